@@ -1,0 +1,293 @@
+//! What stands between rendering and writing: a table's rows, pulled column by column.
+//!
+//! A [`Frame`] holds the rows of one file to be and fills a [`Column`] for any field and any run of its rows. A sink pulls: Parquet
+//! page by page, one column after the other, so that only a page is laid out at a time; NDJSON block by block, all columns.
+//! Strings never travel: a column of strings is keys into a [`Dictionary`] that the sink sees as well, so nothing is hashed twice.
+
+use std::ops::Range;
+
+use crate::schema::Table;
+
+/// The key of an absent value.
+pub const NULL: u32 = u32::MAX;
+
+/// Strings, each known by its ordinal.
+#[derive(Debug, Clone, Default)]
+pub struct Strings {
+    ends: Vec<u32>,
+    bytes: String,
+}
+
+impl Strings {
+    /// None yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// How many.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// The string of that ordinal.
+    #[inline]
+    pub fn get(&self, key: u32) -> &str {
+        let key = key as usize;
+        let start = if key == 0 { 0 } else { self.ends[key - 1] as usize };
+        &self.bytes[start..self.ends[key] as usize]
+    }
+
+    /// Adds a string; its ordinal.
+    pub fn push(&mut self, text: &str) -> u32 {
+        self.bytes.push_str(text);
+        self.close()
+    }
+
+    /// The text under construction: write the next string's pieces here, then [`close`](Self::close) it.
+    pub fn open(&mut self) -> &mut String {
+        &mut self.bytes
+    }
+
+    /// Ends the string written through [`open`](Self::open); its ordinal.
+    pub fn close(&mut self) -> u32 {
+        self.ends.push(u32::try_from(self.bytes.len()).unwrap_or(u32::MAX));
+        self.ends.len() as u32 - 1
+    }
+
+    /// All strings in order.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        (0..self.len() as u32).map(|key| self.get(key))
+    }
+}
+
+impl<S: AsRef<str>> FromIterator<S> for Strings {
+    fn from_iter<I: IntoIterator<Item = S>>(texts: I) -> Self {
+        let mut strings = Self::new();
+        for text in texts {
+            strings.push(text.as_ref());
+        }
+        strings
+    }
+}
+
+/// What a column's keys stand for.
+#[derive(Debug, Clone, Copy)]
+pub enum Dictionary<'f> {
+    /// Strings in two parts: keys below `base.len()` are in the first (the world's, the same for every file),
+    /// the others, less that length, in the second (this frame's own).
+    Texts {
+        /// The first part.
+        base: &'f Strings,
+        /// The second part; often empty.
+        own: &'f Strings,
+    },
+    /// UUIDs, as numbers whose big-endian bytes are the UUID's.
+    Ids(&'f [u128]),
+}
+
+impl Dictionary<'_> {
+    /// How many keys it has.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Texts { base, own } => base.len() + own.len(),
+            Self::Ids(ids) => ids.len(),
+        }
+    }
+
+    /// Whether it has none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The string of a key; empty for a dictionary of UUIDs.
+    #[inline]
+    pub fn text(&self, key: u32) -> &str {
+        match self {
+            Self::Texts { base, own } => match (key as usize).checked_sub(base.len()) {
+                None => base.get(key),
+                Some(rest) => own.get(rest as u32),
+            },
+            Self::Ids(_) => "",
+        }
+    }
+}
+
+/// The values of a column, one a valid row; which variant a field has follows from its type and its fact and never changes
+/// within a frame.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Values {
+    /// Keys into the frame's dictionary for this field.
+    Keys(Vec<u32>),
+    /// UUIDs of their own, one a row (types `id`).
+    Ids(Vec<u128>),
+    /// 64-bit integers: microseconds since 1970 for `timestamp`, cents for `money`, plain for `int64`.
+    Longs(Vec<i64>),
+    /// 32-bit integers: days since 1970 for `date`, plain for `int32`.
+    Ints(Vec<i32>),
+    /// Floating-point numbers (`float64`).
+    Doubles(Vec<f64>),
+    /// Flags (`bool`).
+    Flags(Vec<bool>),
+    /// Strings of their own: `ends[i]` is the end of string i in `bytes`.
+    Texts {
+        /// Ends of the strings.
+        ends: Vec<u32>,
+        /// All strings.
+        bytes: Vec<u8>,
+    },
+}
+
+/// A run of rows of one column: a validity bit a row, and the values of the valid rows only, in order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Column {
+    rows: usize,
+    valid: usize,
+    /// Bit i of word i / 64 is set when row i has a value. Not kept while every row has one.
+    bits: Vec<u64>,
+    /// The values of the valid rows.
+    pub values: Values,
+}
+
+impl Default for Column {
+    fn default() -> Self {
+        Self { rows: 0, valid: 0, bits: Vec::new(), values: Values::Keys(Vec::new()) }
+    }
+}
+
+macro_rules! reset {
+    ($(#[$doc:meta] $name:ident, $variant:ident, $item:ty;)*) => {$(
+        #[$doc]
+        pub fn $name(&mut self) -> &mut Vec<$item> {
+            self.rows = 0;
+            self.valid = 0;
+            self.bits.clear();
+            if let Values::$variant(values) = &mut self.values {
+                values.clear();
+            } else {
+                self.values = Values::$variant(Vec::new());
+            }
+            match &mut self.values {
+                Values::$variant(values) => values,
+                _ => unreachable!("set on the line above"),
+            }
+        }
+    )*};
+}
+
+impl Column {
+    reset! {
+        /// Empties the column for keys. Push one a valid row, then call a `finish`.
+        keys, Keys, u32;
+        /// Empties the column for UUIDs.
+        ids, Ids, u128;
+        /// Empties the column for 64-bit integers.
+        longs, Longs, i64;
+        /// Empties the column for 32-bit integers.
+        ints, Ints, i32;
+        /// Empties the column for floating-point numbers.
+        doubles, Doubles, f64;
+        /// Empties the column for flags.
+        flags, Flags, bool;
+    }
+
+    /// Empties the column for strings of its own: ends and bytes.
+    pub fn texts(&mut self) -> (&mut Vec<u32>, &mut Vec<u8>) {
+        self.rows = 0;
+        self.valid = 0;
+        self.bits.clear();
+        if let Values::Texts { ends, bytes } = &mut self.values {
+            ends.clear();
+            bytes.clear();
+        } else {
+            self.values = Values::Texts { ends: Vec::new(), bytes: Vec::new() };
+        }
+        match &mut self.values {
+            Values::Texts { ends, bytes } => (ends, bytes),
+            _ => unreachable!("set on the line above"),
+        }
+    }
+
+    /// Says that the values pushed are those of `rows` rows, every one valid.
+    pub fn finish(&mut self, rows: usize) {
+        self.rows = rows;
+        self.valid = rows;
+    }
+
+    /// Says which of `rows` rows the values pushed belong to, in order.
+    pub fn finish_at(&mut self, rows: usize, valid_rows: impl IntoIterator<Item = usize>) {
+        self.rows = rows;
+        self.bits.clear();
+        self.bits.resize(rows.div_ceil(64), 0);
+        let mut valid = 0;
+        for row in valid_rows {
+            self.bits[row / 64] |= 1 << (row % 64);
+            valid += 1;
+        }
+        self.valid = valid;
+    }
+
+    /// Fills the column with keys of which some may be [`NULL`].
+    #[inline]
+    pub fn fill_keys(&mut self, rows: usize, keys: impl Iterator<Item = u32>) {
+        let values = self.keys();
+        values.extend(keys);
+        debug_assert_eq!(values.len(), rows, "a key a row");
+        if values.contains(&NULL) {
+            let mut bits = std::mem::take(&mut self.bits);
+            bits.resize(rows.div_ceil(64), 0);
+            let Values::Keys(values) = &mut self.values else { unreachable!("set above") };
+            let mut valid = 0;
+            for row in 0..rows {
+                let key = values[row];
+                values[valid] = key;
+                bits[row / 64] |= u64::from(key != NULL) << (row % 64);
+                valid += usize::from(key != NULL);
+            }
+            values.truncate(valid);
+            (self.rows, self.valid, self.bits) = (rows, valid, bits);
+        } else {
+            self.finish(rows);
+        }
+    }
+
+    /// Rows, valid or not.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Rows without a value.
+    pub fn nulls(&self) -> usize {
+        self.rows - self.valid
+    }
+
+    /// The validity bits, when some row has no value.
+    pub fn bits(&self) -> Option<&[u64]> {
+        (self.valid < self.rows).then_some(&self.bits[..])
+    }
+
+    /// Whether the row has a value.
+    #[inline]
+    pub fn is_valid(&self, row: usize) -> bool {
+        self.valid == self.rows || self.bits[row / 64] >> (row % 64) & 1 == 1
+    }
+}
+
+/// The rows of one file to be.
+pub trait Frame: Sync {
+    /// The table; field ordinals are those of its `fields`.
+    fn table(&self) -> &Table;
+
+    /// How many rows.
+    fn rows(&self) -> usize;
+
+    /// The dictionary of a field whose values are keys.
+    fn dictionary(&self, field: usize) -> Option<Dictionary<'_>>;
+
+    /// Lays out a run of rows of a field into `out`, whatever it held.
+    fn fill(&self, field: usize, rows: Range<usize>, out: &mut Column);
+}

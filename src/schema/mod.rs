@@ -97,3 +97,55 @@ pub struct Table {
     /// Its columns, in order.
     pub fields: Vec<Field>,
 }
+
+/// A fact that the engine can put into a column: what `from` may name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FactSpec {
+    /// `session.id`, `event.product.price`, …
+    pub name: &'static str,
+    /// The type that a field filled by it must have.
+    pub ty: Type,
+    /// Whether it can be absent; the field must then be nullable.
+    pub nullable: bool,
+}
+
+/// An event type (`schemas/events/<name>.toml`).
+#[derive(Debug, Clone, PartialEq)]
+pub struct EventType {
+    /// Its name: `product_viewed`.
+    pub name: String,
+    /// What happened.
+    pub doc: String,
+    /// Its name in the Segment specification, where it has one.
+    pub segment: Option<String>,
+    /// The groups of optional columns that it fills: the second part of an `event.<group>.<fact>`: `page`, `product`, `cart`, …
+    pub fills: Vec<String>,
+    /// Its properties, which stand in the JSON column.
+    pub properties: Vec<Property>,
+}
+
+/// A property of an event type.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Property {
+    /// Its name in the JSON object.
+    pub name: String,
+    /// Text, Enum, Int32, Int64, Float64 or Bool.
+    pub ty: Type,
+    /// What it means.
+    pub doc: String,
+    /// Unit of measure.
+    pub unit: Option<String>,
+    /// What it can tell about a person.
+    pub privacy: Privacy,
+    /// Where its value comes from.
+    pub origin: Origin,
+}
+
+/// Where a property's value comes from. Always a small set of values, so that whole JSON objects are interned.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Origin {
+    /// Behaviour supplies it: `gesture`, `scroll`, `attempt`, `error`, `offer`, `channel`, `method`, `restored`.
+    Fact(String),
+    /// Drawn for each event by weight, in a stream of its own: JSON literal and weight.
+    Drawn(Vec<(String, f64)>),
+}

@@ -1,6 +1,10 @@
 //! Behaviour models: personas, devices, sources, journeys, the catalogue, the countries. Written as TOML under `personas/`, read and
 //! checked here, immutable afterwards. Everything refers to everything by ordinal.
 
+pub mod behaviour;
+pub mod journey;
+pub mod site;
+
 /// What a device is held as; decides hours, gestures and conversion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DeviceClass {

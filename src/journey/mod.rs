@@ -1,0 +1,12 @@
+//! What people intend and do: arrivals, journeys, sessions, the walk through stages, outcomes.
+//!
+//! A person is simulated alone: [`Walker::user`] depends on the world and the user's ordinal, never on other users.
+
+mod checkout;
+mod record;
+mod session;
+mod tables;
+mod visits;
+
+pub use tables::Tables;
+pub use visits::Walker;

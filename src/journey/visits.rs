@@ -1,0 +1,395 @@
+//! When a person comes, on what, from where, and with what in mind.
+
+use crate::event::journal::{DeviceRow, JourneyRow, Journal, NEVER, NONE, UserRow};
+use crate::journey::tables::source_weights;
+use crate::population::User;
+use crate::scenario::World;
+use crate::scenario::calendar::{DAY, HOUR};
+use crate::seed::{Purpose, Stream};
+
+const VISITS: Purpose = Purpose::named("visits");
+const JOURNEY: Purpose = Purpose::named("journey");
+
+/// A session ends after 30 minutes of silence, so the next one is at least that much later.
+const SILENCE: i64 = 31 * 60 * 1_000_000;
+
+/// Simulates users one by one into a journal.
+#[derive(Debug)]
+pub struct Walker<'w> {
+    pub(super) world: &'w World,
+    /// What the users simulated so far left.
+    pub journal: Journal,
+    weights: Vec<f64>,
+}
+
+/// A person while being simulated.
+pub(super) struct Person {
+    pub id: u64,
+    pub user: User,
+    /// When the person became known anywhere, or [`NEVER`].
+    pub registered: i64,
+    /// By device: when it was joined with the person, or [`NEVER`], and how.
+    pub stitched: [(i64, u8); 4],
+    /// By device: its last event in the window, or [`NEVER`].
+    pub last_seen: [i64; 4],
+    pub sessions: u64,
+    pub journeys: u64,
+    /// An order that will be handed back: its ordinal, and from when on.
+    pub refund: Option<(u32, i64)>,
+}
+
+/// How a session comes about.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Visit {
+    pub at: i64,
+    pub device: usize,
+    pub source: usize,
+    pub campaign: Option<usize>,
+    pub number: u8,
+    pub stage: u8,
+    /// On another device than the session before: whether the person was recognised, and whether the state came along.
+    pub moved: Option<(bool, bool)>,
+}
+
+/// A journey while it lasts.
+pub(super) struct Course {
+    pub kind: usize,
+    pub ordinal: u32,
+    pub cart: Vec<(u32, u8)>,
+    pub coupon: u8,
+    pub product: u32,
+    pub checkouts: u64,
+}
+
+impl<'w> Walker<'w> {
+    /// A walker with an empty journal.
+    pub fn new(world: &'w World) -> Self {
+        Self { world, journal: Journal::new(world.slices.count()), weights: Vec::new() }
+    }
+
+    /// Simulates a user: everything that it does in the window goes into the journal.
+    pub fn user(&mut self, id: u64) {
+        let world = self.world;
+        let user = world.people.user(id);
+        let mut stream = world.seed.stream(VISITS, id, 0);
+        let mut person = Person {
+            id,
+            registered: user.registered_at,
+            stitched: [(NEVER, 0); 4],
+            last_seen: [NEVER; 4],
+            sessions: 0,
+            journeys: 0,
+            refund: None,
+            user,
+        };
+        remembered(&mut person, world, &mut stream);
+        let newcomer = person.user.created_at >= world.start;
+        let end = world.end.min(person.user.last_active);
+        let mut device = self.choose_device(&person, person.user.created_at, &mut stream);
+        let mut at = if newcomer {
+            self.first_visit(&person, device, &mut stream)
+        } else {
+            self.next_visit(&person, device, world.start, &mut stream)
+        };
+        let created = if newcomer { at } else { person.user.created_at };
+        // A newcomer's first visit is what makes one, whatever comes after.
+        while at < end || (newcomer && person.sessions == 0 && at < world.end) {
+            let last = self.journey(&mut person, device, at, &mut stream);
+            device = self.choose_device(&person, last, &mut stream);
+            at = self.next_visit(&person, device, last + SILENCE, &mut stream);
+        }
+        self.leave(&person, created);
+    }
+
+    /// The rows of the person and its devices.
+    fn leave(&mut self, person: &Person, created: i64) {
+        self.journal.users.push(UserRow { user: person.id, created, registered: person.registered });
+        for (i, device) in person.user.devices().iter().enumerate() {
+            let first_seen = device.acquired_at.max(created);
+            if first_seen >= self.world.end {
+                continue;
+            }
+            let (stitched, method) = person.stitched[i];
+            self.journal.devices.push(DeviceRow {
+                user: person.id,
+                device: i as u8,
+                profile: device.profile,
+                build: device.build,
+                first_seen,
+                last_seen: person.last_seen[i],
+                stitched,
+                method,
+            });
+        }
+    }
+
+    /// A device at hand at that moment, by the persona's habits; the first one if none is.
+    fn choose_device(&self, person: &Person, at: i64, stream: &mut Stream) -> usize {
+        let weights = &self.world.class_weights[usize::from(person.user.persona)];
+        let devices = person.user.devices();
+        let weight = |i: usize| {
+            let at_hand = i == 0 || devices[i].acquired_at <= at;
+            let class = self.world.models.devices[usize::from(devices[i].profile)].class;
+            if at_hand { weights[class as usize] } else { 0.0 }
+        };
+        let sum: f64 = (0..devices.len()).map(weight).sum();
+        let mut left = stream.unit() * sum;
+        for i in 0..devices.len() {
+            left -= weight(i);
+            if left < 0.0 {
+                return i;
+            }
+        }
+        0
+    }
+
+    fn class(&self, person: &Person, device: usize) -> usize {
+        let profile = person.user.devices()[device].profile;
+        self.world.models.devices[usize::from(profile)].class as usize
+    }
+
+    /// The first visit of a newcomer: on its first day, at an hour that suits.
+    fn first_visit(&self, person: &Person, device: usize, stream: &mut Stream) -> i64 {
+        let world = self.world;
+        let day = person.user.created_at.div_euclid(DAY) * DAY;
+        let mut at = person.user.created_at;
+        for _ in 0..24 {
+            at = day + (stream.unit() * DAY as f64) as i64;
+            if stream.chance(self.hour_fit(person, device, at)) {
+                break;
+            }
+        }
+        at.min(world.end - 1)
+    }
+
+    /// How an hour suits the person on that device, relative to the best one.
+    fn hour_fit(&self, person: &Person, device: usize, at: i64) -> f64 {
+        let world = self.world;
+        let local = world.people.local(person.user.zone, at);
+        let (persona, class) = (usize::from(person.user.persona), self.class(person, device));
+        let weight = world.calendar.hour_weight(persona, class, usize::from(local.hour));
+        f64::from(weight / world.best_hour[persona][class])
+    }
+
+    /// The next journey's start: a Poisson process of the person's own rate, thinned by the calendar.
+    fn next_visit(&self, person: &Person, device: usize, from: i64, stream: &mut Stream) -> i64 {
+        let world = self.world;
+        let (persona, class) = (usize::from(person.user.persona), self.class(person, device));
+        let per_week = world.models.people[persona].visits_per_week * person.user.visit_rate;
+        let greatest = world.calendar.greatest(persona, class);
+        let mean = 7.0 * DAY as f64 / (per_week * greatest).max(1e-9);
+        let end = world.end.min(person.user.last_active);
+        let mut at = from as f64;
+        loop {
+            at += world.tables.exponential.draw(stream) * mean;
+            if at >= end as f64 {
+                return NEVER;
+            }
+            let time = at as i64;
+            let local = world.people.local(person.user.zone, time);
+            let country = usize::from(person.user.country);
+            let accepted = world.calendar.acceptance(persona, class, country, time, local);
+            if stream.chance(f64::from(accepted)) {
+                return time;
+            }
+        }
+    }
+
+    /// One journey, over one or more sessions; the time of its last event.
+    fn journey(&mut self, person: &mut Person, device: usize, at: i64, visits: &mut Stream) -> i64 {
+        let world = self.world;
+        let mut stream = world.seed.stream(JOURNEY, person.id, person.journeys);
+        let key = world.seed.hash(JOURNEY, person.id, person.journeys);
+        person.journeys += 1;
+        let kind = self.choose_kind(person, device, at, &mut stream);
+        let spec = &world.journeys[kind];
+        let (source, campaign) = if spec.message {
+            self.message(person, &mut stream)
+        } else {
+            self.choose_source(person, device, at, &mut stream)
+        };
+        let mut course = Course {
+            kind,
+            ordinal: self.journal.journeys.len() as u32,
+            cart: Vec::new(),
+            coupon: u8::MAX,
+            product: NONE,
+            checkouts: 0,
+        };
+        self.journal.journeys.push(JourneyRow {
+            key,
+            user: person.id,
+            known: false,
+            kind: kind as u8,
+            started: at,
+            ended: at,
+            sessions: 0,
+            devices: 0,
+            events: 0,
+            furthest: 0,
+            carted: false,
+            checked_out: false,
+            source: source as u8,
+            orders: 0,
+            revenue: 0,
+            currency: person.user.currency,
+        });
+        let mut visit =
+            Visit { at, device, source, campaign, number: 1, stage: spec.entry, moved: None };
+        loop {
+            self.session(person, &mut course, visit);
+            let row = &self.journal.journeys[course.ordinal as usize];
+            let ended = row.ended;
+            if row.orders > 0 || visit.number >= spec.most || !visits.chance(spec.again) {
+                return ended;
+            }
+            match self.further(person, &course, visit, ended, &mut stream) {
+                Some(next) => visit = next,
+                None => return ended,
+            }
+        }
+    }
+
+    /// The journey's next session, if it still comes about.
+    fn further(
+        &self,
+        person: &Person,
+        course: &Course,
+        last: Visit,
+        ended: i64,
+        stream: &mut Stream,
+    ) -> Option<Visit> {
+        let world = self.world;
+        let spec = &world.journeys[course.kind];
+        let mut device = last.device;
+        let mut moved = None;
+        let mut median_hours = None;
+        if let Some(switch) = &spec.switch
+            && stream.chance(switch.probability)
+            && let Some(other) = self.other_device(person, last.device, ended, stream)
+        {
+            device = other;
+            median_hours = Some((switch.hours, switch.sd));
+            let recognised = stream.chance(switch.succeeds);
+            moved = Some((recognised, recognised && stream.chance(switch.restores)));
+        }
+        let mut at = ended;
+        for _ in 0..8 {
+            let hours = match median_hours {
+                Some((median, sd)) => median * libm::exp(sd * world.tables.normal.draw(stream)),
+                None => world.tables.short_gap.draw(stream),
+            };
+            at = ended + SILENCE + (hours * HOUR as f64) as i64;
+            if stream.chance(self.hour_fit(person, device, at)) {
+                break;
+            }
+        }
+        if at >= world.end.min(person.user.last_active) {
+            return None;
+        }
+        // Half of those who come back type the address or use a bookmark.
+        let source = match world.direct {
+            Some(direct) if stream.chance(0.5) => direct,
+            _ => last.source,
+        };
+        let stage = match (&spec.switch, moved) {
+            (Some(switch), Some((_, true))) => switch.enters,
+            _ => spec.resume,
+        };
+        Some(Visit { at, device, source, campaign: None, number: last.number + 1, stage, moved })
+    }
+
+    /// Another device of the person, at hand at that moment.
+    fn other_device(
+        &self,
+        person: &Person,
+        device: usize,
+        at: i64,
+        stream: &mut Stream,
+    ) -> Option<usize> {
+        let devices = person.user.devices();
+        let others = devices
+            .iter()
+            .enumerate()
+            .filter(|(i, other)| *i != device && (*i == 0 || other.acquired_at <= at));
+        let count = others.clone().count();
+        if count == 0 {
+            return None;
+        }
+        others.map(|(i, _)| i).nth(stream.below(count as u32) as usize)
+    }
+
+    fn choose_kind(&self, person: &Person, device: usize, at: i64, stream: &mut Stream) -> usize {
+        let devices = person.user.devices();
+        let another = devices
+            .iter()
+            .enumerate()
+            .any(|(i, other)| i != device && (i == 0 || other.acquired_at <= at));
+        let reachable = person.registered <= at && person.user.opt_in.contains(&true);
+        let state = usize::from(another) | usize::from(reachable) << 1;
+        let kinds = &self.world.tables.kinds[usize::from(person.user.persona)];
+        let class = self.class(person, device);
+        match &kinds[class][state] {
+            Some(kinds) => kinds.draw(stream),
+            None => self.world.any_kind[class],
+        }
+    }
+
+    fn choose_source(
+        &mut self,
+        person: &Person,
+        device: usize,
+        at: i64,
+        stream: &mut Stream,
+    ) -> (usize, Option<usize>) {
+        let world = self.world;
+        let class = self.class(person, device);
+        let persona = &world.models.people[usize::from(person.user.persona)];
+        let sources = &world.models.sources;
+        source_weights(persona, sources, class, &world.calendar, at, &mut self.weights);
+        let mut left = stream.unit() * self.weights.iter().sum::<f64>();
+        let found = self.weights.iter().position(|weight| {
+            left -= weight;
+            left < 0.0
+        });
+        let source = found.unwrap_or(0);
+        let day = world.day_of(at).clamp(0, world.days as i32 - 1) as usize;
+        let campaign = match &world.tables.campaigns[source][day] {
+            Some((running, list)) if stream.chance(sources[source].campaign_share) => {
+                Some(usize::from(list[running.draw(stream)]))
+            }
+            _ => None,
+        };
+        (source, campaign)
+    }
+
+    /// The message that brings the person back, over a channel that it opted into.
+    fn message(&self, person: &Person, stream: &mut Stream) -> (usize, Option<usize>) {
+        let preferred = usize::from(person.user.preferred_channel);
+        let open = |channel: usize| {
+            person.user.opt_in[channel] && !self.world.tables.messages[channel].is_empty()
+        };
+        let channel = if open(preferred) { Some(preferred) } else { (0..3).find(|c| open(*c)) };
+        let fallback = self.world.direct.unwrap_or(0);
+        channel.map_or((fallback, None), |channel| {
+            let list = &self.world.tables.messages[channel];
+            let (source, campaign) = list[stream.below(list.len() as u32) as usize];
+            (usize::from(source), Some(usize::from(campaign)))
+        })
+    }
+}
+
+/// Which devices of a customer from before the window were signed in.
+fn remembered(person: &mut Person, world: &World, stream: &mut Stream) {
+    const BEFORE_WINDOW: u8 = 4;
+    if person.registered >= world.start {
+        return;
+    }
+    for (i, device) in person.user.devices().iter().enumerate() {
+        let known = i == 0 || stream.chance(world.behaviour.identity.remembered);
+        if known && device.acquired_at < world.start {
+            let at = person.registered.max(device.acquired_at);
+            person.stitched[i] = (at, BEFORE_WINDOW);
+        }
+    }
+}

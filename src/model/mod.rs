@@ -4,6 +4,19 @@
 pub mod behaviour;
 pub mod journey;
 pub mod site;
+mod catalogue;
+mod commerce;
+mod country;
+mod device;
+mod load;
+mod persona;
+mod read;
+mod rhythm;
+mod source;
+#[cfg(test)]
+pub(crate) mod tests;
+
+pub use load::{Files, Models, TextFile};
 
 /// What a device is held as; decides hours, gestures and conversion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -147,6 +160,8 @@ pub struct Source {
     pub name: String,
     /// What it is.
     pub doc: String,
+    /// Its weight with a persona that does not name it.
+    pub share: f64,
     /// Engagement, added to E.
     pub engagement: f64,
     /// Conversion, added to every micro-conversion.
@@ -186,6 +201,8 @@ pub struct Campaign {
     pub utm: [String; 5],
     /// Landing page: a path, or `{product}` for that of a product of the catalogue.
     pub landing: String,
+    /// The channel of the message whose link it is (`email`, `sms`, `push`); such a campaign has visits only through messages.
+    pub message: Option<String>,
 }
 
 /// A country people live in (`personas/locales/<code>.toml`).
@@ -304,4 +321,19 @@ pub struct PaymentMethod {
     pub systems: Vec<String>,
     /// Probability that an attempt fails.
     pub failure: f64,
+}
+
+/// When people come (`personas/rhythm.toml`).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rhythm {
+    /// Share of a day's session starts in each local hour, by device class; each sums to 1.
+    pub hours: [[f64; 24]; 3],
+    /// Factor of each weekday, Monday first; mean 1.
+    pub weekdays: [f64; 7],
+    /// Factor of each month, January first; mean 1.
+    pub season: [f64; 12],
+    /// Lag-1 correlation of the log of a day's volume.
+    pub day_rho: f64,
+    /// Standard deviation of the log of a day's volume.
+    pub day_sigma: f64,
 }

@@ -1,0 +1,105 @@
+//! Reads countries.
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use crate::diag::{Located, Table};
+use crate::model::read::{Names, shares, strs};
+use crate::model::{City, Country};
+
+/// The locales of made-up names, as files write them.
+pub(super) const NAME_LOCALES: [&str; 6] = ["en", "de_de", "fr_fr", "it_it", "nl_nl", "pt_br"];
+
+/// Reads a country's file; its name is the country's code.
+pub(super) fn read(name: &str, table: &Table<'_>, names: &Names) -> Country {
+    if name.len() != 2 || !name.bytes().all(|byte| byte.is_ascii_lowercase()) {
+        let help = "the file is named after the ISO 3166 code: `de.toml`";
+        table.problem("name", format!("`{name}` is no country code"), help);
+    }
+    let named = table
+        .located("names")
+        .filter(|names| names.one_of("locale of names", NAME_LOCALES).is_some());
+    let currency = table
+        .located("currency")
+        .and_then(|currency| currency.one_of("currency", strs(&names.currencies)));
+    let banner = table.table("banner");
+    let flag = |key| banner.as_ref().is_some_and(|banner| banner.flag(key, false));
+    let holidays = table.table("holidays");
+    Country {
+        code: name.to_ascii_uppercase(),
+        name: table.text("name"),
+        share: table.number("share", 0.0..=1.0),
+        locales: shares(table, "locales"),
+        names: named.map_or_else(|| NAME_LOCALES[0].to_owned(), |names| names.value),
+        currency: currency.unwrap_or(0),
+        tax: table.number("tax", 0.0..=1.0),
+        phones: patterns(table, "phones", "+1-202-555-01##"),
+        address: address(table),
+        streets: patterns(table, "streets", "High Street"),
+        cities: cities(table),
+        banner: (flag("shown"), flag("refuse")),
+        holidays: holidays.as_ref().map_or_else(Vec::new, |inner| days(&inner.texts("days"))),
+        holiday: holidays.map_or(1.0, |inner| inner.number("visits", 0.0..=100.0)),
+    }
+}
+
+fn patterns(table: &Table<'_>, key: &str, example: &str) -> Vec<String> {
+    let list: Vec<String> = table.texts(key).into_iter().map(|text| text.value).collect();
+    if list.is_empty() {
+        let help = format!("add at least one, such as \"{example}\"");
+        table.problem(key, format!("`{key}` holds nothing"), help);
+    }
+    list
+}
+
+fn address(table: &Table<'_>) -> String {
+    let address = table.text("address");
+    if table.has("address") && !(address.contains("{street}") && address.contains("{number}")) {
+        let help = "it must contain `{street}` and `{number}`";
+        table.problem("address", "the address has not both its parts", help);
+    }
+    address
+}
+
+fn cities(table: &Table<'_>) -> Vec<City> {
+    let cities: Vec<City> = table.tables("cities").iter().map(city).collect();
+    if cities.iter().all(|city| city.weight == 0.0) {
+        table.problem("cities", "the country has no city", "add `[[cities]]`");
+    }
+    cities
+}
+
+fn city(table: &Table<'_>) -> City {
+    let zone = table.text("zone");
+    if table.has("zone") && TimeZone::get(&zone).is_err() {
+        let help = "it must be a name of the IANA time zone database, such as Europe/Berlin";
+        table.problem("zone", format!("unknown time zone `{zone}`"), help);
+    }
+    City {
+        name: table.text("name"),
+        region: table.text("region"),
+        postcode: table.text("postcode"),
+        zone,
+        weight: table.number("weight", 0.0..=1e6),
+    }
+}
+
+/// Month and day of each holiday; a leap year's day is one.
+fn days(written: &[Located<String>]) -> Vec<(i8, i8)> {
+    let parse = |text: &str| {
+        let (month, day) = text.split_once('-')?;
+        let (month, day) = (month.parse().ok()?, day.parse().ok()?);
+        Date::new(2000, month, day).ok().map(|_| (month, day))
+    };
+    let day = |text: &Located<String>| {
+        let day = parse(&text.value);
+        if day.is_none() {
+            text.problem(
+                format!("`{}` is no day of a year", text.value),
+                "month and day: \"12-25\"",
+            );
+        }
+        day
+    };
+    written.iter().filter_map(day).collect()
+}

@@ -5,8 +5,6 @@
 mod checkout;
 mod record;
 mod session;
-mod tables;
 mod visits;
 
-pub use tables::Tables;
 pub use visits::Walker;

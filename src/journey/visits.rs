@@ -1,7 +1,7 @@
 //! When a person comes, on what, from where, and with what in mind.
 
 use crate::event::journal::{DeviceRow, JourneyRow, Journal, NEVER, NONE, UserRow};
-use crate::journey::tables::source_weights;
+use crate::scenario::tables::source_weights;
 use crate::population::User;
 use crate::scenario::World;
 use crate::scenario::calendar::{DAY, HOUR};

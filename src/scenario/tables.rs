@@ -1,4 +1,4 @@
-//! The distributions of the walk, ready to draw from.
+//! What the walk draws from, ready to draw.
 
 use crate::dist::{Alias, Quantiles};
 use crate::model::behaviour::Behaviour;

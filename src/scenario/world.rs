@@ -1,0 +1,272 @@
+//! The world: a scenario with its models, checked and made ready; immutable from here on.
+
+use sha2::{Digest, Sha256};
+
+use crate::assets::Assets;
+use crate::diag::{Document, Problem, Problems};
+use crate::model::behaviour::Behaviour;
+use crate::model::journey::Journey;
+use crate::model::site::Site;
+use crate::model::{DeviceClass, Models, TextFile};
+use crate::population::People;
+use crate::scenario::calendar::{Calendar, DAY, HOUR};
+use crate::scenario::fills;
+use crate::scenario::kinds::Kinds;
+use crate::scenario::pages::Pages;
+use crate::scenario::request::Request;
+use crate::scenario::shelf::Shelf;
+use crate::scenario::slices::Slices;
+use crate::scenario::tables::{Tables, class_weights};
+use crate::schema::Schemas;
+use crate::seed::Seed;
+
+/// The checked, immutable scenario with its models.
+#[derive(Debug)]
+pub struct World {
+    /// What was asked for.
+    pub request: Request,
+    /// Data-set version: the digest of scenario, models, schemas, seed and generator version.
+    pub version: String,
+    /// The seed.
+    pub seed: Seed,
+    /// First moment of the window, µs since 1970.
+    pub start: i64,
+    /// First moment after it.
+    pub end: i64,
+    /// Its length.
+    pub days: u32,
+    /// Greatest time between an event and its arrival, µs.
+    pub lateness: i64,
+    /// Tables and event types.
+    pub schemas: Schemas,
+    /// Personas, devices, sources, countries, catalogue, commerce.
+    pub models: Models,
+    /// Constants of the engagement model.
+    pub behaviour: Behaviour,
+    /// The shop's site.
+    pub site: Site,
+    /// The journey kinds, in the order of [`Models::journey_names`].
+    pub journeys: Vec<Journey>,
+    /// Who there is.
+    pub people: People,
+    /// When they come.
+    pub calendar: Calendar,
+    /// The site's pages by key.
+    pub pages: Pages,
+    /// The catalogue within reach.
+    pub shelf: Shelf,
+    /// What the walk draws from.
+    pub tables: Tables,
+    /// Event types that the engine records.
+    pub kinds: Kinds,
+    /// By event type: the groups of columns that it fills, as bits.
+    pub fills: Vec<u8>,
+    /// The runs of time that are written as a file each.
+    pub slices: Slices,
+    /// By persona: the weight of each device class for a visit.
+    pub class_weights: Vec<[f64; 3]>,
+    /// By persona and class: the weight of the best hour.
+    pub best_hour: Vec<[f32; 3]>,
+    /// By class: the kind of journey for those whom no persona gives one.
+    pub any_kind: [usize; 3],
+    /// The source `direct`, if there is one.
+    pub direct: Option<usize>,
+}
+
+impl World {
+    /// Checks a request against models and schemas, and makes them ready.
+    ///
+    /// # Errors
+    /// Every mistake of every file, and of the request.
+    pub fn build(request: Request, assets: &Assets) -> Result<Self, Problems> {
+        let mut problems = Problems::new();
+        let mut keep = |found: Problems| problems.extend(found);
+        let schemas = Schemas::load(assets, &crate::schema::facts::of).map_err(&mut keep).ok();
+        let models = Models::load(&|folder| files(assets, folder)).map_err(&mut keep).ok();
+        let (Some(schemas), Some(mut models)) = (schemas, models) else { return Err(problems) };
+        mix(&request, &mut models).map_err(&mut keep).ok();
+        let events: Vec<&str> = schemas.events.iter().map(|event| event.name.as_str()).collect();
+        let fills = fills::resolve(&schemas).map_err(&mut keep).unwrap_or_default();
+        let kinds = Kinds::resolve(&events).map_err(&mut keep).ok();
+        let (site, behaviour, journeys) = match stage(assets, &events) {
+            Ok(read) => read,
+            Err(found) => {
+                problems.extend(found);
+                return Err(problems);
+            }
+        };
+        let Some(kinds) = kinds else { return Err(problems) };
+        let any_kind = any_kind(&journeys).map_err(|problem| problems.push(problem)).ok();
+        let Some(any_kind) = any_kind.filter(|_| problems.is_empty()) else { return Err(problems) };
+        let version = version(&request, assets);
+        let seed = Seed(request.seed);
+        let first_day = days_since_1970(request.start);
+        let days = request.days;
+        let calendar = Calendar::new(
+            seed,
+            (first_day, days),
+            request.growth,
+            &models.rhythm,
+            &models.people,
+            &models.sources,
+            &models.countries,
+        );
+        let start = i64::from(first_day) * DAY;
+        let lateness = i64::from(request.lateness) * HOUR;
+        Ok(Self {
+            version,
+            seed,
+            start,
+            end: start + i64::from(days) * DAY,
+            days,
+            lateness,
+            people: People::new(seed, &models, first_day, days),
+            pages: Pages::new(&site, &models.catalogue, &models.sources),
+            shelf: Shelf::new(&models.catalogue, &models.people),
+            tables: Tables::new(&models, &behaviour, &journeys, days),
+            kinds,
+            fills,
+            slices: Slices::new(start, days, lateness, 1),
+            class_weights: models.people.iter().map(|p| class_weights(p, &models.sources)).collect(),
+            best_hour: best_hours(&calendar, models.people.len()),
+            any_kind,
+            direct: models.sources.iter().position(|source| source.name == "direct"),
+            calendar,
+            schemas,
+            models,
+            behaviour,
+            site,
+            journeys,
+            request,
+        })
+    }
+
+    /// The day of the window, from 0, that a moment belongs to (UTC).
+    #[inline]
+    pub fn day_of(&self, time: i64) -> i32 {
+        ((time - self.start).div_euclid(DAY)) as i32
+    }
+
+    /// Whether a message brings that kind of journey about.
+    #[inline]
+    pub fn journeys_message(&self, kind: u8) -> bool {
+        self.journeys[usize::from(kind)].message
+    }
+}
+
+fn files(assets: &Assets, folder: &str) -> Vec<TextFile> {
+    let file = |file: crate::assets::AssetFile| TextFile {
+        stem: file.stem,
+        name: file.name,
+        text: file.text,
+    };
+    assets.files(folder).into_iter().map(file).collect()
+}
+
+/// Days from 1970-01-01 to a date.
+pub fn days_since_1970(date: jiff::civil::Date) -> i32 {
+    let epoch = jiff::civil::Date::constant(1970, 1, 1);
+    epoch.until(date).map_or(0, |span| span.get_days())
+}
+
+/// The site, the constants and the journeys.
+fn stage(assets: &Assets, events: &[&str]) -> Result<(Site, Behaviour, Vec<Journey>), Problems> {
+    let mut problems = Problems::new();
+    let mut single = |stem: &str| {
+        let found = files(assets, "").into_iter().find(|file| file.stem == stem);
+        let file = found.unwrap_or_else(|| {
+            problems.push(Problem::new(format!("the models lack {stem}.toml")));
+            TextFile { stem: stem.to_owned(), name: String::new(), text: String::new() }
+        });
+        Document::parse(file.name, file.text)
+    };
+    let (site_file, behaviour_file) = (single("site"), single("behaviour"));
+    let site = Site::read(&site_file, events);
+    let behaviour = Behaviour::read(&behaviour_file);
+    problems.extend(site_file.problems());
+    problems.extend(behaviour_file.problems());
+    let mut journeys = Vec::new();
+    for file in files(assets, "journeys") {
+        let document = Document::parse(file.name, file.text);
+        if !document.is_broken() {
+            journeys.push(Journey::read(&file.stem, &document, &site, events));
+        }
+        problems.extend(document.problems());
+    }
+    problems.or((site, behaviour, journeys))
+}
+
+/// Lays the request's mixes over the models.
+fn mix(request: &Request, models: &mut Models) -> Result<(), Problems> {
+    let mut problems = Problems::new();
+    let mut resolve = |mix: &crate::scenario::request::Mix, what: &str, names: Vec<&str>| {
+        mix.resolve(what, &names).map_err(|found| problems.extend(found)).unwrap_or_default()
+    };
+    let people = models.people.iter().map(|persona| persona.name.as_str()).collect();
+    let shares = resolve(&request.personas, "persona", people);
+    let devices = models.devices.iter().map(|device| device.name.as_str()).collect();
+    let devices = resolve(&request.devices, "device", devices);
+    let sources = models.sources.iter().map(|source| source.name.as_str()).collect();
+    let sources = resolve(&request.sources, "source", sources);
+    let journeys = models.journey_names.iter().map(String::as_str).collect();
+    let journeys = resolve(&request.journeys, "journey", journeys);
+    for (persona, share) in models.people.iter_mut().zip(shares) {
+        persona.share = if request.personas.is_empty() { persona.share } else { share.unwrap_or(0.0) };
+    }
+    let multiply = |weights: &mut Vec<f64>, factors: &[Option<f64>]| {
+        for (weight, factor) in weights.iter_mut().zip(factors) {
+            *weight *= factor.unwrap_or(1.0);
+        }
+    };
+    for persona in &mut models.people {
+        multiply(&mut persona.devices, &devices);
+        multiply(&mut persona.sources, &sources);
+        multiply(&mut persona.journeys, &journeys);
+    }
+    problems.or(())
+}
+
+/// By persona and class: the weight of the best hour.
+fn best_hours(calendar: &Calendar, people: usize) -> Vec<[f32; 3]> {
+    let best = |persona: usize| {
+        DeviceClass::ALL.map(|class| {
+            let weight = |hour| calendar.hour_weight(persona, class as usize, hour);
+            (0..24).map(weight).fold(f32::MIN_POSITIVE, f32::max)
+        })
+    };
+    (0..people).map(best).collect()
+}
+
+/// By class: a kind of journey that can start there for anybody.
+fn any_kind(journeys: &[Journey]) -> Result<[usize; 3], Problem> {
+    let mut kinds = [0; 3];
+    for class in DeviceClass::ALL {
+        let open = |journey: &Journey| {
+            journey.starts_on[class as usize] && !journey.message && journey.switch.is_none()
+        };
+        let fallback = |journey: &Journey| journey.starts_on[class as usize];
+        let found = journeys.iter().position(open).or_else(|| journeys.iter().position(fallback));
+        let name = DeviceClass::NAMES[class as usize];
+        kinds[class as usize] = found.ok_or_else(|| {
+            Problem::new(format!("no journey starts on a {name} device"))
+                .help("every device class needs a journey whose `starts_on` names it")
+        })?;
+    }
+    Ok(kinds)
+}
+
+/// The digest of everything that decides the bytes of the data set.
+fn version(request: &Request, assets: &Assets) -> String {
+    let mut digest = Sha256::new();
+    for part in [
+        env!("CARGO_PKG_VERSION"),
+        &request.resolved_toml(),
+        &assets.digest("personas"),
+        &assets.digest("schemas"),
+    ] {
+        digest.update((part.len() as u64).to_le_bytes());
+        digest.update(part);
+    }
+    let bytes = digest.finalize();
+    bytes.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}

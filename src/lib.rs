@@ -1,4 +1,5 @@
 //! throng
+pub mod assets;
 pub mod diag;
 pub mod dist;
 pub mod frame;

@@ -1,5 +1,10 @@
 //! Tables and events as data: what is written, derived documents, and the writer itself all follow from `schemas/`.
 
+mod digest;
+pub mod facts;
+mod load;
+pub mod render;
+
 /// What a field holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Type {
@@ -25,6 +30,28 @@ pub enum Type {
     Bool,
     /// A JSON object: text in Parquet, nested in NDJSON.
     Json,
+}
+
+impl Type {
+    /// Every type, with its name in schema files.
+    pub const NAMED: &[(&str, Type)] = &[
+        ("id", Self::Id),
+        ("text", Self::Text),
+        ("enum", Self::Enum),
+        ("timestamp", Self::Timestamp),
+        ("date", Self::Date),
+        ("money", Self::Money),
+        ("int32", Self::Int32),
+        ("int64", Self::Int64),
+        ("float64", Self::Float64),
+        ("bool", Self::Bool),
+        ("json", Self::Json),
+    ];
+
+    /// Its name in schema files.
+    pub fn name(self) -> &'static str {
+        name_of(Self::NAMED, self)
+    }
 }
 
 /// What a value can tell about a person, and so what the privacy stage owes it.
@@ -56,6 +83,34 @@ pub enum Privacy {
     Nested,
     /// What no stack under test may read.
     Truth,
+}
+
+impl Privacy {
+    /// Every class, with its name in schema files.
+    pub const NAMED: &[(&str, Privacy)] = &[
+        ("public", Self::Public),
+        ("direct_identifier", Self::DirectIdentifier),
+        ("device_identifier", Self::DeviceIdentifier),
+        ("linkable", Self::Linkable),
+        ("ip", Self::Ip),
+        ("user_agent", Self::UserAgent),
+        ("place", Self::Place),
+        ("time", Self::Time),
+        ("free_text", Self::FreeText),
+        ("quasi", Self::Quasi),
+        ("url", Self::Url),
+        ("nested", Self::Nested),
+        ("truth", Self::Truth),
+    ];
+
+    /// Its name in schema files.
+    pub fn name(self) -> &'static str {
+        name_of(Self::NAMED, self)
+    }
+}
+
+fn name_of<T: PartialEq>(named: &[(&'static str, T)], value: T) -> &'static str {
+    named.iter().find(|(_, known)| *known == value).map_or("", |(name, _)| name)
 }
 
 /// A column of a table.
@@ -148,4 +203,52 @@ pub enum Origin {
     Fact(String),
     /// Drawn for each event by weight, in a stream of its own: JSON literal and weight.
     Drawn(Vec<(String, f64)>),
+}
+
+/// All tables and event types.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Schemas {
+    /// The tables, in their natural order: who, what, where from, what they did, the truth.
+    pub tables: Vec<Table>,
+    /// The event types, by name.
+    pub events: Vec<EventType>,
+}
+
+impl Schemas {
+    /// The table of that name.
+    pub fn table(&self, name: &str) -> Option<&Table> {
+        self.tables.iter().find(|table| table.name == name)
+    }
+
+    /// The event type of that name.
+    pub fn event(&self, name: &str) -> Option<&EventType> {
+        self.events.iter().find(|event| event.name == name)
+    }
+}
+
+impl Table {
+    /// The field of that name.
+    pub fn field(&self, name: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.name == name)
+    }
+
+    /// Whether it is the table whose rows are of the event types.
+    pub fn is_events(&self) -> bool {
+        self.fields.iter().any(|field| field.from == "event.name")
+    }
+}
+
+impl EventType {
+    /// Whether its rows fill a field: one of no group is filled always, `event.properties` when the type has some.
+    pub fn fills(&self, field: &Field) -> bool {
+        if field.from == "event.properties" {
+            return !self.properties.is_empty();
+        }
+        let filled = |group: &&str| self.fills.iter().any(|fills| fills == group);
+        match facts::group(&field.from) {
+            None => true,
+            Some(facts::MONEY) => facts::WITH_MONEY.iter().any(filled),
+            Some(group) => filled(&group),
+        }
+    }
 }

@@ -325,6 +325,11 @@ impl<T> Located<T> {
         self.file.report(self.span.clone(), message.into(), Some(help.into()));
     }
 
+    /// Where it stands.
+    pub fn place(&self) -> Place {
+        place(&self.file.name, &self.file.text, &self.span)
+    }
+
     /// Another value at the same place.
     pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Located<U> {
         Located { value: f(self.value), file: self.file, span: self.span }

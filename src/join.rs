@@ -1,0 +1,263 @@
+//! Shards made one: the files of `shard-*` folders moved into the folder that holds them, and one manifest for all.
+//!
+//! The moves can be cut short anywhere and be taken up again: a file counts wherever it is found, in its shard or in its place,
+//! the manifest comes last, and only then do the shards' own manifests go.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, Read as _};
+use std::path::{Component, Path, PathBuf};
+
+use sha2::{Digest as _, Sha256};
+
+use crate::diag::{Problem, Problems};
+use crate::manifest::{self, File, Manifest, Shard};
+
+/// Why shards cannot be joined.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// They do not fit together; nothing was changed.
+    #[error("{0}")]
+    Refused(Problems),
+    /// The file system said no; joining again goes on from there.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The path in question.
+        path: PathBuf,
+        /// What it said.
+        source: io::Error,
+    },
+    /// The manifest cannot be written.
+    #[error(transparent)]
+    Manifest(#[from] manifest::Error),
+}
+
+fn io_error(path: &Path) -> impl FnOnce(io::Error) -> Error {
+    let path = path.to_owned();
+    move |source| Error::Io { path, source }
+}
+
+/// The folder of a shard within the data set's: `shard-0-of-4`.
+pub fn folder(shard: Shard) -> String {
+    format!("shard-{}-of-{}", shard.index, shard.count)
+}
+
+/// A shard as found.
+struct Part {
+    name: String,
+    dir: PathBuf,
+    shard: Shard,
+    manifest: Manifest,
+}
+
+/// Joins the shards in a folder; with `verify`, every file's SHA-256 is made again and compared.
+///
+/// # Errors
+/// Shards that are missing, doubled or foreign, files that are missing or not as stated: all of them at once, and nothing is
+/// changed. File system errors on the way.
+pub fn join(dir: &Path, verify: bool) -> Result<Manifest, Error> {
+    if dir.join(manifest::FILE).exists() {
+        let problem = Problem::new(format!("{} is a whole data set already", dir.display()));
+        return Err(Error::Refused(problem.help("join a folder of shards").into()));
+    }
+    let mut problems = Problems::new();
+    let parts = find(dir, &mut problems)?;
+    fit(&parts, &mut problems);
+    problems.or(()).map_err(Error::Refused)?;
+    let Some(joined) = merge(&parts) else {
+        let problem = Problem::new(format!("there are no shards in {}", dir.display()));
+        let help = "make them with `throng generate --shard I/N --out DIR`, the same DIR for all";
+        return Err(Error::Refused(problem.help(help).into()));
+    };
+    check(dir, &parts, verify).or(()).map_err(Error::Refused)?;
+    for part in &parts {
+        settle(dir, part)?;
+    }
+    joined.write(dir)?;
+    for part in &parts {
+        // What cannot be removed is in nobody's way.
+        let _ = fs::remove_file(part.dir.join(manifest::FILE));
+        prune(&part.dir);
+    }
+    Ok(joined)
+}
+
+/// Reads the manifests of all folders named `shard-…`.
+fn find(dir: &Path, problems: &mut Problems) -> Result<Vec<Part>, Error> {
+    let entries = fs::read_dir(dir).and_then(Iterator::collect::<io::Result<Vec<_>>>);
+    let mut parts = Vec::new();
+    for entry in entries.map_err(io_error(dir))? {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if !name.starts_with("shard-") || !entry.path().is_dir() {
+            continue;
+        }
+        match Manifest::read(&entry.path()) {
+            Ok(manifest) => match manifest.shard {
+                Some(shard) => parts.push(Part { name, dir: entry.path(), shard, manifest }),
+                None => {
+                    problems.push(Problem::new(format!("{name} is a whole data set, no shard")))
+                }
+            },
+            Err(manifest::Error::Missing(_)) => {
+                let problem = Problem::new(format!("{name} has no manifest: it is incomplete"));
+                problems.push(problem.help("generate that shard again"));
+            }
+            Err(error) => problems.push(Problem::new(error.to_string())),
+        }
+    }
+    parts.sort_by(|a, b| (a.shard, &a.name).cmp(&(b.shard, &b.name)));
+    Ok(parts)
+}
+
+/// Whether the shards are those of one data set, each once.
+fn fit(parts: &[Part], problems: &mut Problems) {
+    let Some(model) = most_common(parts) else { return };
+    let identity = model.manifest.identity();
+    let count = model.shard.count;
+    let mut holders: BTreeMap<u32, Vec<&str>> = BTreeMap::new();
+    for part in parts {
+        let theirs = part.manifest.identity();
+        if theirs != identity {
+            let message = format!(
+                "{} is of another data set: version {}, where {} has {}",
+                part.name, theirs.dataset_version, model.name, identity.dataset_version
+            );
+            let help = "shards must be made by one version of throng from one scenario and seed";
+            problems.push(Problem::new(message).help(help));
+        } else if part.shard.count != count {
+            let (theirs, name) = (part.shard.count, &part.name);
+            problems
+                .push(Problem::new(format!("{name} is one of {theirs} shards, not of {count}")));
+        } else {
+            holders.entry(part.shard.index).or_default().push(&part.name);
+        }
+    }
+    let missing: Vec<String> = (0..count)
+        .filter(|index| !holders.contains_key(index))
+        .map(|index| folder(Shard { index, count }))
+        .collect();
+    if !missing.is_empty() {
+        problems.push(Problem::new(format!("missing: {}", missing.join(", "))));
+    }
+    for (index, names) in holders.iter().filter(|(_, names)| names.len() > 1) {
+        let message = format!("shard {index} of {count} is doubled: {}", names.join(", "));
+        problems.push(Problem::new(message).help("keep one of them"));
+    }
+}
+
+/// A shard of the data set that most of them are of.
+fn most_common(parts: &[Part]) -> Option<&Part> {
+    let like = |part: &Part| {
+        let key = (&part.manifest.dataset_version, part.shard.count);
+        let same = |other: &&Part| (&other.manifest.dataset_version, other.shard.count) == key;
+        parts.iter().filter(same).count()
+    };
+    // The first of equals, so that the message is the same every time.
+    parts.iter().rev().max_by_key(|part| like(part))
+}
+
+/// Whether every file is there and as its manifest states.
+fn check(dir: &Path, parts: &[Part], verify: bool) -> Problems {
+    let mut problems = Problems::new();
+    let mut owners: BTreeMap<&str, &str> = BTreeMap::new();
+    for part in parts {
+        for file in part.manifest.files() {
+            let shown = format!("{}/{}", part.name, file.path);
+            if let Some(other) = owners.insert(&file.path, &part.name) {
+                problems.push(Problem::new(format!("{} holds {} too", other, shown)));
+            }
+            let fault = if is_within(&file.path) {
+                fault(&locate(dir, part, file), file, verify)
+            } else {
+                Some("is outside the data set".to_owned())
+            };
+            if let Some(fault) = fault {
+                problems.push(Problem::new(format!("{shown} {fault}")));
+            }
+        }
+    }
+    problems
+}
+
+/// Whether a path stays within the folder that it is relative to.
+fn is_within(path: &str) -> bool {
+    Path::new(path).components().all(|part| matches!(part, Component::Normal(_)))
+}
+
+/// Where a file is: in its shard or, moved by an earlier attempt, in its place.
+fn locate(dir: &Path, part: &Part, file: &File) -> PathBuf {
+    let within = part.dir.join(&file.path);
+    if within.exists() { within } else { dir.join(&file.path) }
+}
+
+fn fault(path: &Path, file: &File, verify: bool) -> Option<String> {
+    let size = match fs::metadata(path) {
+        Ok(metadata) => metadata.len(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Some("is missing".to_owned());
+        }
+        Err(error) => return Some(format!("cannot be read: {error}")),
+    };
+    if size != file.bytes {
+        return Some(format!("has {size} bytes; its manifest says {}", file.bytes));
+    }
+    if verify {
+        match digest(path) {
+            Ok(digest) if digest == file.sha256 => {}
+            Ok(_) => return Some("is not what was written: its SHA-256 differs".to_owned()),
+            Err(error) => return Some(format!("cannot be read: {error}")),
+        }
+    }
+    None
+}
+
+/// SHA-256 of a file, in hex.
+fn digest(path: &Path) -> io::Result<String> {
+    let mut file = fs::File::open(path)?;
+    let mut hasher = Sha256::new();
+    let mut block = vec![0; 1 << 16];
+    loop {
+        match file.read(&mut block)? {
+            0 => break,
+            n => hasher.update(&block[..n]),
+        }
+    }
+    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// The manifest of all.
+fn merge(parts: &[Part]) -> Option<Manifest> {
+    let mut whole = parts.first()?.manifest.identity();
+    for (i, table) in whole.tables.iter_mut().enumerate() {
+        let files = parts.iter().filter_map(|part| part.manifest.tables.get(i));
+        table.files = files.flat_map(|table| table.files.iter().cloned()).collect();
+        table.settle();
+    }
+    Some(whole)
+}
+
+/// Moves a shard's files into their places.
+fn settle(dir: &Path, part: &Part) -> Result<(), Error> {
+    for file in part.manifest.files() {
+        let (from, to) = (part.dir.join(&file.path), dir.join(&file.path));
+        if from.exists() {
+            let parent = to.parent().unwrap_or(dir);
+            fs::create_dir_all(parent).map_err(io_error(parent))?;
+            fs::rename(&from, &to).map_err(io_error(&to))?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes a folder and those in it as far as they are empty; anything that is not ours stays.
+fn prune(dir: &Path) {
+    let Ok(entries) = fs::read_dir(dir) else { return };
+    for entry in entries.filter_map(Result::ok).filter(|entry| entry.path().is_dir()) {
+        prune(&entry.path());
+    }
+    let _ = fs::remove_dir(dir);
+}
+
+#[cfg(test)]
+#[path = "join_tests.rs"]
+mod tests;

@@ -1,0 +1,346 @@
+//! What a data set says of itself: `manifest.json`, written last, so that a folder without one is incomplete or is no data set.
+//!
+//! It holds no clock, no host and no path: the same request gives the same bytes.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::scenario::Request;
+
+/// The manifest's file name.
+pub const FILE: &str = "manifest.json";
+
+/// The version of the manifest's own shape.
+pub const FORMAT_VERSION: u32 = 1;
+
+/// A data set's manifest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// The version of this shape.
+    pub format_version: u32,
+    /// The data set's version: the digest of scenario, models, schemas, seed and generator version.
+    pub dataset_version: String,
+    /// What wrote it.
+    pub generator: Generator,
+    /// The seed.
+    pub seed: u64,
+    /// What was asked for.
+    pub scenario: Scenario,
+    /// Which part of the data set this is; none: the whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<Shard>,
+    /// The tables, in the order of the schemas.
+    pub tables: Vec<Table>,
+}
+
+/// A program and its version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Generator {
+    /// `throng`.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+}
+
+/// A scenario as resolved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    /// Its name.
+    pub name: String,
+    /// A scenario file that asks for this data set again.
+    pub toml: String,
+}
+
+/// A part of a data set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Shard {
+    /// Which, from 0.
+    pub index: u32,
+    /// Of how many.
+    pub count: u32,
+}
+
+/// A table as written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Table {
+    /// Its name.
+    pub name: String,
+    /// SHA-256 of its schema.
+    pub schema_sha256: String,
+    /// Rows in all files.
+    pub rows: u64,
+    /// Bytes of all files.
+    pub bytes: u64,
+    /// Its files, by path.
+    pub files: Vec<File>,
+}
+
+/// A file as written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct File {
+    /// Path within the data set, with `/`.
+    pub path: String,
+    /// Rows.
+    pub rows: u64,
+    /// Bytes.
+    pub bytes: u64,
+    /// SHA-256 of its bytes, in hex.
+    pub sha256: String,
+    /// Time of its first row, RFC 3339, where its rows have one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min_time: Option<String>,
+    /// Time of its last row.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_time: Option<String>,
+}
+
+/// What a run says of a file that it wrote.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileEntry {
+    /// The table.
+    pub table: String,
+    /// Path within the data set, with `/`.
+    pub path: String,
+    /// Rows.
+    pub rows: u64,
+    /// Bytes.
+    pub bytes: u64,
+    /// SHA-256 of its bytes, in hex.
+    pub sha256: String,
+    /// Least and greatest time of its rows, microseconds since 1970.
+    pub time_range: Option<(i64, i64)>,
+}
+
+/// Why a folder's manifest cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is none.
+    #[error("{} has no {FILE}: this data set is incomplete, or is none", .0.display())]
+    Missing(PathBuf),
+    /// It cannot be read or written.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// It is no manifest.
+    #[error("{} is no manifest: {source}", path.display())]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: serde_json::Error,
+    },
+    /// It is of another shape.
+    #[error("{} has format version {found}; this program knows version {FORMAT_VERSION}", path.display())]
+    Version {
+        /// The file.
+        path: PathBuf,
+        /// The version that it states.
+        found: u32,
+    },
+}
+
+impl From<FileEntry> for File {
+    fn from(entry: FileEntry) -> Self {
+        let (min, max) = entry.time_range.unzip();
+        Self {
+            path: entry.path,
+            rows: entry.rows,
+            bytes: entry.bytes,
+            sha256: entry.sha256,
+            min_time: min.and_then(rfc3339),
+            max_time: max.and_then(rfc3339),
+        }
+    }
+}
+
+fn rfc3339(micros: i64) -> Option<String> {
+    let time = jiff::Timestamp::from_microsecond(micros).ok()?;
+    Some(format!("{time:.6}"))
+}
+
+impl Manifest {
+    /// The manifest of a run: `tables` are the names and schema digests of the tables asked for, in the schemas' order, and
+    /// `files` what was written of them.
+    pub fn new(
+        request: &Request,
+        version: &str,
+        shard: Option<Shard>,
+        tables: impl IntoIterator<Item = (String, String)>,
+        files: Vec<FileEntry>,
+    ) -> Self {
+        let mut tables: Vec<Table> = tables
+            .into_iter()
+            .map(|(name, schema_sha256)| Table {
+                name,
+                schema_sha256,
+                rows: 0,
+                bytes: 0,
+                files: Vec::new(),
+            })
+            .collect();
+        for entry in files {
+            if let Some(table) = tables.iter_mut().find(|table| table.name == entry.table) {
+                table.files.push(entry.into());
+            }
+        }
+        tables.iter_mut().for_each(Table::settle);
+        Self {
+            format_version: FORMAT_VERSION,
+            dataset_version: version.to_owned(),
+            generator: Generator {
+                name: env!("CARGO_PKG_NAME").to_owned(),
+                version: env!("CARGO_PKG_VERSION").to_owned(),
+            },
+            seed: request.seed,
+            scenario: Scenario { name: request.scenario.clone(), toml: request.resolved_toml() },
+            shard,
+            tables,
+        }
+    }
+
+    /// The manifest of the data set in a folder.
+    ///
+    /// # Errors
+    /// None there, unreadable, or not of the shape that this version knows.
+    pub fn read(dir: &Path) -> Result<Self, Error> {
+        #[derive(Deserialize)]
+        struct Version {
+            format_version: u32,
+        }
+        let path = dir.join(FILE);
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(source) if source.kind() == io::ErrorKind::NotFound => {
+                return Err(Error::Missing(dir.to_owned()));
+            }
+            Err(source) => return Err(Error::Io { path, source }),
+        };
+        match serde_json::from_str::<Version>(&text) {
+            Ok(Version { format_version: FORMAT_VERSION }) => {}
+            Ok(Version { format_version: found }) => return Err(Error::Version { path, found }),
+            Err(source) => return Err(Error::Malformed { path, source }),
+        }
+        serde_json::from_str(&text).map_err(|source| Error::Malformed { path, source })
+    }
+
+    /// Writes the manifest into a folder, aside and then under its name.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn write(&self, dir: &Path) -> Result<(), Error> {
+        let path = dir.join(FILE);
+        let aside = dir.join(".manifest.json.partial");
+        let written = self
+            .to_json()
+            .and_then(|text| fs::write(&aside, text))
+            .and_then(|()| fs::rename(&aside, &path));
+        written.map_err(|source| Error::Io { path, source })
+    }
+
+    /// The manifest as text.
+    fn to_json(&self) -> io::Result<String> {
+        let mut text = serde_json::to_string_pretty(self)?;
+        text.push('\n');
+        Ok(text)
+    }
+
+    /// All files of all tables.
+    pub fn files(&self) -> impl Iterator<Item = &File> {
+        self.tables.iter().flat_map(|table| &table.files)
+    }
+
+    /// The rows of a table; 0 when it was not written.
+    pub fn rows(&self, table: &str) -> u64 {
+        self.tables.iter().find(|known| known.name == table).map_or(0, |table| table.rows)
+    }
+
+    /// What all shards of a data set have in common: the manifest without its shard and files.
+    pub fn identity(&self) -> Self {
+        let mut bare = self.clone();
+        bare.shard = None;
+        for table in &mut bare.tables {
+            table.files.clear();
+            table.settle();
+        }
+        bare
+    }
+}
+
+impl Table {
+    /// Sorts the files and makes the totals those of the files.
+    pub fn settle(&mut self) {
+        self.files.sort_by(|a, b| a.path.cmp(&b.path));
+        self.rows = self.files.iter().map(|file| file.rows).sum();
+        self.bytes = self.files.iter().map(|file| file.bytes).sum();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::Ask;
+
+    fn sample() -> Manifest {
+        let request = Ask::default().resolve(jiff::civil::date(2026, 1, 1)).unwrap_or_else(|p| {
+            panic!("{p}");
+        });
+        let entry = |path: &str, rows| FileEntry {
+            table: "events".to_owned(),
+            path: path.to_owned(),
+            rows,
+            bytes: rows * 10,
+            sha256: "00".to_owned(),
+            time_range: Some((1_767_571_200_000_000, 1_767_571_200_000_001)),
+        };
+        let tables = ["users", "events"].map(|name| (name.to_owned(), "d1".to_owned()));
+        Manifest::new(
+            &request,
+            "v1",
+            None,
+            tables,
+            vec![entry("events/b", 2), entry("events/a", 1)],
+        )
+    }
+
+    #[test]
+    fn files_are_sorted_and_counted_whatever_order_they_were_written_in() {
+        let manifest = sample();
+        let events = &manifest.tables[1];
+        assert_eq!((events.rows, events.bytes), (3, 30));
+        let paths: Vec<&str> = events.files.iter().map(|file| file.path.as_str()).collect();
+        assert_eq!(paths, ["events/a", "events/b"]);
+        assert_eq!(events.files[0].min_time.as_deref(), Some("2026-01-05T00:00:00.000000Z"));
+        assert_eq!(manifest.rows("users"), 0);
+    }
+
+    #[test]
+    fn what_is_written_reads_back() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let manifest = sample();
+        manifest.write(dir.path()).expect("written");
+        assert_eq!(Manifest::read(dir.path()).expect("read"), manifest);
+    }
+
+    #[test]
+    fn a_missing_foreign_or_newer_manifest_is_told_apart() {
+        let dir = tempfile::tempdir().expect("a folder");
+        assert!(matches!(Manifest::read(dir.path()), Err(Error::Missing(_))));
+        fs::write(dir.path().join(FILE), "{\"name\": 1}").expect("written");
+        assert!(matches!(Manifest::read(dir.path()), Err(Error::Malformed { .. })));
+        fs::write(dir.path().join(FILE), "{\"format_version\": 9, \"new\": 1}").expect("written");
+        assert!(matches!(Manifest::read(dir.path()), Err(Error::Version { found: 9, .. })));
+    }
+}

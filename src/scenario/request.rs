@@ -1,0 +1,224 @@
+//! The request: everything that decides a data set's bytes, apart from the models and schemas.
+
+use std::fmt::Write as _;
+
+use jiff::civil::Date;
+
+use crate::diag::{Place, Problem, Problems, suggest};
+
+/// A name as written, with its place when it stands in a file, for the stage that knows which names there are.
+#[derive(Debug, Clone)]
+pub struct Name {
+    /// What was written.
+    pub text: String,
+    /// Where; none for a flag or a default.
+    pub place: Option<Place>,
+}
+
+/// Two names are the same wherever they were written.
+impl PartialEq for Name {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl From<&str> for Name {
+    fn from(text: &str) -> Self {
+        Self { text: text.to_owned(), place: None }
+    }
+}
+
+impl Name {
+    /// A problem with it.
+    pub fn problem(&self, message: impl Into<String>, help: impl Into<String>) -> Problem {
+        let (message, help) = (message.into(), Some(help.into()));
+        Problem { message, place: self.place.clone(), help }
+    }
+
+    /// Its ordinal among the known names of that kind of thing.
+    ///
+    /// # Errors
+    /// An unknown name, with the nearest known one.
+    pub fn one_of<'n>(
+        &self,
+        what: &str,
+        known: impl IntoIterator<Item = &'n str> + Clone,
+    ) -> Result<usize, Problem> {
+        known.clone().into_iter().position(|name| name == self.text).ok_or_else(|| {
+            self.problem(format!("unknown {what} `{}`", self.text), suggest(&self.text, known))
+        })
+    }
+}
+
+/// Numbers by name: shares or multipliers, in the order written.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Mix(pub Vec<(Name, f64)>);
+
+impl Mix {
+    /// Whether nothing was asked for.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The numbers by ordinal of the known names; `absent` for those not named.
+    ///
+    /// # Errors
+    /// Every unknown name.
+    pub fn resolve<'n>(
+        &self,
+        what: &str,
+        known: impl IntoIterator<Item = &'n str> + Clone,
+        absent: f64,
+    ) -> Result<Vec<f64>, Problems> {
+        let mut numbers = vec![absent; known.clone().into_iter().count()];
+        let mut problems = Problems::new();
+        for (name, number) in &self.0 {
+            match name.one_of(what, known.clone()) {
+                Ok(ordinal) => numbers[ordinal] = *number,
+                Err(problem) => problems.push(problem),
+            }
+        }
+        problems.or(numbers)
+    }
+}
+
+/// How large a data set is to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Size {
+    /// So many users; events follow from what they do.
+    Users(u64),
+    /// About so many events; as many users as make them.
+    Events(u64),
+}
+
+/// How identifiers are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ids {
+    /// As 36 characters, which every reader takes.
+    Text,
+    /// As the format's own UUID type, where it has one.
+    Native,
+}
+
+impl Ids {
+    /// Their names.
+    pub const NAMES: [(&'static str, Ids); 2] = [("text", Ids::Text), ("native", Ids::Native)];
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Native => "native",
+        }
+    }
+}
+
+/// What is asked for, whole: defaults, scenario file and flags laid over one another.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Request {
+    /// The scenario's name.
+    pub scenario: String,
+    /// What it is for.
+    pub doc: String,
+    /// The seed, at most 2^63 - 1 so that TOML can hold it.
+    pub seed: u64,
+    /// The first day (UTC).
+    pub start: Date,
+    /// How many days, at least 1.
+    pub days: u32,
+    /// How many users, or events.
+    pub size: Size,
+    /// Change of the daily number of visits over 30 days: 0.1 is a tenth more.
+    pub growth: f64,
+    /// Greatest time between an event and its arrival, in hours.
+    pub lateness: u32,
+    /// How many events are simulated together, which bounds the memory of a run.
+    pub budget: u64,
+    /// Shares of personas, summing to 1: personas not named take no part. Empty: as the personas say themselves.
+    pub personas: Mix,
+    /// Multipliers of the weights of sources; those not named keep theirs.
+    pub sources: Mix,
+    /// Multipliers of the weights of device profiles.
+    pub devices: Mix,
+    /// Multipliers of the weights of journey kinds.
+    pub journeys: Mix,
+    /// The file format's name.
+    pub format: Name,
+    /// The compression's name; none: the format's own default.
+    pub compression: Option<Name>,
+    /// How identifiers are written.
+    pub ids: Ids,
+    /// The tables to write; none: all.
+    pub tables: Option<Vec<Name>>,
+}
+
+impl Request {
+    /// The request as a scenario file: reading it again gives the same request on whatever day.
+    pub fn resolved_toml(&self) -> String {
+        let mut text = String::new();
+        // Writing to a string cannot fail.
+        let _ = self.write_toml(&mut text);
+        text
+    }
+
+    fn write_toml(&self, out: &mut String) -> std::fmt::Result {
+        writeln!(out, "name = {}", quoted(&self.scenario))?;
+        if !self.doc.is_empty() {
+            writeln!(out, "doc = {}", quoted(&self.doc))?;
+        }
+        writeln!(out, "seed = {}", self.seed)?;
+        writeln!(out, "start = {}", self.start)?;
+        writeln!(out, "days = {}", self.days)?;
+        match self.size {
+            Size::Users(users) => writeln!(out, "users = {users}")?,
+            Size::Events(events) => writeln!(out, "events = {events}")?,
+        }
+        writeln!(out, "growth = {:?}", self.growth)?;
+        writeln!(out, "lateness = \"{}h\"", self.lateness)?;
+        writeln!(out, "budget = {}", self.budget)?;
+        let mixes = [
+            ("personas", &self.personas),
+            ("sources", &self.sources),
+            ("devices", &self.devices),
+            ("journeys", &self.journeys),
+        ];
+        for (title, mix) in mixes.into_iter().filter(|(_, mix)| !mix.is_empty()) {
+            writeln!(out, "\n[{title}]")?;
+            for (name, number) in &mix.0 {
+                writeln!(out, "{} = {number:?}", quoted(&name.text))?;
+            }
+        }
+        self.write_output(out)
+    }
+
+    fn write_output(&self, out: &mut String) -> std::fmt::Result {
+        writeln!(out, "\n[output]\nformat = {}", quoted(&self.format.text))?;
+        if let Some(compression) = &self.compression {
+            writeln!(out, "compression = {}", quoted(&compression.text))?;
+        }
+        writeln!(out, "ids = {}", quoted(self.ids.name()))?;
+        if let Some(tables) = &self.tables {
+            let names: Vec<String> = tables.iter().map(|name| quoted(&name.text)).collect();
+            writeln!(out, "tables = [{}]", names.join(", "))?;
+        }
+        Ok(())
+    }
+}
+
+/// A TOML basic string.
+fn quoted(text: &str) -> String {
+    let mut out = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            '\n' => out.push_str("\\n"),
+            '\t' => out.push_str("\\t"),
+            c if c.is_control() => {
+                let _ = write!(out, "\\u{:04X}", c as u32);
+            }
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}

@@ -19,6 +19,11 @@ pub struct Strings {
 }
 
 impl Strings {
+    /// None, for a constant.
+    pub const fn empty() -> Self {
+        Self { ends: Vec::new(), bytes: String::new() }
+    }
+
     /// None yet.
     pub fn new() -> Self {
         Self::default()

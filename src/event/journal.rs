@@ -86,7 +86,7 @@ pub struct Session {
     pub city: u8,
     /// See `country`.
     pub locale: u8,
-    /// Consent: 0 granted, 1 denied, 2 not asked.
+    /// Ordinal in `Consent::NAMES`.
     pub consent: u8,
     /// State of an earlier device: 0 restored, 1 not restored, 2 not applicable.
     pub restored: u8,

@@ -1,3 +1,5 @@
 //! What is seen: the journal that a walk leaves, and the event table laid out from it.
 
+pub mod frame;
+pub mod ids;
 pub mod journal;

@@ -87,14 +87,15 @@ impl Walker<'_> {
             walk.wait(3.0 * world.tables.reaction.draw(&mut walk.stream));
             self.add_to_cart(course, walk, None);
         }
-        self.visit_page(walk, "checkout", world.kinds.checkout_started);
+        self.visit_page(walk, "checkout", world.kinds.checkout_started, 0);
         self.start_checkout(person, course, walk);
-        self.visit_page(walk, "payment", world.kinds.payment_info_entered);
-        self.pay(person, course, walk, None);
+        let method = self.method(person, walk);
+        self.visit_page(walk, "payment", world.kinds.payment_info_entered, method);
+        self.pay(person, course, walk, method, false);
     }
 
     /// Views a page outside of the journey's graph.
-    fn visit_page(&mut self, walk: &mut Walk, page: &str, kind: u8) {
+    fn visit_page(&mut self, walk: &mut Walk, page: &str, kind: u8, method: u8) {
         let world = self.world;
         if let Some(page) = world.site.page(page) {
             walk.page = world.pages.key(page, 0);
@@ -102,7 +103,7 @@ impl Walker<'_> {
         let dwell = 24.0 * walk.dwell * world.tables.reaction.draw(&mut walk.stream);
         walk.dwell_ms = (dwell.min(600.0) * 1000.0) as u32;
         walk.wait(2.0);
-        self.record_view(walk, kind);
+        self.record_view(walk, kind, [method, 0]);
         walk.wait(dwell.min(600.0));
     }
 
@@ -122,7 +123,7 @@ impl Walker<'_> {
         course.cart.push((walk.product, 1));
         self.journal.journeys[course.ordinal as usize].carted = true;
         self.journal.journeys[course.ordinal as usize].checked_out = true;
-        let paid = self.pay(person, course, walk, Some(method));
+        let paid = self.pay(person, course, walk, method, true);
         course.cart = aside;
         paid
     }
@@ -133,7 +134,8 @@ impl Walker<'_> {
         person: &mut Person,
         course: &mut Course,
         walk: &mut Walk,
-        one_click: Option<u8>,
+        method: u8,
+        one_click: bool,
     ) -> bool {
         let world = self.world;
         if course.cart.is_empty() {
@@ -142,10 +144,6 @@ impl Walker<'_> {
         if walk.row.known_from == NEVER {
             self.join(person, walk, BY_PURCHASE);
         }
-        let method = match one_click {
-            Some(method) => method,
-            None => self.method(person, walk),
-        };
         let sum = self.sum(person, course);
         let checkout = world.seed.hash(CHECKOUT, walk.row.key, course.checkouts);
         course.checkouts += 1;
@@ -166,11 +164,11 @@ impl Walker<'_> {
                 status,
                 error,
                 amount: sum.total,
-                currency: person.user.currency,
+                currency: person.user.currency as u8,
                 at: walk.now,
             });
             if !failed {
-                self.order(person, course, walk, &sum, checkout, method, placed, one_click.is_some());
+                self.order(person, course, walk, &sum, checkout, method, placed, one_click, attempt);
                 return true;
             }
             self.record(walk, world.kinds.payment_failed, [error, attempt]);
@@ -183,10 +181,10 @@ impl Walker<'_> {
     }
 
     /// A payment method that the person likes and the device offers.
-    fn method(&self, person: &Person, walk: &mut Walk) -> u8 {
+    pub(super) fn method(&self, person: &Person, walk: &mut Walk) -> u8 {
         let world = self.world;
         let offered = &world.tables.offered[usize::from(walk.row.profile)];
-        let preferred = person.user.preferred_payment;
+        let preferred = person.user.payment as u8;
         if offered[usize::from(preferred)] && walk.stream.chance(0.8) {
             return preferred;
         }
@@ -232,6 +230,7 @@ impl Walker<'_> {
         method: u8,
         placed: i64,
         one_click: bool,
+        attempt: u8,
     ) {
         let world = self.world;
         let ordinal = self.journal.orders.len() as u32;
@@ -263,12 +262,12 @@ impl Walker<'_> {
             shipping: sum.shipping,
             tax: sum.tax,
             total: sum.total,
-            currency: person.user.currency,
+            currency: person.user.currency as u8,
             coupon: course.coupon,
             method,
             one_click,
         });
-        self.record_order(walk, world.kinds.order_completed, [method, 0], ordinal, 0);
+        self.record_order(walk, world.kinds.order_completed, [method, attempt], ordinal, 0);
         walk.row.converted = true;
         let journey = &mut self.journal.journeys[course.ordinal as usize];
         journey.orders += 1;

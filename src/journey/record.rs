@@ -108,14 +108,14 @@ impl Walker<'_> {
         walk.sequence = walk.sequence.saturating_add(1);
         walk.row.events += 1;
         walk.row.ended = walk.now;
-        self.journal.slices[world.slices.of(received)].push(walk.ordinal, row);
+        self.journal.slices[self.slices.of(received)].push(walk.ordinal, row);
     }
 
     /// Records the view of the current page: an event that has a load time and a dwell.
-    pub(super) fn record_view(&mut self, walk: &mut Walk, kind: u8) {
-        self.record(walk, kind, [0; 2]);
+    pub(super) fn record_view(&mut self, walk: &mut Walk, kind: u8, detail: [u8; 2]) {
+        self.record(walk, kind, detail);
         walk.row.page_views += 1;
-        let slice = self.world.slices.of(walk.arrived);
+        let slice = self.slices.of(walk.arrived);
         if let Some(row) = self.journal.slices[slice].rows.last_mut() {
             row.dwell_ms = walk.dwell_ms;
             row.load_ms = walk.load_ms;

@@ -62,7 +62,7 @@ impl Walker<'_> {
         let number = person.sessions;
         person.sessions += 1;
         let mut stream = world.seed.stream(SESSION, person.id, number);
-        let device = person.user.devices()[visit.device];
+        let device = *person.user.devices.at(visit.device);
         let profile_ordinal = usize::from(device.profile);
         let profile = &world.models.devices[profile_ordinal];
         let source = &world.models.sources[visit.source];
@@ -84,17 +84,17 @@ impl Walker<'_> {
             page_views: 0,
             device: visit.device as u8,
             number: visit.number,
-            profile: device.profile,
-            build: device.build,
+            profile: device.profile as u8,
+            build: device.build as u8,
             webview,
             source: visit.source as u8,
             campaign: visit.campaign.map_or(u8::MAX, |campaign| campaign as u8),
             referrer: referrer as u8,
             network: network as u8,
-            country: person.user.country,
-            city: person.user.city,
-            locale: person.user.locale,
-            consent: person.user.consent,
+            country: person.user.country as u8,
+            city: person.user.city as u8,
+            locale: person.user.locale as u8,
+            consent: person.user.consent as u8,
             restored: visit.moved.map_or(2, |(_, restored)| u8::from(!restored)),
             converted: false,
         };
@@ -142,7 +142,11 @@ impl Walker<'_> {
         dwell = dwell.min(world.behaviour.dwell.longest);
         walk.dwell_ms = (dwell * 1000.0) as u32;
         let entered = walk.now;
-        self.record_view(walk, base.view);
+        let method = match base.does {
+            Some(Effect::Pay) => self.method(person, walk),
+            _ => 0,
+        };
+        self.record_view(walk, base.view, [method, 0]);
         if step == 0 {
             self.greet(person, walk, visit);
         }
@@ -151,7 +155,7 @@ impl Walker<'_> {
             Some(Effect::StartCheckout) => self.start_checkout(person, course, walk),
             Some(Effect::Pay) => {
                 walk.wait(dwell.min(90.0));
-                if !self.pay(person, course, walk, None) {
+                if !self.pay(person, course, walk, method, false) {
                     return None;
                 }
             }
@@ -240,9 +244,9 @@ impl Walker<'_> {
     fn greet(&mut self, person: &mut Person, walk: &mut Walk, visit: Visit) {
         let world = self.world;
         let kinds = world.kinds;
-        let device = person.user.devices()[visit.device];
-        let new_device = person.last_seen[visit.device] == NEVER && device.acquired_at >= world.start;
-        if new_device && walk.row.consent != 2 {
+        let device = *person.user.devices.at(visit.device);
+        let new_device = person.last_seen[visit.device] == NEVER && device.since >= world.start;
+        if new_device && walk.row.consent != 0 {
             walk.wait(2.7 * world.tables.reaction.draw(&mut walk.stream));
             self.record(walk, kinds.consent_updated, [walk.row.consent, 0]);
         }
@@ -359,7 +363,10 @@ impl Walker<'_> {
         }
         match moment.does {
             Some(Effect::BuyNow) => self.buy_now(person, course, walk),
-            Some(Effect::Pay) => self.pay(person, course, walk, None),
+            Some(Effect::Pay) => {
+                let method = self.method(person, walk);
+                self.pay(person, course, walk, method, false)
+            }
             Some(Effect::StartCheckout) => {
                 self.start_checkout(person, course, walk);
                 true

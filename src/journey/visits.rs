@@ -5,6 +5,7 @@ use crate::scenario::tables::source_weights;
 use crate::population::User;
 use crate::scenario::World;
 use crate::scenario::calendar::{DAY, HOUR};
+use crate::scenario::slices::Slices;
 use crate::seed::{Purpose, Stream};
 
 const VISITS: Purpose = Purpose::named("visits");
@@ -19,6 +20,7 @@ pub struct Walker<'w> {
     pub(super) world: &'w World,
     /// What the users simulated so far left.
     pub journal: Journal,
+    pub(super) slices: Slices,
     weights: Vec<f64>,
 }
 
@@ -63,8 +65,8 @@ pub(super) struct Course {
 
 impl<'w> Walker<'w> {
     /// A walker with an empty journal.
-    pub fn new(world: &'w World) -> Self {
-        Self { world, journal: Journal::new(world.slices.count()), weights: Vec::new() }
+    pub fn new(world: &'w World, slices: Slices) -> Self {
+        Self { world, journal: Journal::new(slices.count()), slices, weights: Vec::new() }
     }
 
     /// Simulates a user: everything that it does in the window goes into the journal.
@@ -74,7 +76,7 @@ impl<'w> Walker<'w> {
         let mut stream = world.seed.stream(VISITS, id, 0);
         let mut person = Person {
             id,
-            registered: user.registered_at,
+            registered: user.registered_at.unwrap_or(NEVER),
             stitched: [(NEVER, 0); 4],
             last_seen: [NEVER; 4],
             sessions: 0,
@@ -104,8 +106,8 @@ impl<'w> Walker<'w> {
     /// The rows of the person and its devices.
     fn leave(&mut self, person: &Person, created: i64) {
         self.journal.users.push(UserRow { user: person.id, created, registered: person.registered });
-        for (i, device) in person.user.devices().iter().enumerate() {
-            let first_seen = device.acquired_at.max(created);
+        for (i, device) in person.user.devices.iter().enumerate() {
+            let first_seen = device.since.max(created);
             if first_seen >= self.world.end {
                 continue;
             }
@@ -113,8 +115,8 @@ impl<'w> Walker<'w> {
             self.journal.devices.push(DeviceRow {
                 user: person.id,
                 device: i as u8,
-                profile: device.profile,
-                build: device.build,
+                profile: device.profile as u8,
+                build: device.build as u8,
                 first_seen,
                 last_seen: person.last_seen[i],
                 stitched,
@@ -126,10 +128,10 @@ impl<'w> Walker<'w> {
     /// A device at hand at that moment, by the persona's habits; the first one if none is.
     fn choose_device(&self, person: &Person, at: i64, stream: &mut Stream) -> usize {
         let weights = &self.world.class_weights[usize::from(person.user.persona)];
-        let devices = person.user.devices();
+        let devices = &person.user.devices;
         let weight = |i: usize| {
-            let at_hand = i == 0 || devices[i].acquired_at <= at;
-            let class = self.world.models.devices[usize::from(devices[i].profile)].class;
+            let at_hand = i == 0 || devices.at(i).since <= at;
+            let class = self.world.models.devices[usize::from(devices.at(i).profile)].class;
             if at_hand { weights[class as usize] } else { 0.0 }
         };
         let sum: f64 = (0..devices.len()).map(weight).sum();
@@ -144,7 +146,7 @@ impl<'w> Walker<'w> {
     }
 
     fn class(&self, person: &Person, device: usize) -> usize {
-        let profile = person.user.devices()[device].profile;
+        let profile = person.user.devices.at(device).profile;
         self.world.models.devices[usize::from(profile)].class as usize
     }
 
@@ -165,7 +167,7 @@ impl<'w> Walker<'w> {
     /// How an hour suits the person on that device, relative to the best one.
     fn hour_fit(&self, person: &Person, device: usize, at: i64) -> f64 {
         let world = self.world;
-        let local = world.people.local(person.user.zone, at);
+        let local = world.people.zones().local(person.user.zone.into(), at);
         let (persona, class) = (usize::from(person.user.persona), self.class(person, device));
         let weight = world.calendar.hour_weight(persona, class, usize::from(local.hour));
         f64::from(weight / world.best_hour[persona][class])
@@ -175,7 +177,7 @@ impl<'w> Walker<'w> {
     fn next_visit(&self, person: &Person, device: usize, from: i64, stream: &mut Stream) -> i64 {
         let world = self.world;
         let (persona, class) = (usize::from(person.user.persona), self.class(person, device));
-        let per_week = world.models.people[persona].visits_per_week * person.user.visit_rate;
+        let per_week = world.models.people[persona].visits_per_week * person.user.visits;
         let greatest = world.calendar.greatest(persona, class);
         let mean = 7.0 * DAY as f64 / (per_week * greatest).max(1e-9);
         let end = world.end.min(person.user.last_active);
@@ -186,7 +188,7 @@ impl<'w> Walker<'w> {
                 return NEVER;
             }
             let time = at as i64;
-            let local = world.people.local(person.user.zone, time);
+            let local = world.people.zones().local(person.user.zone.into(), time);
             let country = usize::from(person.user.country);
             let accepted = world.calendar.acceptance(persona, class, country, time, local);
             if stream.chance(f64::from(accepted)) {
@@ -232,7 +234,7 @@ impl<'w> Walker<'w> {
             source: source as u8,
             orders: 0,
             revenue: 0,
-            currency: person.user.currency,
+            currency: person.user.currency as u8,
         });
         let mut visit =
             Visit { at, device, source, campaign, number: 1, stage: spec.entry, moved: None };
@@ -307,11 +309,11 @@ impl<'w> Walker<'w> {
         at: i64,
         stream: &mut Stream,
     ) -> Option<usize> {
-        let devices = person.user.devices();
+        let devices = &person.user.devices;
         let others = devices
             .iter()
             .enumerate()
-            .filter(|(i, other)| *i != device && (*i == 0 || other.acquired_at <= at));
+            .filter(|(i, other)| *i != device && (*i == 0 || other.since <= at));
         let count = others.clone().count();
         if count == 0 {
             return None;
@@ -320,12 +322,12 @@ impl<'w> Walker<'w> {
     }
 
     fn choose_kind(&self, person: &Person, device: usize, at: i64, stream: &mut Stream) -> usize {
-        let devices = person.user.devices();
+        let devices = &person.user.devices;
         let another = devices
             .iter()
             .enumerate()
-            .any(|(i, other)| i != device && (i == 0 || other.acquired_at <= at));
-        let reachable = person.registered <= at && person.user.opt_in.contains(&true);
+            .any(|(i, other)| i != device && (i == 0 || other.since <= at));
+        let reachable = person.registered <= at && person.user.opt_ins.contains(&true);
         let state = usize::from(another) | usize::from(reachable) << 1;
         let kinds = &self.world.tables.kinds[usize::from(person.user.persona)];
         let class = self.class(person, device);
@@ -365,9 +367,9 @@ impl<'w> Walker<'w> {
 
     /// The message that brings the person back, over a channel that it opted into.
     fn message(&self, person: &Person, stream: &mut Stream) -> (usize, Option<usize>) {
-        let preferred = usize::from(person.user.preferred_channel);
+        let preferred = usize::from(person.user.channel);
         let open = |channel: usize| {
-            person.user.opt_in[channel] && !self.world.tables.messages[channel].is_empty()
+            person.user.opt_ins[channel] && !self.world.tables.messages[channel].is_empty()
         };
         let channel = if open(preferred) { Some(preferred) } else { (0..3).find(|c| open(*c)) };
         let fallback = self.world.direct.unwrap_or(0);
@@ -385,10 +387,10 @@ fn remembered(person: &mut Person, world: &World, stream: &mut Stream) {
     if person.registered >= world.start {
         return;
     }
-    for (i, device) in person.user.devices().iter().enumerate() {
+    for (i, device) in person.user.devices.iter().enumerate() {
         let known = i == 0 || stream.chance(world.behaviour.identity.remembered);
-        if known && device.acquired_at < world.start {
-            let at = person.registered.max(device.acquired_at);
+        if known && device.since < world.start {
+            let at = person.registered.max(device.since);
             person.stitched[i] = (at, BEFORE_WINDOW);
         }
     }

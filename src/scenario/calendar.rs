@@ -7,6 +7,7 @@
 use rand_distr::{Distribution, Exp, Normal};
 
 use crate::model::{Country, DeviceClass, Persona, Rhythm, Source};
+use crate::population::Local;
 use crate::seed::{Purpose, Seed};
 
 /// µs in an hour.
@@ -16,17 +17,6 @@ pub const DAY: i64 = 24 * HOUR;
 
 const DAY_FACTOR: Purpose = Purpose::named("calendar day");
 const BURSTS: Purpose = Purpose::named("calendar bursts");
-
-/// A moment as its place lives it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LocalHour {
-    /// Hour of the day, 0-23.
-    pub hour: u8,
-    /// Weekday, 0 is Monday.
-    pub weekday: u8,
-    /// Days since 1970-01-01.
-    pub day: i32,
-}
 
 /// The intensity of visits over the window.
 #[derive(Debug, Clone)]
@@ -104,7 +94,7 @@ impl Calendar {
         class: usize,
         country: usize,
         time: i64,
-        local: LocalHour,
+        local: Local,
     ) -> f32 {
         let day = (local.day - self.first_day + 1).clamp(0, self.days as i32 + 1) as usize;
         self.hours[persona][class][usize::from(local.hour)]

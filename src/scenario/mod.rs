@@ -1,8 +1,19 @@
 //! What is asked for: read, checked, and joined with the models into a world.
 
 pub mod ask;
+pub mod calendar;
+pub mod fills;
+pub mod kinds;
+pub mod pages;
+pub mod properties;
 pub mod request;
+pub mod shelf;
+pub mod slices;
+pub mod tables;
 pub mod units;
+pub mod vocabulary;
+mod world;
 
 pub use ask::Ask;
 pub use request::{Ids, Request, Size};
+pub use world::World;

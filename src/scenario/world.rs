@@ -13,10 +13,11 @@ use crate::scenario::calendar::{Calendar, DAY, HOUR};
 use crate::scenario::fills;
 use crate::scenario::kinds::Kinds;
 use crate::scenario::pages::Pages;
-use crate::scenario::request::Request;
+use crate::scenario::properties::Properties;
+use crate::scenario::request::{Mix, Request};
 use crate::scenario::shelf::Shelf;
-use crate::scenario::slices::Slices;
 use crate::scenario::tables::{Tables, class_weights};
+use crate::scenario::vocabulary::Vocabulary;
 use crate::schema::Schemas;
 use crate::seed::Seed;
 
@@ -55,14 +56,16 @@ pub struct World {
     pub pages: Pages,
     /// The catalogue within reach.
     pub shelf: Shelf,
+    /// Every enumerated string by key.
+    pub words: Vocabulary,
+    /// By event type: its properties as JSON.
+    pub properties: Vec<Properties>,
     /// What the walk draws from.
     pub tables: Tables,
     /// Event types that the engine records.
     pub kinds: Kinds,
     /// By event type: the groups of columns that it fills, as bits.
     pub fills: Vec<u8>,
-    /// The runs of time that are written as a file each.
-    pub slices: Slices,
     /// By persona: the weight of each device class for a visit.
     pub class_weights: Vec<[f64; 3]>,
     /// By persona and class: the weight of the best hour.
@@ -98,6 +101,8 @@ impl World {
         let Some(kinds) = kinds else { return Err(problems) };
         let any_kind = any_kind(&journeys).map_err(|problem| problems.push(problem)).ok();
         let Some(any_kind) = any_kind.filter(|_| problems.is_empty()) else { return Err(problems) };
+        let properties = Properties::all(&schemas, &models).map_err(|found| problems.extend(found));
+        let Ok(properties) = properties else { return Err(problems) };
         let version = version(&request, assets);
         let seed = Seed(request.seed);
         let first_day = days_since_1970(request.start);
@@ -124,9 +129,10 @@ impl World {
             pages: Pages::new(&site, &models.catalogue, &models.sources),
             shelf: Shelf::new(&models.catalogue, &models.people),
             tables: Tables::new(&models, &behaviour, &journeys, days),
+            words: Vocabulary::new(&models, &journeys, &schemas),
+            properties,
             kinds,
             fills,
-            slices: Slices::new(start, days, lateness, 1),
             class_weights: models.people.iter().map(|p| class_weights(p, &models.sources)).collect(),
             best_hour: best_hours(&calendar, models.people.len()),
             any_kind,
@@ -145,6 +151,12 @@ impl World {
     #[inline]
     pub fn day_of(&self, time: i64) -> i32 {
         ((time - self.start).div_euclid(DAY)) as i32
+    }
+
+    /// The first day of the window, days since 1970.
+    #[inline]
+    pub fn first_day(&self) -> i32 {
+        (self.start / DAY) as i32
     }
 
     /// Whether a message brings that kind of journey about.
@@ -199,23 +211,29 @@ fn stage(assets: &Assets, events: &[&str]) -> Result<(Site, Behaviour, Vec<Journ
 /// Lays the request's mixes over the models.
 fn mix(request: &Request, models: &mut Models) -> Result<(), Problems> {
     let mut problems = Problems::new();
-    let mut resolve = |mix: &crate::scenario::request::Mix, what: &str, names: Vec<&str>| {
-        mix.resolve(what, &names).map_err(|found| problems.extend(found)).unwrap_or_default()
+    let mut resolve = |mix: &Mix, what: &str, names: Vec<&str>, absent: f64| {
+        let ordinals = mix.resolve(what, names.iter().copied(), absent);
+        ordinals.unwrap_or_else(|found| {
+            problems.extend(found);
+            vec![absent; names.len()]
+        })
     };
     let people = models.people.iter().map(|persona| persona.name.as_str()).collect();
-    let shares = resolve(&request.personas, "persona", people);
+    let shares = resolve(&request.personas, "persona", people, 0.0);
     let devices = models.devices.iter().map(|device| device.name.as_str()).collect();
-    let devices = resolve(&request.devices, "device", devices);
+    let devices = resolve(&request.devices, "device", devices, 1.0);
     let sources = models.sources.iter().map(|source| source.name.as_str()).collect();
-    let sources = resolve(&request.sources, "source", sources);
+    let sources = resolve(&request.sources, "source", sources, 1.0);
     let journeys = models.journey_names.iter().map(String::as_str).collect();
-    let journeys = resolve(&request.journeys, "journey", journeys);
-    for (persona, share) in models.people.iter_mut().zip(shares) {
-        persona.share = if request.personas.is_empty() { persona.share } else { share.unwrap_or(0.0) };
+    let journeys = resolve(&request.journeys, "journey", journeys, 1.0);
+    if !request.personas.is_empty() {
+        for (persona, share) in models.people.iter_mut().zip(shares) {
+            persona.share = share;
+        }
     }
-    let multiply = |weights: &mut Vec<f64>, factors: &[Option<f64>]| {
+    let multiply = |weights: &mut Vec<f64>, factors: &[f64]| {
         for (weight, factor) in weights.iter_mut().zip(factors) {
-            *weight *= factor.unwrap_or(1.0);
+            *weight *= factor;
         }
     };
     for persona in &mut models.people {

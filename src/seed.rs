@@ -35,6 +35,7 @@ impl Purpose {
     }
 
     /// The purpose within this one that bears a name known only at run time (a field's, a persona's).
+    #[must_use]
     pub fn within(self, name: &str) -> Self {
         Self(mix(self.0.wrapping_add(GOLDEN) ^ Self::named(name).0))
     }

@@ -41,8 +41,9 @@ impl Walker<'_> {
         }
         // Four baskets in five have a single line, and nearly every line a single piece.
         let quantity = 1 + u8::from(walk.stream.chance(0.09));
-        match course.cart.iter_mut().find(|(product, _)| *product == walk.product) {
-            Some((_, pieces)) => *pieces = pieces.saturating_add(quantity).min(9),
+        let line = course.cart.iter().position(|(product, _)| *product == walk.product);
+        match line {
+            Some(line) => course.cart[line].1 = (course.cart[line].1 + quantity).min(9),
             None if course.cart.len() < MOST_LINES => course.cart.push((walk.product, quantity)),
             None => return,
         }
@@ -70,7 +71,7 @@ impl Walker<'_> {
     pub(super) fn start_checkout(&mut self, person: &mut Person, course: &Course, walk: &mut Walk) {
         self.journal.journeys[course.ordinal as usize].checked_out = true;
         if walk.row.known_from == NEVER {
-            walk.wait(9.0 * self.world.tables.reaction.draw(&mut walk.stream));
+            walk.react(&self.world.tables, 9.0);
             self.sign(person, walk);
         }
     }
@@ -80,11 +81,11 @@ impl Walker<'_> {
         let world = self.world;
         if !world.models.catalogue.coupons.is_empty() {
             course.coupon = 0;
-            walk.wait(1.4 * world.tables.reaction.draw(&mut walk.stream));
+            walk.react(&self.world.tables, 1.4);
             self.record(walk, world.kinds.coupon_applied, [0; 2]);
         }
         if course.cart.is_empty() {
-            walk.wait(3.0 * world.tables.reaction.draw(&mut walk.stream));
+            walk.react(&self.world.tables, 3.0);
             self.add_to_cart(course, walk, None);
         }
         self.visit_page(walk, "checkout", world.kinds.checkout_started, 0);
@@ -149,7 +150,7 @@ impl Walker<'_> {
         course.checkouts += 1;
         let placed = walk.now;
         for attempt in 1..=MOST_ATTEMPTS {
-            walk.wait(2.1 * world.tables.reaction.draw(&mut walk.stream));
+            walk.react(&self.world.tables, 2.1);
             let failure = world.models.commerce.payments[usize::from(method)].failure;
             let failed = walk.stream.chance(failure);
             let error = if failed { world.tables.errors.draw(&mut walk.stream) as u8 } else { u8::MAX };
@@ -175,7 +176,7 @@ impl Walker<'_> {
             if !walk.stream.chance(RETRY) {
                 return false;
             }
-            walk.wait(17.0 * world.tables.reaction.draw(&mut walk.stream));
+            walk.react(&self.world.tables, 17.0);
         }
         false
     }
@@ -286,7 +287,7 @@ impl Walker<'_> {
             return;
         }
         person.refund = None;
-        walk.wait(21.0 * self.world.tables.reaction.draw(&mut walk.stream));
+        walk.react(&self.world.tables, 21.0);
         let order = &mut self.journal.orders[ordinal as usize];
         order.refunded = walk.now;
         let payment = Payment {

@@ -3,6 +3,7 @@
 use crate::event::journal::{NEVER, NONE, Row, Session};
 use crate::journey::visits::Walker;
 use crate::scenario::fills;
+use crate::scenario::tables::Tables;
 use crate::seed::Stream;
 
 const SECOND: f64 = 1_000_000.0;
@@ -62,6 +63,12 @@ impl Walk {
             mode: 0,
             hooked: false,
         }
+    }
+
+    /// Lets a reaction's time pass: about the median, in seconds.
+    pub(super) fn react(&mut self, tables: &Tables, median: f64) {
+        let seconds = median * tables.reaction.draw(&mut self.stream);
+        self.wait(seconds);
     }
 
     /// Lets seconds pass.

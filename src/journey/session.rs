@@ -62,7 +62,7 @@ impl Walker<'_> {
         let number = person.sessions;
         person.sessions += 1;
         let mut stream = world.seed.stream(SESSION, person.id, number);
-        let device = *person.user.devices.at(visit.device);
+        let device = person.user.devices.at(visit.device);
         let profile_ordinal = usize::from(device.profile);
         let profile = &world.models.devices[profile_ordinal];
         let source = &world.models.sources[visit.source];
@@ -244,23 +244,23 @@ impl Walker<'_> {
     fn greet(&mut self, person: &mut Person, walk: &mut Walk, visit: Visit) {
         let world = self.world;
         let kinds = world.kinds;
-        let device = *person.user.devices.at(visit.device);
+        let device = person.user.devices.at(visit.device);
         let new_device = person.last_seen[visit.device] == NEVER && device.since >= world.start;
         if new_device && walk.row.consent != 0 {
-            walk.wait(2.7 * world.tables.reaction.draw(&mut walk.stream));
+            walk.react(&self.world.tables, 2.7);
             self.record(walk, kinds.consent_updated, [walk.row.consent, 0]);
         }
         if world.journeys_message(self.journal.journeys[walk.row.journey as usize].kind) {
             self.join(person, walk, BY_MESSAGE);
         }
         if let Some((recognised, restored)) = visit.moved {
-            walk.wait(0.3 * world.tables.reaction.draw(&mut walk.stream));
+            walk.react(&self.world.tables, 0.3);
             if recognised && person.registered <= walk.now {
                 self.sign(person, walk);
             }
             self.record(walk, kinds.device_switched, [u8::from(!recognised), 0]);
             if recognised {
-                walk.wait(0.2 * world.tables.reaction.draw(&mut walk.stream));
+                walk.react(&self.world.tables, 0.2);
                 self.record(walk, kinds.state_restored, [u8::from(!restored), 0]);
             }
         }
@@ -269,7 +269,7 @@ impl Walker<'_> {
             let chance =
                 if person.registered <= walk.now { identity.sign_in } else { identity.sign_up };
             if walk.stream.chance(chance) {
-                walk.wait(11.0 * world.tables.reaction.draw(&mut walk.stream));
+                walk.react(&self.world.tables, 11.0);
                 self.sign(person, walk);
             }
         }
@@ -304,7 +304,7 @@ impl Walker<'_> {
     fn mishap(&mut self, walk: &mut Walk) {
         let rate = self.world.models.devices[usize::from(walk.row.profile)].error_rate;
         if walk.stream.chance(rate) {
-            walk.wait(0.9 * self.world.tables.reaction.draw(&mut walk.stream));
+            walk.react(&self.world.tables, 0.9);
             self.record(walk, self.world.kinds.error_shown, [0; 2]);
         }
     }
@@ -329,7 +329,7 @@ impl Walker<'_> {
     ) -> bool {
         let tables = &self.world.tables;
         if let Some(shows) = moment.shows {
-            walk.wait(moment.shown_after * tables.reaction.draw(&mut walk.stream));
+            walk.react(&self.world.tables, moment.shown_after);
             self.record(walk, shows, [0; 2]);
         }
         let x = moment.intercept + moment.slope * walk.engagement + walk.conversion;
@@ -337,7 +337,7 @@ impl Walker<'_> {
             return false;
         }
         walk.hooked |= moment.hooks;
-        walk.wait(moment.after * tables.reaction.draw(&mut walk.stream));
+        walk.react(&self.world.tables, moment.after);
         match moment.does {
             Some(Effect::AddToCart) => {
                 self.add_to_cart(course, walk, moment.emits);
@@ -357,7 +357,7 @@ impl Walker<'_> {
             self.record(walk, kind, [0; 2]);
             let repeats = (moment.repeats * tables.exponential.draw(&mut walk.stream)) as u32;
             for _ in 0..repeats.min(40) {
-                walk.wait(moment.after * tables.reaction.draw(&mut walk.stream));
+                walk.react(&self.world.tables, moment.after);
                 self.record(walk, kind, [0; 2]);
             }
         }
@@ -423,7 +423,7 @@ impl Walker<'_> {
         }
         let kinds = world.kinds;
         self.record(walk, kinds.exit_intent_detected, [0; 2]);
-        walk.wait(0.08 * world.tables.reaction.draw(&mut walk.stream));
+        walk.react(&self.world.tables, 0.08);
         self.record(walk, kinds.exit_offer_shown, [0; 2]);
         let happens = |target: f64, slope: f64, walk: &mut Walk| {
             let x = crate::dist::logit(target) + slope * walk.engagement + walk.conversion;
@@ -432,7 +432,7 @@ impl Walker<'_> {
         if !happens(constants.engaged, constants.engaged_slope, walk) {
             return;
         }
-        walk.wait(4.2 * world.tables.reaction.draw(&mut walk.stream));
+        walk.react(&self.world.tables, 4.2);
         self.record(walk, kinds.exit_offer_engaged, [0; 2]);
         if !happens(constants.converted, constants.converted_slope, walk) {
             return;

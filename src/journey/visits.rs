@@ -310,15 +310,15 @@ impl<'w> Walker<'w> {
         stream: &mut Stream,
     ) -> Option<usize> {
         let devices = &person.user.devices;
-        let others = devices
-            .iter()
-            .enumerate()
-            .filter(|(i, other)| *i != device && (*i == 0 || other.since <= at));
-        let count = others.clone().count();
+        let others = || {
+            let at_hand = move |i: &usize| *i != device && (*i == 0 || devices.at(*i).since <= at);
+            (0..devices.len()).filter(at_hand)
+        };
+        let count = others().count();
         if count == 0 {
             return None;
         }
-        others.map(|(i, _)| i).nth(stream.below(count as u32) as usize)
+        others().nth(stream.below(count as u32) as usize)
     }
 
     fn choose_kind(&self, person: &Person, device: usize, at: i64, stream: &mut Stream) -> usize {

@@ -33,7 +33,7 @@ fn currencies(table: &Table<'_>) -> (Vec<String>, Vec<f64>) {
         list.0.push(code.to_owned());
         list.1.push(inner.number(code, 1e-6..=1e6));
     }
-    if list.1.first().is_none_or(|rate| *rate != 1.0) {
+    if list.1.first().is_none_or(|rate| (rate - 1.0).abs() > 0.0) {
         let help = "the rate of the first is 1: the catalogue is priced in it";
         table.problem("currencies", "the first currency's rate is not 1", help);
     }

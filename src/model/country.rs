@@ -4,11 +4,9 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::diag::{Located, Table};
+use crate::model::names::NAME_LOCALES;
 use crate::model::read::{Names, shares, strs};
 use crate::model::{City, Country};
-
-/// The locales of made-up names, as files write them.
-pub(super) const NAME_LOCALES: [&str; 6] = ["en", "de_de", "fr_fr", "it_it", "nl_nl", "pt_br"];
 
 /// Reads a country's file; its name is the country's code.
 pub(super) fn read(name: &str, table: &Table<'_>, names: &Names) -> Country {
@@ -16,9 +14,9 @@ pub(super) fn read(name: &str, table: &Table<'_>, names: &Names) -> Country {
         let help = "the file is named after the ISO 3166 code: `de.toml`";
         table.problem("name", format!("`{name}` is no country code"), help);
     }
-    let named = table
-        .located("names")
-        .filter(|names| names.one_of("locale of names", NAME_LOCALES).is_some());
+    let made_of = table.located("names").filter(|locale| {
+        locale.one_of("locale of names", NAME_LOCALES.iter().map(|locale| locale.name)).is_some()
+    });
     let currency = table
         .located("currency")
         .and_then(|currency| currency.one_of("currency", strs(&names.currencies)));
@@ -30,7 +28,7 @@ pub(super) fn read(name: &str, table: &Table<'_>, names: &Names) -> Country {
         name: table.text("name"),
         share: table.number("share", 0.0..=1.0),
         locales: shares(table, "locales"),
-        names: named.map_or_else(|| NAME_LOCALES[0].to_owned(), |names| names.value),
+        names: made_of.map_or_else(|| NAME_LOCALES[0].name.to_owned(), |locale| locale.value),
         currency: currency.unwrap_or(0),
         tax: table.number("tax", 0.0..=1.0),
         phones: patterns(table, "phones", "+1-202-555-01##"),

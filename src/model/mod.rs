@@ -9,6 +9,7 @@ mod commerce;
 mod country;
 mod device;
 mod load;
+pub(crate) mod names;
 mod persona;
 mod read;
 mod rhythm;

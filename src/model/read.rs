@@ -74,7 +74,9 @@ pub(super) fn weights(
 pub(super) fn normalise(weights: &mut [f64]) {
     let sum: f64 = weights.iter().sum();
     if sum > 0.0 {
-        weights.iter_mut().for_each(|weight| *weight /= sum);
+        for weight in weights {
+            *weight /= sum;
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use sha2::{Digest, Sha256};
 
 use crate::assets::Assets;
 use crate::diag::{Document, Problem, Problems};
+use crate::frame::Strings;
 use crate::model::behaviour::Behaviour;
 use crate::model::journey::Journey;
 use crate::model::site::Site;
@@ -60,6 +61,8 @@ pub struct World {
     pub words: Vocabulary,
     /// By event type: its properties as JSON.
     pub properties: Vec<Properties>,
+    /// The objects that they are.
+    pub objects: Strings,
     /// What the walk draws from.
     pub tables: Tables,
     /// Event types that the engine records.
@@ -102,7 +105,7 @@ impl World {
         let any_kind = any_kind(&journeys).map_err(|problem| problems.push(problem)).ok();
         let Some(any_kind) = any_kind.filter(|_| problems.is_empty()) else { return Err(problems) };
         let properties = Properties::all(&schemas, &models).map_err(|found| problems.extend(found));
-        let Ok(properties) = properties else { return Err(problems) };
+        let Ok((properties, objects)) = properties else { return Err(problems) };
         let version = version(&request, assets);
         let seed = Seed(request.seed);
         let first_day = days_since_1970(request.start);
@@ -131,6 +134,7 @@ impl World {
             tables: Tables::new(&models, &behaviour, &journeys, days),
             words: Vocabulary::new(&models, &journeys, &schemas),
             properties,
+            objects,
             kinds,
             fills,
             class_weights: models.people.iter().map(|p| class_weights(p, &models.sources)).collect(),
@@ -176,7 +180,7 @@ fn files(assets: &Assets, folder: &str) -> Vec<TextFile> {
 }
 
 /// Days from 1970-01-01 to a date.
-pub fn days_since_1970(date: jiff::civil::Date) -> i32 {
+fn days_since_1970(date: jiff::civil::Date) -> i32 {
     let epoch = jiff::civil::Date::constant(1970, 1, 1);
     epoch.until(date).map_or(0, |span| span.get_days())
 }

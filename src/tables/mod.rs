@@ -7,7 +7,7 @@ mod devices;
 mod identity;
 mod journeys;
 mod order_items;
-mod orders;
+pub(crate) mod orders;
 mod payments;
 mod personas;
 mod products;

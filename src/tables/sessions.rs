@@ -6,7 +6,7 @@ use crate::event::ids::{self, Thing};
 use crate::event::journal::{NEVER, Session};
 use crate::frame::NULL;
 use crate::scenario::World;
-use crate::tables::{Context, Get, Record};
+use crate::tables::{Get, Record};
 
 impl Record for Session {
     const FACTS: &'static [(&'static str, Get<Self>)] = &[

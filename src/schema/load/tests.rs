@@ -130,6 +130,8 @@ fn every_mistake_in_an_event_type_is_told_with_what_would_be_right() {
     for (shown, wanted) in told {
         assert!(shown.contains(wanted), "wanted {wanted} in\n{shown}");
     }
+    let shown = problems(&[("schemas/events/PageViewed.toml", VIEWED_FILE)]);
+    assert!(shown.contains("`PageViewed` cannot name an event type"), "{shown}");
 }
 
 /// Objects of properties are interned whole, so a type whose properties multiply is refused.

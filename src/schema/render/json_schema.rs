@@ -59,6 +59,11 @@ fn line(schemas: &Schemas, table: &Table, start: Json, base: &str) -> Json {
 fn column(field: &Field) -> Json {
     let schema = described(typed(field.ty), &field.doc, field.unit.as_deref());
     let schema = schema.with("$comment", Json::leaf(format!("privacy: {}", field.privacy.name())));
+    let schema = if field.ty == Type::Int32 {
+        schema.with("minimum", Json::leaf(i32::MIN)).with("maximum", Json::leaf(i32::MAX))
+    } else {
+        schema
+    };
     if field.values.is_empty() { schema } else { schema.with("enum", Json::texts(&field.values)) }
 }
 
@@ -76,9 +81,6 @@ fn typed(ty: Type) -> Json {
     let schema = Json::object([("type", Json::leaf(name))]);
     match format {
         Some(format) => schema.with("format", Json::leaf(format)),
-        None if ty == Type::Int32 => {
-            schema.with("minimum", Json::leaf(i32::MIN)).with("maximum", Json::leaf(i32::MAX))
-        }
         None => schema,
     }
 }

@@ -163,6 +163,22 @@ impl Assets {
         self.files.iter().filter_map(of_group).collect()
     }
 
+    /// These and some more, by home: for tests.
+    #[cfg(test)]
+    pub(crate) fn with(mut self, files: &[(&str, &str)]) -> Self {
+        for (home, text) in files {
+            let content = Content { name: (*home).to_owned(), text: (*text).to_owned() };
+            self.files.insert((*home).to_owned(), content);
+        }
+        self
+    }
+
+    /// No file at all: for tests.
+    #[cfg(test)]
+    pub(crate) fn none() -> Self {
+        Self { files: BTreeMap::new() }
+    }
+
     /// One file, by its path in `personas/` (`catalogue.toml`, `people/remote_dad.toml`) or by its home.
     pub fn file(&self, path: &str) -> Option<AssetFile> {
         let (group, name) = path.rsplit_once('/').unwrap_or(("", path));
@@ -186,7 +202,8 @@ pub(crate) fn sha256<'t>(texts: impl IntoIterator<Item = &'t str>) -> String {
         hash.update((text.len() as u64).to_be_bytes());
         hash.update(text);
     }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    let digits = hash.finalize().into_iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect()
 }
 
 fn home(group: &str) -> String {

@@ -2,6 +2,8 @@
 
 mod digest;
 pub mod facts;
+#[cfg(test)]
+pub(crate) mod fixture;
 mod load;
 pub mod render;
 
@@ -50,7 +52,7 @@ impl Type {
 
     /// Its name in schema files.
     pub fn name(self) -> &'static str {
-        name_of(Self::NAMED, self)
+        name_of(Self::NAMED, &self)
     }
 }
 
@@ -105,12 +107,12 @@ impl Privacy {
 
     /// Its name in schema files.
     pub fn name(self) -> &'static str {
-        name_of(Self::NAMED, self)
+        name_of(Self::NAMED, &self)
     }
 }
 
-fn name_of<T: PartialEq>(named: &[(&'static str, T)], value: T) -> &'static str {
-    named.iter().find(|(_, known)| *known == value).map_or("", |(name, _)| name)
+fn name_of<T: PartialEq>(named: &[(&'static str, T)], value: &T) -> &'static str {
+    named.iter().find(|(_, known)| known == value).map_or("", |(name, _)| name)
 }
 
 /// A column of a table.

@@ -30,6 +30,10 @@ pub(super) fn read(file: &AssetFile, groups: &[&'static str]) -> (Document, Even
     };
     if !document.is_broken() {
         let root = document.root();
+        if !super::is_name(&event.name) {
+            let message = format!("the file's name `{}` cannot name an event type", event.name);
+            root.problem_at_key("doc", message, super::A_NAME);
+        }
         event.doc = super::doc(&root, "doc");
         event.segment = root.opt_text("segment");
         event.fills = read_fills(&root, groups);

@@ -60,12 +60,16 @@ fn groups(facts: &[FactSpec]) -> Vec<&'static str> {
 }
 
 /// Names become columns in every system, so they are plain: lower case, digits and underscores.
+fn is_name(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    name.starts_with(|first: char| first.is_ascii_lowercase()) && name.chars().all(plain)
+}
+
+const A_NAME: &str = "lower-case letters, digits and `_`, such as `first_seen`";
+
 fn check_name(name: &Located<String>) {
-    let mut letters = name.value.chars();
-    let starts = letters.next().is_some_and(|letter| letter.is_ascii_lowercase());
-    if !starts || !letters.all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_') {
-        let message = format!("`{}` cannot be a name", name.value);
-        name.problem(message, "lower-case letters, digits and `_`, such as `first_seen`");
+    if !is_name(&name.value) {
+        name.problem(format!("`{}` cannot be a name", name.value), A_NAME);
     }
 }
 

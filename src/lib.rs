@@ -5,3 +5,4 @@ pub mod frame;
 pub mod model;
 pub mod schema;
 pub mod seed;
+pub mod sink;

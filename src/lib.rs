@@ -3,6 +3,7 @@
 pub mod assets;
 pub mod diag;
 pub mod dist;
+pub mod engine;
 pub mod event;
 pub mod frame;
 pub mod join;
@@ -14,5 +15,6 @@ pub mod population;
 pub mod scenario;
 pub mod schema;
 pub mod seed;
+pub mod sink;
 pub mod systems;
 pub mod tables;

@@ -1,0 +1,189 @@
+//! Values as text: UUIDs, dates, moments, numbers. Written by hand because every one stands in the path of every row.
+
+/// Two digits for each number below a hundred.
+pub(super) static PAIRS: [[u8; 2]; 100] = {
+    let mut pairs = [[0; 2]; 100];
+    let mut i = 0;
+    while i < 100 {
+        pairs[i] = [b'0' + (i / 10) as u8, b'0' + (i % 10) as u8];
+        i += 1;
+    }
+    pairs
+};
+
+/// Eight hexadecimal digits of 32 bits, all at once: the nibbles are spread over eight bytes, then each byte is moved into the
+/// digits, or on into the letters where it is above nine.
+#[inline]
+fn hex8(word: u32) -> [u8; 8] {
+    let x = u64::from(word);
+    let x = (x | (x << 16)) & 0x0000_ffff_0000_ffff;
+    let x = (x | (x << 8)) & 0x00ff_00ff_00ff_00ff;
+    let x = (x | (x << 4)) & 0x0f0f_0f0f_0f0f_0f0f;
+    let letters = ((x + 0x0606_0606_0606_0606) >> 4) & 0x0101_0101_0101_0101;
+    (x + 0x3030_3030_3030_3030 + letters * u64::from(b'a' - b'0' - 10)).to_be_bytes()
+}
+
+/// A UUID in its usual form (RFC 9562, section 4), in lower case.
+#[inline]
+pub(super) fn uuid(id: u128) -> [u8; 36] {
+    let mut text = [b'-'; 36];
+    let [a, b, c, d] = [(id >> 96) as u32, (id >> 64) as u32, (id >> 32) as u32, id as u32].map(hex8);
+    text[..8].copy_from_slice(&a);
+    text[9..13].copy_from_slice(&b[..4]);
+    text[14..18].copy_from_slice(&b[4..]);
+    text[19..23].copy_from_slice(&c[..4]);
+    text[24..28].copy_from_slice(&c[4..]);
+    text[28..].copy_from_slice(&d);
+    text
+}
+
+/// The date of a day counted from 1970-01-01, as `2026-01-05`; nothing outside the years 0 to 9999, which RFC 3339 cannot say.
+/// The conversion is Howard Hinnant's (`civil_from_days`, "chrono-compatible low-level date algorithms").
+pub(super) fn date(day: i64) -> Option<[u8; 10]> {
+    let day = day.checked_add(719_468)?;
+    let era = day.div_euclid(146_097);
+    let of_era = day.rem_euclid(146_097);
+    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted_month = (5 * of_year + 2) / 153;
+    let of_month = of_year - (153 * shifted_month + 2) / 5 + 1;
+    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    if !(0..=9_999).contains(&year) {
+        return None;
+    }
+    let [c, y, m, d] = [year / 100, year % 100, month, of_month].map(|part| PAIRS[part as usize]);
+    Some([c[0], c[1], y[0], y[1], b'-', m[0], m[1], b'-', d[0], d[1]])
+}
+
+/// Microseconds of a day.
+const DAY: i64 = 86_400_000_000;
+
+/// Writes moments, remembering the date of the last: neighbours mostly share it.
+#[derive(Debug, Default)]
+pub(super) struct Clock {
+    day: i64,
+    date: Option<[u8; 10]>,
+}
+
+impl Clock {
+    /// Microseconds since 1970 as `2026-01-05T10:11:12.345678Z` (RFC 3339); nothing outside the years 0 to 9999.
+    #[inline]
+    pub(super) fn moment(&mut self, micros: i64) -> Option<[u8; 27]> {
+        let day = micros.div_euclid(DAY);
+        if day != self.day || self.date.is_none() {
+            (self.day, self.date) = (day, date(day));
+        }
+        let of_day = micros.rem_euclid(DAY) as u64;
+        let (second, micro) = ((of_day / 1_000_000) as u32, (of_day % 1_000_000) as u32);
+        let mut text = *b"0000-00-00T00:00:00.000000Z";
+        text[..10].copy_from_slice(&self.date?);
+        let parts = [
+            (11, second / 3_600),
+            (14, second / 60 % 60),
+            (17, second % 60),
+            (20, micro / 10_000),
+            (22, micro / 100 % 100),
+            (24, micro % 100),
+        ];
+        for (at, part) in parts {
+            text[at..at + 2].copy_from_slice(&PAIRS[part as usize]);
+        }
+        Some(text)
+    }
+}
+
+/// The longest decimal integer: a sign and twenty digits.
+pub(super) const DIGITS: usize = 21;
+
+/// The digits of a number, at the end of `text`; where they begin.
+#[inline]
+fn digits(mut number: u64, text: &mut [u8; DIGITS + 1]) -> usize {
+    let mut at = text.len();
+    while number >= 100 {
+        at -= 2;
+        text[at..at + 2].copy_from_slice(&PAIRS[(number % 100) as usize]);
+        number /= 100;
+    }
+    if number >= 10 {
+        at -= 2;
+        text[at..at + 2].copy_from_slice(&PAIRS[number as usize]);
+    } else {
+        at -= 1;
+        text[at] = b'0' + number as u8;
+    }
+    at
+}
+
+/// An integer in decimal digits.
+#[inline]
+pub(super) fn integer(number: i64, out: &mut Vec<u8>) {
+    let mut text = [0; DIGITS + 1];
+    let mut at = digits(number.unsigned_abs(), &mut text);
+    if number < 0 {
+        at -= 1;
+        text[at] = b'-';
+    }
+    out.extend_from_slice(&text[at..]);
+}
+
+/// Cents as units with two decimals: `12.90`.
+#[inline]
+pub(super) fn money(cents: i64, out: &mut Vec<u8>) {
+    if cents < 0 {
+        out.push(b'-');
+    }
+    let mut text = [0; DIGITS + 1];
+    let at = digits(cents.unsigned_abs() / 100, &mut text);
+    out.extend_from_slice(&text[at..]);
+    out.push(b'.');
+    out.extend_from_slice(&PAIRS[(cents.unsigned_abs() % 100) as usize]);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn written(write: impl Fn(&mut Vec<u8>)) -> String {
+        let mut out = Vec::new();
+        write(&mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn dates_outside_four_digit_years_are_refused() {
+        assert_eq!(date(0).as_ref().map(|text| &text[..]), Some(&b"1970-01-01"[..]));
+        assert!(date(-719_528).is_some_and(|text| text == *b"0000-01-01"));
+        assert!(date(-719_529).is_none());
+        assert!(date(2_932_896).is_some_and(|text| text == *b"9999-12-31"));
+        assert!(date(2_932_897).is_none());
+        assert!(date(i64::MAX).is_none());
+        assert!(Clock::default().moment(i64::MIN).is_none());
+    }
+
+    proptest! {
+        #[test]
+        fn uuids_are_their_digits_with_hyphens(id: u128) {
+            let plain = format!("{id:032x}");
+            let parts = [&plain[..8], &plain[8..12], &plain[12..16], &plain[16..20], &plain[20..]];
+            prop_assert_eq!(std::str::from_utf8(&uuid(id)).unwrap(), parts.join("-"));
+        }
+
+        #[test]
+        fn moments_read_back(micros in -62_000_000_000_000_000_i64..250_000_000_000_000_000) {
+            let text = Clock::default().moment(micros).unwrap();
+            let read: jiff::Timestamp = std::str::from_utf8(&text).unwrap().parse().unwrap();
+            prop_assert_eq!(read.as_microsecond(), micros);
+        }
+
+        #[test]
+        fn integers_and_money_are_exact(number: i64) {
+            prop_assert_eq!(written(|out| integer(number, out)), number.to_string());
+            let sign = if number < 0 { "-" } else { "" };
+            let cents = number.unsigned_abs();
+            let expected = format!("{sign}{}.{:02}", cents / 100, cents % 100);
+            prop_assert_eq!(written(|out| money(number, out)), expected);
+        }
+    }
+}

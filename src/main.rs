@@ -1,3 +1,9 @@
-//! The `throng` command.
+//! The `throng` command: parse, run, exit code.
 
-fn main() {}
+use std::process::ExitCode;
+
+mod cli;
+
+fn main() -> ExitCode {
+    cli::main()
+}

@@ -1,0 +1,181 @@
+//! Flags that several subcommands share, and how they are read.
+
+use std::path::PathBuf;
+
+use throng::manifest::Shard;
+use throng::scenario::request::{Ids, Name};
+use throng::scenario::units::{self, Start};
+use throng::scenario::{Ask, Size};
+use throng::sink::FORMATS;
+
+/// What is asked for.
+#[derive(clap::Args)]
+pub(crate) struct What {
+    /// A scenario that ships (`throng scenarios`), or the path of a scenario file
+    #[arg(default_value = "quickstart")]
+    pub(crate) scenario: String,
+    /// How many users: 20K, 1_000_000
+    #[arg(long, value_name = "N", value_parser = units::count, conflicts_with = "events")]
+    pub(crate) users: Option<u64>,
+    /// About how many events, instead of users: 5M
+    #[arg(long, value_name = "N", value_parser = units::count)]
+    pub(crate) events: Option<u64>,
+    /// How many days: 30, 2w
+    #[arg(long, value_name = "D", value_parser = units::days)]
+    pub(crate) days: Option<u32>,
+    /// The first day: 2026-01-05, now, now-30d
+    #[arg(long, value_name = "DATE", value_parser = units::start)]
+    pub(crate) start: Option<Start>,
+    /// A number, or `random` to draw one, which is printed; the same seed gives the same bytes
+    #[arg(long, value_name = "SEED", value_parser = seed)]
+    pub(crate) seed: Option<Seed>,
+    /// A folder of models that are laid over the built-in ones, file by file
+    #[arg(long, value_name = "DIR")]
+    pub(crate) models: Option<PathBuf>,
+}
+
+/// How it is written.
+#[derive(clap::Args)]
+pub(crate) struct Form {
+    #[arg(long, help = formats(), value_name = "FORMAT")]
+    pub(crate) format: Option<String>,
+    #[arg(long, help = compressions(), value_name = "NAME")]
+    pub(crate) compression: Option<String>,
+    /// Identifiers as text, which every reader takes, or native where the format has a UUID type (Spark refuses Parquet's)
+    #[arg(long, value_name = "text|native", value_parser = ids, hide_possible_values = true)]
+    pub(crate) ids: Option<Ids>,
+    /// Only these tables, with commas between them: users,events (`throng schema` shows all)
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub(crate) tables: Option<Vec<String>>,
+}
+
+/// A seed as asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Seed {
+    /// That one.
+    Fixed(u64),
+    /// One to be drawn.
+    Random,
+}
+
+fn seed(text: &str) -> Result<Seed, String> {
+    if text == "random" {
+        return Ok(Seed::Random);
+    }
+    match text.parse() {
+        Ok(number) if number <= throng::scenario::ask::GREATEST_SEED => Ok(Seed::Fixed(number)),
+        _ => Err("write a whole number from 0 to 9223372036854775807, or random".to_owned()),
+    }
+}
+
+fn ids(text: &str) -> Result<Ids, String> {
+    let known = Ids::NAMES.iter().find(|(name, _)| *name == text);
+    known.map(|(_, ids)| *ids).ok_or_else(|| "write text or native".to_owned())
+}
+
+/// Reads `I/N`: shard I of N, counted from 0.
+pub(crate) fn shard(text: &str) -> Result<Shard, String> {
+    let halves = text.split_once('/');
+    let numbers = halves.and_then(|(i, n)| Some((i.trim().parse().ok()?, n.trim().parse().ok()?)));
+    match numbers {
+        Some((index, count)) if index < count => Ok(Shard { index, count }),
+        Some((_, 0)) => Err("there must be at least one shard, as in 0/1".to_owned()),
+        Some((_, count)) => {
+            Err(format!("shards are counted from 0, so the last is {}/{count}", count - 1))
+        }
+        None => Err("write the shard, counted from 0, and how many there are: 0/4".to_owned()),
+    }
+}
+
+fn formats() -> String {
+    let names: Vec<&str> = FORMATS.iter().map(|format| format.name()).collect();
+    format!("File format: {}", names.join(" or "))
+}
+
+fn compressions() -> String {
+    let of_each: Vec<String> = FORMATS
+        .iter()
+        .map(|format| {
+            let names: Vec<&str> = format.compressions().iter().map(|one| one.name()).collect();
+            format!("{} ({})", names.join(", "), format.name())
+        })
+        .collect();
+    format!("Compression: {}; the first is the default", of_each.join(", or "))
+}
+
+impl What {
+    /// The flags as a layer of a request; `seed` is what was drawn, when one was.
+    pub(crate) fn ask(&self, form: Option<&Form>, drawn: Option<u64>) -> Ask {
+        let mut ask = Ask {
+            size: self.users.map(Size::Users).or(self.events.map(Size::Events)),
+            days: self.days,
+            start: self.start,
+            seed: match self.seed {
+                Some(Seed::Fixed(seed)) => Some(seed),
+                Some(Seed::Random) => drawn,
+                None => None,
+            },
+            ..Ask::default()
+        };
+        if let Some(form) = form {
+            let name = |text: &String| Name::from(text.trim());
+            ask.format = form.format.as_ref().map(name);
+            ask.compression = form.compression.as_ref().map(name);
+            ask.ids = form.ids;
+            ask.tables = form.tables.as_ref().map(|list| list.iter().map(name).collect());
+        }
+        ask
+    }
+
+    /// The same request on a command line: what stands after `throng <command>`.
+    pub(crate) fn again(&self, seed: u64) -> String {
+        let mut words = vec![shell(&self.scenario)];
+        let mut flag = |name: &str, value: Option<String>| {
+            words.extend(value.map(|value| format!("--{name} {value}")));
+        };
+        flag("users", self.users.map(units::short));
+        flag("events", self.events.map(units::short));
+        flag("days", self.days.map(|days| days.to_string()));
+        flag("start", self.start.map(|start| start.to_string()));
+        flag("seed", self.seed.map(|_| seed.to_string()));
+        flag("models", self.models.as_ref().map(|dir| shell(&dir.to_string_lossy())));
+        words.join(" ")
+    }
+}
+
+/// A word as a shell reads it back.
+pub(crate) fn shell(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_./".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shards_are_counted_from_nought() {
+        assert_eq!(shard("0/4"), Ok(Shard { index: 0, count: 4 }));
+        assert_eq!(shard("3/4"), Ok(Shard { index: 3, count: 4 }));
+        for text in ["4/4", "0/0", "1", "-1/4", "a/b", ""] {
+            assert!(shard(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn seeds_are_numbers_or_random() {
+        assert_eq!(seed("7"), Ok(Seed::Fixed(7)));
+        assert_eq!(seed("random"), Ok(Seed::Random));
+        assert!(seed("lucky").is_err());
+        assert!(seed("9223372036854775808").is_err());
+    }
+
+    #[test]
+    fn words_survive_a_shell() {
+        assert_eq!(shell("a/b-c.toml"), "a/b-c.toml");
+        assert_eq!(shell("it's"), r"'it'\''s'");
+    }
+}

@@ -1,0 +1,104 @@
+//! What can end a command early, what is said then, and the exit code.
+
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+use throng::diag::{Problem, Problems};
+
+use super::style::ERROR;
+
+/// Why a command ended early.
+pub(crate) enum Failure {
+    /// What was asked for is wrong: exit code 2.
+    Input(Problems),
+    /// Something failed on the way: exit code 1.
+    Run(anyhow::Error),
+    /// Standard output cannot be written: exit code 1, but a reader that has seen enough is success.
+    Print(io::Error),
+    /// Somebody pressed Ctrl-C: exit code 130, as a shell gives it.
+    Interrupted,
+}
+
+impl From<Problems> for Failure {
+    fn from(problems: Problems) -> Self {
+        Self::Input(problems)
+    }
+}
+
+impl From<Problem> for Failure {
+    fn from(problem: Problem) -> Self {
+        Self::Input(problem.into())
+    }
+}
+
+impl From<anyhow::Error> for Failure {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Run(error)
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::Print(error)
+    }
+}
+
+impl From<throng::output::Error> for Failure {
+    fn from(error: throng::output::Error) -> Self {
+        if !error.is_refusal() {
+            return Self::Run(error.into());
+        }
+        let problem = Problem::new(error.to_string());
+        match error.help() {
+            Some(help) => problem.help(help).into(),
+            None => problem.into(),
+        }
+    }
+}
+
+impl Failure {
+    /// Says what went wrong on standard error; the exit code.
+    pub(crate) fn report(&self) -> ExitCode {
+        let (code, text) = match self {
+            Self::Input(problems) => (2, problems.to_string()),
+            Self::Print(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                return ExitCode::SUCCESS;
+            }
+            Self::Print(error) => (1, format!("error: cannot print: {error}")),
+            Self::Run(error) => (1, format!("error: {error:#}")),
+            Self::Interrupted => (130, "interrupted: nothing was written".to_owned()),
+        };
+        // If standard error cannot be written either, the exit code still speaks.
+        let _ = writeln!(anstream::stderr(), "{}", coloured(&text));
+        ExitCode::from(code)
+    }
+}
+
+/// The text with the word `error` at the beginning of a line in the colour of errors.
+fn coloured(text: &str) -> String {
+    let line = |line: &str| match line.strip_prefix("error:") {
+        Some(rest) => format!("{ERROR}error:{ERROR:#}{rest}"),
+        None => line.to_owned(),
+    };
+    text.lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// Makes a panic, which is always a mistake of ours, a message that says so.
+pub(crate) fn hook_panics() {
+    std::panic::set_hook(Box::new(|info| {
+        let payload = info.payload();
+        let what = payload
+            .downcast_ref::<&str>()
+            .copied()
+            .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+            .unwrap_or("no message");
+        let place = info.location().map(|at| format!(" ({}:{})", at.file(), at.line()));
+        let _ = writeln!(
+            anstream::stderr(),
+            "{ERROR}error:{ERROR:#} this is a bug in throng {}: {what}{}\n  help: please report it with \
+             the command that you ran; nothing was written",
+            env!("CARGO_PKG_VERSION"),
+            place.unwrap_or_default(),
+        );
+    }));
+}

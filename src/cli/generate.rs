@@ -1,0 +1,156 @@
+//! `throng generate`.
+
+use std::io::Write as _;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use throng::diag::Problem;
+use throng::engine::{self, Run};
+use throng::manifest::{self, FileEntry, Manifest, Shard};
+use throng::output::Staging;
+use throng::scenario::plan::Plan;
+use throng::scenario::world::World;
+
+use super::args::{self, Form, Seed, What, shell};
+use super::failure::Failure;
+use super::progress::Meter;
+use super::summary::{Summary, try_next};
+use super::{interrupt, load};
+
+/// Make a data set
+///
+/// Without arguments: about a million events of a month into output/quickstart, the same bytes for everybody. Flags stand over
+/// the scenario file, and the file over the defaults. The data set appears whole or not at all.
+#[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    what: What,
+    /// The data set's folder [default: output/<scenario>]
+    #[arg(short, long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    form: Form,
+    /// How many threads work [default: all]; the bytes are the same for any number
+    #[arg(long, value_name = "T")]
+    threads: Option<NonZeroUsize>,
+    /// Make only part I of N, counted from 0, in a folder of its own in DIR; `throng join DIR` makes the parts one
+    #[arg(long, value_name = "I/N", value_parser = args::shard)]
+    shard: Option<Shard>,
+    /// Replace a data set that is there already
+    #[arg(long)]
+    force: bool,
+    /// Print nothing but errors
+    #[arg(short, long)]
+    quiet: bool,
+    /// Print the summary as one line of JSON
+    #[arg(long)]
+    json: bool,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  throng generate
+  throng generate development --format ndjson --tables events
+  throng generate my-shop.toml --users 20K --days 90 --start now-90d --out data/shop
+  throng generate performance --shard 0/4 --out /mnt/big      (on the first of four machines)";
+
+pub(crate) fn run(args: &Args) -> Result<(), Failure> {
+    let world = load::world(&args.what, Some(&args.form))?;
+    let plan = Plan::new(&world);
+    let staging = open(args, &world)?;
+    let (files, took) = simulate(args, &world, &plan, &staging)?;
+    let manifest =
+        Manifest::new(world.request(), world.version(), args.shard, tables(&world), files);
+    manifest.write(staging.dir()).map_err(anyhow::Error::from)?;
+    let dir = shown(args, &world);
+    staging.commit()?;
+    tell(args, &Summary { manifest: &manifest, dir: &dir, took: Some(took) })
+}
+
+/// The data set's folder as the user knows it.
+fn shown(args: &Args, world: &World) -> PathBuf {
+    let out = out(args, world);
+    args.shard.map_or_else(|| out.clone(), |shard| out.join(throng::join::folder(shard)))
+}
+
+fn out(args: &Args, world: &World) -> PathBuf {
+    args.out.clone().unwrap_or_else(|| Path::new("output").join(&world.request().scenario))
+}
+
+fn open(args: &Args, world: &World) -> Result<Staging, Failure> {
+    let out = out(args, world);
+    if args.shard.is_some() && out.join(manifest::FILE).exists() {
+        let problem = Problem::new(format!("{} holds a whole data set already", out.display()));
+        return Err(problem.help("use --out for a folder of shards").into());
+    }
+    Ok(Staging::open(&shown(args, world), args.force)?)
+}
+
+/// Runs the engine; what it wrote, and how long it took.
+fn simulate(
+    args: &Args,
+    world: &World,
+    plan: &Plan,
+    staging: &Staging,
+) -> Result<(Vec<FileEntry>, Duration), Failure> {
+    let cancel = interrupt::flag().context("cannot listen for Ctrl-C")?;
+    if args.what.seed == Some(Seed::Random) && !args.quiet {
+        writeln!(anstream::stderr(), "drew the seed {}", world.request().seed)?;
+    }
+    let threads = args.threads.or_else(|| std::thread::available_parallelism().ok());
+    let run = Run {
+        threads: threads.map_or(1, NonZeroUsize::get),
+        shard: args.shard.map(|shard| (shard.index, shard.count)),
+    };
+    let meter = Meter::new(share(plan, args.shard), args.quiet);
+    let outcome = engine::generate(world, plan, &run, staging.dir(), &meter, &cancel);
+    let took = meter.finish();
+    if cancel.load(Ordering::Relaxed) {
+        return Err(Failure::Interrupted);
+    }
+    let files = outcome.map_err(|error| anyhow::Error::from(error).context("the run failed"))?;
+    Ok((files, took))
+}
+
+/// The events that are expected of a shard, or of the whole.
+fn share(plan: &Plan, shard: Option<Shard>) -> u64 {
+    let Some(Shard { index, count }) = shard else { return plan.events };
+    let ranges = plan.ranges.len().max(1) as u64;
+    let owned = (0..ranges).filter(|range| range % u64::from(count) == u64::from(index)).count();
+    plan.events * owned as u64 / ranges
+}
+
+/// The tables asked for, with their schemas' digests.
+fn tables(world: &World) -> Vec<(String, String)> {
+    let asked = world.request().tables.as_ref();
+    let schemas = world.schemas();
+    let wanted = |name: &str| asked.is_none_or(|names| names.iter().any(|one| one.text == name));
+    let names = schemas.tables.iter().map(|table| table.name.clone()).filter(|name| wanted(name));
+    names.map(|name| (name.clone(), schemas.digest(&name))).collect()
+}
+
+fn tell(args: &Args, summary: &Summary<'_>) -> Result<(), Failure> {
+    let mut out = anstream::stdout().lock();
+    if args.json {
+        summary.json(&mut out)?;
+    } else if !args.quiet {
+        summary.text(&mut out)?;
+        let again = args.what.again(summary.manifest.seed);
+        let next = match args.shard {
+            Some(_) => vec![format!("throng join {}", shell(&parent(summary.dir)))],
+            None => {
+                summary.query().into_iter().chain([format!("throng preview {again}")]).collect()
+            }
+        };
+        try_next(&mut out, &next)?;
+    }
+    Ok(())
+}
+
+fn parent(dir: &Path) -> String {
+    dir.parent().unwrap_or(dir).to_string_lossy().into_owned()
+}

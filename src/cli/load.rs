@@ -1,0 +1,128 @@
+//! From arguments to a world: the scenario found, flags laid over it, models loaded, all checked.
+
+use std::fs;
+use std::hash::{BuildHasher as _, RandomState};
+use std::path::Path;
+
+use jiff::civil::Date;
+use jiff::{Timestamp, tz::TimeZone};
+
+use throng::assets::{AssetFile, Assets};
+use throng::diag::{Problem, Problems, suggest};
+use throng::scenario::ask::is_folder_name;
+use throng::scenario::world::World;
+use throng::scenario::{Ask, Request};
+use throng::sink::FORMATS;
+
+use super::args::{Form, Seed, What};
+use super::failure::Failure;
+
+/// The built-in models and schemas, with a folder of one's own laid over them.
+pub(crate) fn assets(models: Option<&Path>) -> Result<Assets, Problems> {
+    let assets = Assets::embedded();
+    match models {
+        Some(dir) => assets.overlay(dir),
+        None => Ok(assets),
+    }
+}
+
+/// The world that the arguments ask for.
+pub(crate) fn world(what: &What, form: Option<&Form>) -> Result<World, Failure> {
+    let assets = assets(what.models.as_deref())?;
+    let request = request(what, form, &assets)?;
+    Ok(World::build(request, &assets)?)
+}
+
+fn request(what: &What, form: Option<&Form>, assets: &Assets) -> Result<Request, Problems> {
+    let file = scenario(&what.scenario, assets)?;
+    let asked = Ask::read(&file.stem, &file.name, &file.text)?;
+    let drawn = (what.seed == Some(Seed::Random)).then(draw);
+    let request = what.ask(form, drawn).over(asked).resolve(today())?;
+    check_format(&request).map_or(Ok(request), |problem| Err(problem.into()))
+}
+
+/// A shipped scenario by name, or one's own by path.
+pub(crate) fn scenario(written: &str, assets: &Assets) -> Result<AssetFile, Problems> {
+    let is_path = written.contains(['/', '\\'])
+        || Path::new(written).extension().is_some_and(|extension| extension == "toml");
+    if is_path {
+        return own_scenario(written);
+    }
+    let shipped = assets.files("scenarios");
+    let names: Vec<String> = shipped.iter().map(|file| file.stem.clone()).collect();
+    shipped.into_iter().find(|file| file.stem == written).ok_or_else(|| {
+        let help = suggest(written, names.iter().map(String::as_str));
+        let problem = Problem::new(format!("unknown scenario `{written}`"));
+        problem
+            .help(format!("{help}; one's own is given by its path, as in ./{}.toml", tidy(written)))
+            .into()
+    })
+}
+
+fn own_scenario(written: &str) -> Result<AssetFile, Problems> {
+    let path = Path::new(written);
+    let text = fs::read_to_string(path).map_err(|error| {
+        let problem = Problem::new(format!("cannot read the scenario {written}: {error}"));
+        problem.help(
+            "`throng scenarios` lists those that ship, `throng init` writes one to start from",
+        )
+    })?;
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    Ok(AssetFile { stem: tidy(&stem), name: written.to_owned(), text })
+}
+
+/// A text made fit to name a folder.
+fn tidy(text: &str) -> String {
+    let fit = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '-' };
+    let name: String = text.chars().map(fit).collect();
+    if is_folder_name(&name) { name } else { format!("scenario{name}") }
+}
+
+/// What is wrong with the file format asked for, if anything is.
+fn check_format(request: &Request) -> Option<Problem> {
+    let names = FORMATS.iter().map(|format| format.name());
+    let format = match request.format.one_of("format", names) {
+        Ok(ordinal) => FORMATS[ordinal],
+        Err(problem) => return Some(problem),
+    };
+    let known = format.compressions().iter().map(|compression| compression.name());
+    let what = format!("compression of {}", format.name());
+    request.compression.as_ref()?.one_of(&what, known).err()
+}
+
+/// The day that `now` means.
+fn today() -> Date {
+    Timestamp::now().to_zoned(TimeZone::UTC).date()
+}
+
+/// A seed that nobody chose, short enough to be typed again. Each `RandomState` has keys from the system's own randomness.
+fn draw() -> u64 {
+    RandomState::new().hash_one(Timestamp::now().as_nanosecond()) >> 32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_file_name_can_name_a_folder() {
+        for (stem, name) in
+            [("my shop", "my-shop"), (".hidden", "scenario.hidden"), ("", "scenario")]
+        {
+            assert_eq!(tidy(stem), name);
+            assert!(is_folder_name(&tidy(stem)));
+        }
+    }
+
+    #[test]
+    fn every_shipped_scenario_can_be_read() {
+        for file in Assets::embedded().files("scenarios") {
+            let request = Ask::read(&file.stem, &file.name, &file.text)
+                .and_then(|ask| ask.resolve(today()))
+                .unwrap_or_else(|problems| panic!("{problems}"));
+            assert_eq!(request.scenario, file.stem);
+            assert!(!request.doc.is_empty(), "{}", file.stem);
+            assert!(check_format(&request).is_none());
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! The command line: a file a subcommand. Only here is anything printed and the clock read.
+
+mod args;
+mod completions;
+mod failure;
+mod generate;
+mod human;
+mod init;
+mod interrupt;
+mod join;
+mod load;
+mod personas;
+mod plan;
+mod preview;
+mod progress;
+mod scenarios;
+mod schema;
+mod style;
+mod summary;
+mod table;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use failure::Failure;
+
+/// A synthetic crowd for a stack under test: behavioural test data, exactly reproducible.
+///
+/// People with personas and devices arrive from sources, follow journeys through a shop and leave a time-ordered, referentially
+/// whole data set: users, devices, sessions, events, orders, payments and the truth about them. The same request gives the same
+/// bytes, on every machine and for any number of threads.
+#[derive(Parser)]
+#[command(name = "throng", version, max_term_width = 100, after_help = EXAMPLES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  throng generate                         about a million events into output/quickstart
+  throng generate --events 5M --days 90   more of them, over a quarter
+  throng plan performance                 what a run would write, without writing it
+  throng init                             a commented scenario to make your own";
+
+#[derive(Subcommand)]
+enum Command {
+    Generate(generate::Args),
+    Plan(plan::Args),
+    Preview(preview::Args),
+    Join(join::Args),
+    Init(init::Args),
+    Scenarios(scenarios::Args),
+    Personas(personas::Args),
+    Schema(schema::Args),
+    Completions(completions::Args),
+}
+
+impl Command {
+    fn run(self) -> Result<(), Failure> {
+        match self {
+            Self::Generate(args) => generate::run(&args),
+            Self::Plan(args) => plan::run(&args),
+            Self::Preview(args) => preview::run(&args),
+            Self::Join(args) => join::run(&args),
+            Self::Init(args) => init::run(&args),
+            Self::Scenarios(args) => scenarios::run(&args),
+            Self::Personas(args) => personas::run(&args),
+            Self::Schema(args) => schema::run(&args),
+            Self::Completions(args) => completions::run(&args),
+        }
+    }
+}
+
+/// Parses the arguments and runs what they ask for.
+pub(crate) fn main() -> ExitCode {
+    failure::hook_panics();
+    let outcome = match Cli::try_parse() {
+        Ok(cli) => cli.command.run(),
+        Err(usage) => {
+            // Help that nobody reads to its end is no failure.
+            let _ = usage.print();
+            return ExitCode::from(usage.exit_code() as u8);
+        }
+    };
+    outcome.map_or_else(|failure| failure.report(), |()| ExitCode::SUCCESS)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        super::Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,127 @@
+//! `throng plan`.
+
+use std::io::{self, Write};
+use std::thread::available_parallelism;
+use std::time::Duration;
+
+use serde::Serialize;
+use throng::scenario::plan::Plan;
+use throng::scenario::world::World;
+
+use super::args::{Form, What};
+use super::failure::Failure;
+use super::style::{DIM, HEADING};
+use super::table::Table;
+use super::{human, load};
+
+/// Events that one thread makes and writes in a second: the floor that is held to, so that a run is rather done sooner.
+const RATE: f64 = 1e6;
+
+/// Tell what a run would write: rows, files, bytes, time, memory
+///
+/// Nothing is written. Rows and bytes are what is expected; a run comes within a few per cent of them.
+#[derive(clap::Args)]
+#[command(
+    after_help = "Examples:\n  throng plan performance\n  throng plan --events 20M --days 90"
+)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    what: What,
+    #[command(flatten)]
+    form: Form,
+    /// Print it as one line of JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(args: &Args) -> Result<(), Failure> {
+    let world = load::world(&args.what, Some(&args.form))?;
+    let plan = Plan::new(&world);
+    let forecast = Forecast::new(&world, &plan);
+    let mut out = anstream::stdout().lock();
+    if args.json {
+        serde_json::to_writer(&mut out, &forecast).map_err(io::Error::from)?;
+        writeln!(out)?;
+    } else {
+        forecast.print(&mut out, &world)?;
+    }
+    Ok(())
+}
+
+#[derive(Serialize)]
+struct Forecast<'a> {
+    scenario: &'a str,
+    seed: u64,
+    users: u64,
+    events: u64,
+    ranges: usize,
+    files: usize,
+    bytes: u64,
+    memory_bytes: u64,
+    threads: usize,
+    seconds: f64,
+    tables: Vec<Expected<'a>>,
+}
+
+#[derive(Serialize)]
+struct Expected<'a> {
+    name: &'a str,
+    rows: u64,
+    files: usize,
+}
+
+impl<'a> Forecast<'a> {
+    fn new(world: &'a World, plan: &'a Plan) -> Self {
+        let threads = available_parallelism().map_or(1, usize::from);
+        let expected = |name: &'a str| {
+            let files = || plan.files.iter().filter(|file| file.table == name);
+            Expected { name, rows: files().map(|file| file.rows).sum(), files: files().count() }
+        };
+        let tables = world.schemas().tables.iter().map(|table| expected(&table.name));
+        Self {
+            scenario: &world.request().scenario,
+            seed: world.request().seed,
+            users: plan.users,
+            events: plan.events,
+            ranges: plan.ranges.len(),
+            files: plan.files.len(),
+            bytes: plan.bytes,
+            memory_bytes: plan.memory,
+            threads,
+            seconds: plan.events as f64 / (RATE * threads as f64),
+            tables: tables.filter(|table| table.files > 0).collect(),
+        }
+    }
+
+    fn print(&self, out: &mut dyn Write, world: &World) -> io::Result<()> {
+        let request = world.request();
+        writeln!(out, "{HEADING}{}{HEADING:#}  {}", self.scenario, request.doc)?;
+        writeln!(
+            out,
+            "{DIM}{} from {}, seed {}, {}{DIM:#}\n",
+            human::plural(u64::from(request.days), "day"),
+            request.start,
+            self.seed,
+            request.format.text
+        )?;
+        let row = |name: &str, rows: u64, files: usize| {
+            [name.to_owned(), human::count(rows), human::count(files as u64)]
+        };
+        let rows = self.tables.iter().map(|table| row(table.name, table.rows, table.files));
+        let total = self.tables.iter().map(|table| table.rows).sum();
+        let table = Table {
+            head: ["table", "rows", "files"],
+            rows: rows.collect(),
+            total: row("total", total, self.files),
+        };
+        table.print(out)?;
+        let time = human::duration(Duration::from_secs_f64(self.seconds));
+        writeln!(out, "\n  people  {}", human::plural(self.users, "user"))?;
+        writeln!(out, "  disk    about {}", human::bytes(self.bytes))?;
+        writeln!(out, "  memory  about {}", human::bytes(self.memory_bytes))?;
+        let rate = human::rate(RATE);
+        let threads = human::plural(self.threads as u64, "thread");
+        writeln!(out, "  time    about {time}, at {rate} events a second and {threads}")?;
+        writeln!(out, "  parts   {}, which is the most that --shard can cut", self.ranges)
+    }
+}

@@ -304,6 +304,41 @@ impl Journal {
         self.slices.iter().map(|bucket| bucket.rows.len() as u64).sum()
     }
 
+    /// Empties it, keeping what it holds of memory.
+    pub fn clear(&mut self) {
+        self.users.clear();
+        self.devices.clear();
+        self.journeys.clear();
+        self.sessions.clear();
+        self.orders.clear();
+        self.lines.clear();
+        self.payments.clear();
+        for bucket in &mut self.slices {
+            bucket.rows.clear();
+            bucket.sessions.clear();
+        }
+    }
+
+    /// Gives back the memory that its buckets hold beyond their rows.
+    pub fn shrink(&mut self) {
+        for bucket in &mut self.slices {
+            bucket.rows.shrink_to_fit();
+            bucket.sessions.shrink_to_fit();
+        }
+    }
+
+    /// Makes room for the entity rows of all those journals.
+    pub fn reserve(&mut self, journals: &[Journal]) {
+        let sum = |count: fn(&Journal) -> usize| journals.iter().map(count).sum();
+        self.users.reserve_exact(sum(|j| j.users.len()));
+        self.devices.reserve_exact(sum(|j| j.devices.len()));
+        self.journeys.reserve_exact(sum(|j| j.journeys.len()));
+        self.sessions.reserve_exact(sum(|j| j.sessions.len()));
+        self.orders.reserve_exact(sum(|j| j.orders.len()));
+        self.lines.reserve_exact(sum(|j| j.lines.len()));
+        self.payments.reserve_exact(sum(|j| j.payments.len()));
+    }
+
     /// Moves the entity rows of `next`, which stand after ours, to the end of ours, and makes their ordinals ours; returns what was
     /// added to its session and order ordinals. Its event buckets stay where they are.
     pub fn append(&mut self, next: &mut Journal) -> Offsets {

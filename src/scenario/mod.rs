@@ -4,7 +4,9 @@ pub mod ask;
 pub mod calendar;
 pub mod fills;
 pub mod kinds;
+pub mod output;
 pub mod pages;
+pub mod plan;
 pub mod properties;
 pub mod request;
 pub mod shelf;
@@ -16,4 +18,5 @@ mod world;
 
 pub use ask::Ask;
 pub use request::{Ids, Request, Size};
+pub use plan::Plan;
 pub use world::World;

@@ -13,13 +13,14 @@ use crate::population::People;
 use crate::scenario::calendar::{Calendar, DAY, HOUR};
 use crate::scenario::fills;
 use crate::scenario::kinds::Kinds;
+use crate::scenario::output::Output;
 use crate::scenario::pages::Pages;
 use crate::scenario::properties::Properties;
 use crate::scenario::request::{Mix, Request};
 use crate::scenario::shelf::Shelf;
 use crate::scenario::tables::{Tables, class_weights};
 use crate::scenario::vocabulary::Vocabulary;
-use crate::schema::Schemas;
+use crate::schema::{Schemas, Table};
 use crate::seed::Seed;
 
 /// The checked, immutable scenario with its models.
@@ -77,6 +78,8 @@ pub struct World {
     pub any_kind: [usize; 3],
     /// The source `direct`, if there is one.
     pub direct: Option<usize>,
+    /// How files are written.
+    pub output: Output,
 }
 
 impl World {
@@ -107,6 +110,13 @@ impl World {
         let properties = Properties::all(&schemas, &models).map_err(|found| problems.extend(found));
         let Ok((properties, objects)) = properties else { return Err(problems) };
         let version = version(&request, assets);
+        let output = match Output::of(&request, &schemas, &version) {
+            Ok(output) => output,
+            Err(found) => {
+                problems.extend(found);
+                return Err(problems);
+            }
+        };
         let seed = Seed(request.seed);
         let first_day = days_since_1970(request.start);
         let days = request.days;
@@ -142,6 +152,7 @@ impl World {
             any_kind,
             direct: models.sources.iter().position(|source| source.name == "direct"),
             calendar,
+            output,
             schemas,
             models,
             behaviour,
@@ -155,6 +166,15 @@ impl World {
     #[inline]
     pub fn day_of(&self, time: i64) -> i32 {
         ((time - self.start).div_euclid(DAY)) as i32
+    }
+
+    /// The tables to write, in their natural order.
+    pub fn wanted_tables(&self) -> impl Iterator<Item = &Table> {
+        let wanted = |table: &&Table| match &self.request.tables {
+            Some(names) => names.iter().any(|name| name.text == table.name),
+            None => true,
+        };
+        self.schemas.tables.iter().filter(wanted)
     }
 
     /// The first day of the window, days since 1970.

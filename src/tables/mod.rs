@@ -22,7 +22,7 @@ pub use personas::Traits;
 pub use products::ProductRow;
 pub use users::{UserRecords, UsersFrame};
 
-use crate::event::journal::{Journal, NEVER};
+use crate::event::journal::{Journal, NEVER, UserRow};
 use crate::frame::{Column, Dictionary, Frame, NULL, Strings};
 use crate::scenario::World;
 use crate::schema::Table;
@@ -82,6 +82,8 @@ pub struct RecordFrame<'c, R: Record> {
     context: Context<'c>,
     table: &'c Table,
     records: &'c [R],
+    /// The records' ordinals in the order of rows, where that is another.
+    order: Option<Vec<u32>>,
     gets: Vec<Option<Get<R>>>,
 }
 
@@ -90,7 +92,38 @@ impl<'c, R: Record> RecordFrame<'c, R> {
     pub fn new(context: Context<'c>, table: &'c Table, records: &'c [R]) -> Self {
         let get = |from: &str| R::FACTS.iter().find(|(name, _)| *name == from).map(|(_, get)| *get);
         let gets = table.fields.iter().map(|field| get(&field.from)).collect();
-        Self { context, table, records, gets }
+        Self { context, table, records, order: None, gets }
+    }
+
+    /// The same with rows in order of a time; records of the same time keep theirs.
+    #[must_use]
+    pub fn sorted_by(mut self, time: fn(&R) -> i64) -> Self {
+        let mut order: Vec<u32> = (0..self.records.len() as u32).collect();
+        order.sort_by_key(|record| time(&self.records[*record as usize]));
+        self.order = Some(order);
+        self
+    }
+
+    /// Lays out a column of records in the order that an iterator gives them.
+    fn lay<'r>(&self, get: Get<R>, records: impl Iterator<Item = &'r R> + Clone, count: usize, out: &mut Column) {
+        let context = &self.context;
+        match get {
+            Get::Key(key, _) => out.fill_keys(count, records.map(|r| key(context, r))),
+            Get::Id(id) => all(records.map(|r| id(context, r)), out, Column::ids),
+            Get::MaybeId(id) => maybe(records.map(|r| id(context, r)), out, Column::ids),
+            Get::Time(time) => {
+                let known = |r: &R| Some(time(context, r)).filter(|time| *time != NEVER);
+                maybe(records.map(known), out, Column::longs);
+            }
+            Get::Money(money) => all(records.map(|r| money(context, r)), out, Column::longs),
+            Get::MaybeMoney(money) => maybe(records.map(|r| money(context, r)), out, Column::longs),
+            Get::Int(int) => all(records.map(|r| int(context, r)), out, Column::ints),
+            Get::Date(date) => maybe(records.map(|r| date(context, r)), out, Column::ints),
+            Get::Double(double) => all(records.map(|r| double(context, r)), out, Column::doubles),
+            Get::Flag(flag) => all(records.map(|r| flag(context, r)), out, Column::flags),
+            Get::MaybeFlag(flag) => maybe(records.map(|r| flag(context, r)), out, Column::flags),
+            Get::Text(text) => texts(records, |r, bytes| text(context, r, bytes), out),
+        }
     }
 }
 
@@ -113,41 +146,15 @@ impl<R: Record> Frame for RecordFrame<'_, R> {
     }
 
     fn fill(&self, field: usize, rows: Range<usize>, out: &mut Column) {
-        let records = &self.records[rows];
-        let (context, count) = (&self.context, records.len());
-        match self.gets[field] {
-            Some(Get::Key(key, _)) => out.fill_keys(count, records.iter().map(|r| key(context, r))),
-            Some(Get::Id(id)) => {
-                out.ids().extend(records.iter().map(|r| id(context, r)));
-                out.finish(count);
+        let count = rows.len();
+        match (self.gets[field], &self.order) {
+            (Some(get), None) => self.lay(get, self.records[rows].iter(), count, out),
+            (Some(get), Some(order)) => {
+                let records = order[rows].iter().map(|record| &self.records[*record as usize]);
+                self.lay(get, records, count, out);
             }
-            Some(Get::MaybeId(id)) => maybe(records, |r| id(context, r), out, Column::ids),
-            Some(Get::Time(time)) => {
-                let known = |r: &R| Some(time(context, r)).filter(|time| *time != NEVER);
-                maybe(records, known, out, Column::longs);
-            }
-            Some(Get::Money(money)) => {
-                out.longs().extend(records.iter().map(|r| money(context, r)));
-                out.finish(count);
-            }
-            Some(Get::MaybeMoney(money)) => maybe(records, |r| money(context, r), out, Column::longs),
-            Some(Get::Int(int)) => {
-                out.ints().extend(records.iter().map(|r| int(context, r)));
-                out.finish(count);
-            }
-            Some(Get::Date(date)) => maybe(records, |r| date(context, r), out, Column::ints),
-            Some(Get::Double(double)) => {
-                out.doubles().extend(records.iter().map(|r| double(context, r)));
-                out.finish(count);
-            }
-            Some(Get::Flag(flag)) => {
-                out.flags().extend(records.iter().map(|r| flag(context, r)));
-                out.finish(count);
-            }
-            Some(Get::MaybeFlag(flag)) => maybe(records, |r| flag(context, r), out, Column::flags),
-            Some(Get::Text(text)) => texts(records, |r, bytes| text(context, r, bytes), out),
             // The loader lets no field name a fact that its table lacks.
-            None => out.fill_keys(count, std::iter::repeat_n(NULL, count)),
+            (None, _) => out.fill_keys(count, std::iter::repeat_n(NULL, count)),
         }
     }
 }
@@ -155,40 +162,122 @@ impl<R: Record> Frame for RecordFrame<'_, R> {
 /// No strings.
 pub(crate) static EMPTY: Strings = Strings::empty();
 
+/// Fills a column of which every row has a value.
+fn all<T>(items: impl Iterator<Item = T>, out: &mut Column, values: fn(&mut Column) -> &mut Vec<T>) {
+    let list = values(out);
+    list.extend(items);
+    let rows = list.len();
+    out.finish(rows);
+}
+
 /// Fills a column of which some rows may lack a value.
-pub(crate) fn maybe<R, T>(
-    records: &[R],
-    get: impl Fn(&R) -> Option<T>,
+fn maybe<T>(
+    items: impl Iterator<Item = Option<T>> + Clone,
     out: &mut Column,
     values: fn(&mut Column) -> &mut Vec<T>,
 ) {
     let list = values(out);
-    list.extend(records.iter().filter_map(&get));
-    if list.len() == records.len() {
-        out.finish(records.len());
+    let mut rows = 0;
+    list.extend(items.clone().inspect(|_| rows += 1).flatten());
+    if list.len() == rows {
+        out.finish(rows);
     } else {
-        let valid = (0..records.len()).filter(|i| get(&records[*i]).is_some());
-        out.finish_at(records.len(), valid);
+        let valid = items.enumerate().filter_map(|(row, item)| item.map(|_| row));
+        out.finish_at(rows, valid);
     }
 }
 
 /// Fills a column of strings of its own.
-pub(crate) fn texts<R>(
-    records: &[R],
-    mut write: impl FnMut(&R, &mut Vec<u8>) -> bool,
+fn texts<'r, R: 'r>(
+    records: impl Iterator<Item = &'r R>,
+    write: impl Fn(&R, &mut Vec<u8>) -> bool,
     out: &mut Column,
 ) {
     let (ends, bytes) = out.texts();
-    let mut valid = Vec::with_capacity(records.len());
-    for (i, record) in records.iter().enumerate() {
+    let mut valid = Vec::new();
+    let mut rows = 0;
+    for record in records {
         if write(record, bytes) {
             ends.push(bytes.len() as u32);
-            valid.push(i);
+            valid.push(rows);
+        }
+        rows += 1;
+    }
+    if valid.len() == rows {
+        out.finish(rows);
+    } else {
+        out.finish_at(rows, valid);
+    }
+}
+
+/// A table's rows, ready to be written.
+pub struct Rows<'r> {
+    /// The rows.
+    pub frame: &'r dyn Frame,
+    /// Least and greatest time of those sorted by time, µs since 1970.
+    pub time_range: Option<(i64, i64)>,
+}
+
+/// Lays out a table of a range and hands its rows to `write`.
+///
+/// # Errors
+/// What `write` says.
+pub fn with_frame<T, E>(
+    context: Context<'_>,
+    table: &Table,
+    write: impl FnOnce(Rows<'_>) -> Result<T, E>,
+) -> Result<T, E> {
+    let (world, journal) = (context.world, context.journal);
+    let people = &world.people;
+    match table.name.as_str() {
+        "users" => {
+            let users = UserRecords::new(context, &journal.users);
+            plain(&UsersFrame::new(context, table, &users), write)
+        }
+        "devices" => plain(&RecordFrame::new(context, table, &journal.devices), write),
+        "products" => {
+            let count = world.models.catalogue.products.len() as u32;
+            let rows: Vec<ProductRow> = (0..count).map(ProductRow).collect();
+            plain(&RecordFrame::new(context, table, &rows), write)
+        }
+        "campaigns" => {
+            let of = |(source, campaigns): (usize, &Vec<u32>)| {
+                (0..campaigns.len()).map(move |campaign| CampaignRow { source, campaign })
+            };
+            let rows: Vec<CampaignRow> =
+                world.words.campaign.iter().enumerate().flat_map(of).collect();
+            plain(&RecordFrame::new(context, table, &rows), write)
+        }
+        "sessions" => timed(context, table, &journal.sessions, |s| s.started, write),
+        "journeys" => timed(context, table, &journal.journeys, |j| j.started, write),
+        "orders" => timed(context, table, &journal.orders, |o| o.placed, write),
+        "order_items" => plain(&RecordFrame::new(context, table, &journal.lines), write),
+        "payments" => timed(context, table, &journal.payments, |p| p.at, write),
+        "truth/personas" => {
+            let traits = |row: &UserRow| Traits { id: row.user, user: people.user(row.user) };
+            let rows: Vec<Traits> = journal.users.iter().map(traits).collect();
+            plain(&RecordFrame::new(context, table, &rows), write)
+        }
+        _ => {
+            let rows: Vec<Identity> = journal.devices.iter().cloned().map(Identity).collect();
+            plain(&RecordFrame::new(context, table, &rows), write)
         }
     }
-    if valid.len() == records.len() {
-        out.finish(records.len());
-    } else {
-        out.finish_at(records.len(), valid);
-    }
+}
+
+fn plain<T, E>(frame: &dyn Frame, write: impl FnOnce(Rows<'_>) -> Result<T, E>) -> Result<T, E> {
+    write(Rows { frame, time_range: None })
+}
+
+/// A table in order of a time.
+fn timed<R: Record, T, E>(
+    context: Context<'_>,
+    table: &Table,
+    records: &[R],
+    time: fn(&R) -> i64,
+    write: impl FnOnce(Rows<'_>) -> Result<T, E>,
+) -> Result<T, E> {
+    let frame = RecordFrame::new(context, table, records).sorted_by(time);
+    let times = || records.iter().map(time);
+    write(Rows { frame: &frame, time_range: times().min().zip(times().max()) })
 }

@@ -1,0 +1,268 @@
+//! The engine: simulates, arranges and renders, in parallel over users and then over slices of time, range after range.
+//!
+//! The bytes of every file follow from the world alone. Threads only decide who does what when.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rayon::prelude::*;
+
+use crate::event::frame::EventFrame;
+use crate::event::journal::{Bucket, Journal, Offsets};
+use crate::frame::Frame;
+use crate::journey::Walker;
+use crate::manifest::FileEntry;
+use crate::scenario::plan::{OF_THE_WORLD, Pilot, Plan, UserRange, events_path, table_path};
+use crate::scenario::slices::Slices;
+use crate::scenario::{Size, World};
+use crate::schema::Table;
+use crate::sink::Digest;
+use crate::tables::{self, Context, Rows};
+
+/// Users simulated as one piece of work.
+const CHUNK: u64 = 256;
+
+/// A pilot for a data set whose size is given in events counts at most so many users; beyond, the law of large numbers holds the
+/// total within its 2 %.
+const MOST_COUNTED: u64 = 98_304;
+
+/// A pilot of a data set whose size is given in users.
+const SAMPLE: u64 = 4_096;
+
+/// How a plan is carried out. Nothing here moves a byte of what is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Run {
+    /// Threads, at least 1.
+    pub threads: usize,
+    /// Which shard of how many, from 0.
+    pub shard: Option<(u32, u32)>,
+}
+
+/// Is told how far a run has come.
+pub trait Progress: Sync {
+    /// So many events more were simulated, or written; each event counts twice.
+    fn advance(&self, events: u64);
+}
+
+/// Why a run ended early.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A file or folder could not be written.
+    #[error("cannot write {}: {source}", path.display())]
+    Io {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The run was asked to stop.
+    #[error("stopped before the data set was whole")]
+    Cancelled,
+    /// Threads could not be started.
+    #[error("cannot start threads: {0}")]
+    Threads(#[from] rayon::ThreadPoolBuildError),
+}
+
+/// Simulates a sample of users for the plan: for a size in events, users in order until it is reached.
+///
+/// # Errors
+/// Threads that cannot be started, and being asked to stop.
+pub fn pilot(world: &World, threads: usize, cancel: &AtomicBool) -> Result<Pilot, Error> {
+    let (wanted, most) = match world.request.size {
+        Size::Users(users) => (u64::MAX, users.min(SAMPLE)),
+        Size::Events(events) => (events, MOST_COUNTED),
+    };
+    let slices = Slices::new(world.start, world.days, world.lateness, 1);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
+    let mut pilot = Pilot { users: 0, events: 0, sessions: 0, orders: 0, devices: 0 };
+    while pilot.users < most && pilot.events < wanted {
+        if cancel.load(Ordering::Relaxed) {
+            return Err(Error::Cancelled);
+        }
+        let next = pilot.users..(pilot.users + SAMPLE).min(most);
+        let counts: Vec<Pilot> = pool.install(|| {
+            let alone = |walker: &mut Walker<'_>, user| count(walker, user);
+            next.into_par_iter().map_init(|| Walker::new(world, slices), alone).collect()
+        });
+        for one in counts {
+            pilot.users += 1;
+            pilot.events += one.events;
+            pilot.sessions += one.sessions;
+            pilot.orders += one.orders;
+            pilot.devices += one.devices;
+            if pilot.events >= wanted {
+                break;
+            }
+        }
+    }
+    Ok(pilot)
+}
+
+/// What one user does.
+fn count(walker: &mut Walker<'_>, user: u64) -> Pilot {
+    walker.journal.clear();
+    walker.user(user);
+    let journal = &walker.journal;
+    Pilot {
+        users: 1,
+        events: journal.sessions.iter().map(|session| u64::from(session.events)).sum(),
+        sessions: journal.sessions.len() as u64,
+        orders: journal.orders.len() as u64,
+        devices: journal.devices.len() as u64,
+    }
+}
+
+/// Writes the files of a plan, or of one shard of it, into a folder that exists; their entries for the manifest, sorted by path.
+///
+/// # Errors
+/// What cannot be written, and being asked to stop. Files written so far are left where they are.
+pub fn generate(
+    world: &World,
+    plan: &Plan,
+    run: &Run,
+    dir: &Path,
+    progress: &dyn Progress,
+    cancel: &AtomicBool,
+) -> Result<Vec<FileEntry>, Error> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(run.threads).build()?;
+    let job = Job { world, plan, dir, progress, cancel };
+    let mut entries = Vec::new();
+    for range in plan.ranges_of(run.shard) {
+        entries.extend(pool.install(|| job.range(range))?);
+    }
+    entries.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(entries)
+}
+
+/// Simulates a range's users, chunk by chunk in parallel; the journals in order of users.
+pub fn simulate(
+    world: &World,
+    slices: Slices,
+    users: std::ops::Range<u64>,
+    progress: &dyn Progress,
+    cancel: &AtomicBool,
+) -> Result<Vec<Journal>, Error> {
+    let chunks = (users.end - users.start).div_ceil(CHUNK);
+    let chunk = |number: u64| {
+        if cancel.load(Ordering::Relaxed) {
+            return Err(Error::Cancelled);
+        }
+        let first = users.start + number * CHUNK;
+        let mut walker = Walker::new(world, slices);
+        for user in first..(first + CHUNK).min(users.end) {
+            walker.user(user);
+        }
+        walker.journal.shrink();
+        progress.advance(walker.journal.events());
+        Ok(walker.journal)
+    };
+    (0..chunks).into_par_iter().map(chunk).collect()
+}
+
+/// A slice's buckets, one a journal, with what is added to their ordinals.
+type SliceRows = Vec<(Bucket, Offsets)>;
+
+/// Joins the journals of a range: the rows of entities in one journal, the events by slice.
+pub fn arrange(mut journals: Vec<Journal>, slices: Slices) -> (Journal, Vec<SliceRows>) {
+    let mut whole = Journal::default();
+    whole.reserve(&journals);
+    let offsets: Vec<Offsets> = journals.iter_mut().map(|next| whole.append(next)).collect();
+    let mut by_slice: Vec<SliceRows> = (0..slices.count()).map(|_| Vec::new()).collect();
+    for (journal, offsets) in journals.into_iter().zip(offsets) {
+        for (slice, bucket) in by_slice.iter_mut().zip(journal.slices) {
+            if !bucket.rows.is_empty() {
+                slice.push((bucket, offsets));
+            }
+        }
+    }
+    (whole, by_slice)
+}
+
+/// A file's worth of work.
+enum Task {
+    Table(usize),
+    Slice(usize, SliceRows),
+}
+
+struct Job<'j> {
+    world: &'j World,
+    plan: &'j Plan,
+    dir: &'j Path,
+    progress: &'j dyn Progress,
+    cancel: &'j AtomicBool,
+}
+
+impl Job<'_> {
+    fn range(&self, range: UserRange) -> Result<Vec<FileEntry>, Error> {
+        let (world, slices) = (self.world, self.plan.slices);
+        let users = range.first..range.end;
+        let journals = simulate(world, slices, users, self.progress, self.cancel)?;
+        let (journal, by_slice) = arrange(journals, slices);
+        let context = Context { world, journal: &journal };
+        let wanted: Vec<&Table> = world.wanted_tables().collect();
+        // Large single files first, so that no thread is left alone with one at the end.
+        let mut tasks: Vec<Task> = (0..wanted.len())
+            .filter(|i| !wanted[*i].is_events())
+            .filter(|i| range.number == 0 || !OF_THE_WORLD.contains(&wanted[*i].name.as_str()))
+            .map(Task::Table)
+            .collect();
+        let events = wanted.iter().find(|table| table.is_events()).copied();
+        if events.is_some() {
+            let some = by_slice.into_iter().enumerate().filter(|(_, rows)| !rows.is_empty());
+            tasks.extend(some.map(|(slice, rows)| Task::Slice(slice, rows)));
+        }
+        let extension = world.output.extension();
+        let file = |task: Task| match (task, events) {
+            (Task::Table(table), _) => {
+                let table = wanted[table];
+                let path = table_path(&table.name, range.number, extension);
+                tables::with_frame(context, table, |rows: Rows<'_>| {
+                    self.file(path, rows.frame, rows.time_range)
+                })
+            }
+            (Task::Slice(slice, rows), Some(table)) => {
+                let frame = EventFrame::new(context, table, rows);
+                let path = events_path(world, &slices, range.number, slice, extension);
+                let entry = self.file(path, &frame, frame.time_range())?;
+                self.progress.advance(frame.rows() as u64);
+                Ok(entry)
+            }
+            (Task::Slice(..), None) => Err(Error::Cancelled),
+        };
+        tasks.into_par_iter().with_max_len(1).map(file).collect()
+    }
+
+    /// Writes one file.
+    fn file(
+        &self,
+        path: String,
+        frame: &dyn Frame,
+        time_range: Option<(i64, i64)>,
+    ) -> Result<FileEntry, Error> {
+        if self.cancel.load(Ordering::Relaxed) {
+            return Err(Error::Cancelled);
+        }
+        let target = self.dir.join(&path);
+        let output = &self.world.output;
+        let write = || {
+            if let Some(folder) = target.parent() {
+                std::fs::create_dir_all(folder)?;
+            }
+            let mut out = Digest::new(BufWriter::with_capacity(1 << 18, File::create(&target)?));
+            output.format.write(frame, &output.options, &mut out)?;
+            out.flush()?;
+            Ok(out.finish())
+        };
+        let (bytes, sha256) = write().map_err(|source| Error::Io { path: target.clone(), source })?;
+        Ok(FileEntry {
+            table: frame.table().name.clone(),
+            path,
+            rows: frame.rows() as u64,
+            bytes,
+            sha256,
+            time_range,
+        })
+    }
+}

@@ -1,0 +1,187 @@
+//! The plan: a world cut into ranges of users and files. A value, made before anything runs, and the same for every run of the world.
+
+use crate::scenario::slices::Slices;
+use crate::scenario::{Size, World};
+
+/// Rows of a file of events, at most about.
+const ROWS: u64 = 1_100_000;
+
+/// Bytes of memory an event takes while its range is simulated and written, and what a run takes besides: measured on data sets of
+/// 1M to 100M events.
+const BYTES_PER_EVENT: u64 = 72;
+const BYTES_BESIDES: u64 = 230 << 20;
+
+/// What a sample of users does, by which the plan reckons.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Pilot {
+    /// Users simulated.
+    pub users: u64,
+    /// Their events.
+    pub events: u64,
+    /// Their sessions.
+    pub sessions: u64,
+    /// Their orders.
+    pub orders: u64,
+    /// Their devices.
+    pub devices: u64,
+}
+
+/// A run of users simulated together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UserRange {
+    /// Its number, from 0.
+    pub number: u32,
+    /// First user.
+    pub first: u64,
+    /// The user after the last.
+    pub end: u64,
+}
+
+/// A file that a run writes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlannedFile {
+    /// Its table.
+    pub table: String,
+    /// Its path in the data set.
+    pub path: String,
+    /// Rows, as reckoned.
+    pub rows: u64,
+    /// Its range.
+    pub range: u32,
+}
+
+/// How a world is cut and what comes of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    /// Users.
+    pub users: u64,
+    /// Events, as reckoned.
+    pub events: u64,
+    /// Runs of users.
+    pub ranges: Vec<UserRange>,
+    /// Runs of arrival time.
+    pub slices: Slices,
+    /// Files; those in which nothing falls are not written.
+    pub files: Vec<PlannedFile>,
+    /// Size of the data set in bytes, as reckoned.
+    pub bytes: u64,
+    /// Peak of memory in bytes, as reckoned.
+    pub memory: u64,
+}
+
+impl Plan {
+    /// Cuts a world. For [`Size::Events`] the pilot must have counted users until it reached the number, or all that it may.
+    pub fn new(world: &World, pilot: &Pilot) -> Self {
+        let per_user = pilot.events as f64 / pilot.users.max(1) as f64;
+        let users = match world.request.size {
+            Size::Users(users) => users,
+            Size::Events(events) if pilot.events >= events => pilot.users,
+            Size::Events(events) => (events as f64 / per_user.max(1e-6)).round() as u64,
+        }
+        .max(1);
+        let events = (users as f64 * per_user).round() as u64;
+        let count = events.div_ceil(world.request.budget.max(1)).clamp(1, users);
+        let ranges: Vec<UserRange> = (0..count)
+            .map(|number| UserRange {
+                number: number as u32,
+                first: users * number / count,
+                end: users * (number + 1) / count,
+            })
+            .collect();
+        let a_day = events / count / u64::from(world.days);
+        let per_day = [1, 2, 3, 4, 6, 8, 12].into_iter().find(|n| a_day / n <= ROWS).unwrap_or(24);
+        let slices = Slices::new(world.start, world.days, world.lateness, per_day as usize);
+        let reckoned = Reckoning { world, pilot, users: users as f64 / pilot.users.max(1) as f64 };
+        let files = reckoned.files(&ranges, &slices);
+        let bytes = files.iter().map(|file| reckoned.bytes(file)).sum();
+        let memory = BYTES_BESIDES + events / count * BYTES_PER_EVENT;
+        Self { users, events, ranges, slices, files, bytes, memory }
+    }
+
+    /// The ranges of shard `index` of `count`: those whose number is the index modulo the count.
+    pub fn ranges_of(&self, shard: Option<(u32, u32)>) -> impl Iterator<Item = UserRange> {
+        let (index, count) = shard.unwrap_or((0, 1));
+        self.ranges.iter().copied().filter(move |range| range.number % count == index)
+    }
+}
+
+/// The path of a file of events.
+pub fn events_path(world: &World, slices: &Slices, range: u32, slice: usize, extension: &str) -> String {
+    let (day, part) = slices.day(slice);
+    let date = crate::scenario::calendar::date(world.first_day() + day as i32);
+    format!("events/event_date={date}/part-{range:05}-{part:02}.{extension}")
+}
+
+/// The path of a file of another table.
+pub fn table_path(table: &str, range: u32, extension: &str) -> String {
+    format!("{table}/part-{range:05}.{extension}")
+}
+
+/// Tables that belong to the world rather than to users; range 0 writes them.
+pub const OF_THE_WORLD: [&str; 2] = ["products", "campaigns"];
+
+struct Reckoning<'r> {
+    world: &'r World,
+    pilot: &'r Pilot,
+    /// Users over those of the pilot.
+    users: f64,
+}
+
+impl Reckoning<'_> {
+    fn files(&self, ranges: &[UserRange], slices: &Slices) -> Vec<PlannedFile> {
+        let world = self.world;
+        let extension = world.output.extension();
+        let mut files = Vec::new();
+        for range in ranges {
+            let part = 1.0 / ranges.len() as f64;
+            for table in world.wanted_tables() {
+                if table.is_events() {
+                    let inside = world.days as usize * slices.per_day();
+                    let rows = (self.rows("events") * part / inside as f64).round() as u64;
+                    files.extend((0..inside).map(|slice| PlannedFile {
+                        table: table.name.clone(),
+                        path: events_path(world, slices, range.number, slice, extension),
+                        rows,
+                        range: range.number,
+                    }));
+                    continue;
+                }
+                let of_the_world = OF_THE_WORLD.contains(&table.name.as_str());
+                if of_the_world && range.number > 0 {
+                    continue;
+                }
+                let part = if of_the_world { 1.0 } else { part };
+                files.push(PlannedFile {
+                    table: table.name.clone(),
+                    path: table_path(&table.name, range.number, extension),
+                    rows: (self.rows(&table.name) * part).round() as u64,
+                    range: range.number,
+                });
+            }
+        }
+        files
+    }
+
+    fn rows(&self, table: &str) -> f64 {
+        let pilot = self.pilot;
+        let of_users = match table {
+            "events" => pilot.events as f64,
+            "sessions" => pilot.sessions as f64,
+            "journeys" => pilot.sessions as f64 * 0.78,
+            "devices" | "truth/identity" => pilot.devices as f64,
+            "orders" => pilot.orders as f64,
+            "order_items" | "payments" => pilot.orders as f64 * 1.1,
+            "products" => return self.world.models.catalogue.products.len() as f64,
+            "campaigns" => return self.world.words.campaigns.len() as f64,
+            _ => pilot.users as f64,
+        };
+        of_users * self.users
+    }
+
+    /// Bytes of a file: about what a row takes in its format, uncompressed NDJSON or zstd Parquet.
+    fn bytes(&self, file: &PlannedFile) -> u64 {
+        let (parquet, ndjson) = if file.table == "events" { (98, 1080) } else { (110, 620) };
+        let row = if self.world.output.format.name() == "parquet" { parquet } else { ndjson };
+        file.rows * row
+    }
+}

@@ -100,6 +100,14 @@ pub fn pilot(world: &World, threads: usize, cancel: &AtomicBool) -> Result<Pilot
     Ok(pilot)
 }
 
+/// The plan of a world, by a pilot.
+///
+/// # Errors
+/// Those of the pilot.
+pub fn plan(world: &World, threads: usize, cancel: &AtomicBool) -> Result<Plan, Error> {
+    Ok(Plan::new(world, &pilot(world, threads, cancel)?))
+}
+
 /// What one user does.
 fn count(walker: &mut Walker<'_>, user: u64) -> Pilot {
     walker.journal.clear();

@@ -12,6 +12,7 @@ pub mod manifest;
 pub mod model;
 pub mod output;
 pub mod population;
+pub mod preview;
 pub mod scenario;
 pub mod schema;
 pub mod seed;

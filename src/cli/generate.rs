@@ -3,8 +3,8 @@
 use std::io::Write as _;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use throng::diag::Problem;
@@ -12,7 +12,7 @@ use throng::engine::{self, Run};
 use throng::manifest::{self, FileEntry, Manifest, Shard};
 use throng::output::Staging;
 use throng::scenario::plan::Plan;
-use throng::scenario::world::World;
+use throng::scenario::World;
 
 use super::args::{self, Form, Seed, What, shell};
 use super::failure::Failure;
@@ -60,11 +60,11 @@ Examples:
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let world = load::world(&args.what, Some(&args.form))?;
-    let plan = Plan::new(&world);
+    let cancel = interrupt::flag().context("cannot listen for Ctrl-C")?;
     let staging = open(args, &world)?;
-    let (files, took) = simulate(args, &world, &plan, &staging)?;
+    let (files, took) = simulate(args, &world, &staging, &cancel)?;
     let manifest =
-        Manifest::new(world.request(), world.version(), args.shard, tables(&world), files);
+        Manifest::new(&world.request, &world.version, args.shard, tables(&world), files);
     manifest.write(staging.dir()).map_err(anyhow::Error::from)?;
     let dir = shown(args, &world);
     staging.commit()?;
@@ -78,7 +78,7 @@ fn shown(args: &Args, world: &World) -> PathBuf {
 }
 
 fn out(args: &Args, world: &World) -> PathBuf {
-    args.out.clone().unwrap_or_else(|| Path::new("output").join(&world.request().scenario))
+    args.out.clone().unwrap_or_else(|| Path::new("output").join(&world.request.scenario))
 }
 
 fn open(args: &Args, world: &World) -> Result<Staging, Failure> {
@@ -94,26 +94,30 @@ fn open(args: &Args, world: &World) -> Result<Staging, Failure> {
 fn simulate(
     args: &Args,
     world: &World,
-    plan: &Plan,
     staging: &Staging,
+    cancel: &AtomicBool,
 ) -> Result<(Vec<FileEntry>, Duration), Failure> {
-    let cancel = interrupt::flag().context("cannot listen for Ctrl-C")?;
     if args.what.seed == Some(Seed::Random) && !args.quiet {
-        writeln!(anstream::stderr(), "drew the seed {}", world.request().seed)?;
+        writeln!(anstream::stderr(), "drew the seed {}", world.request.seed)?;
     }
     let threads = args.threads.or_else(|| std::thread::available_parallelism().ok());
     let run = Run {
         threads: threads.map_or(1, NonZeroUsize::get),
         shard: args.shard.map(|shard| (shard.index, shard.count)),
     };
-    let meter = Meter::new(share(plan, args.shard), args.quiet);
-    let outcome = engine::generate(world, plan, &run, staging.dir(), &meter, &cancel);
-    let took = meter.finish();
-    if cancel.load(Ordering::Relaxed) {
-        return Err(Failure::Interrupted);
+    let begun = Instant::now();
+    let plan = engine::plan(world, run.threads, cancel).map_err(failure)?;
+    let meter = Meter::new(share(&plan, args.shard), args.quiet);
+    let outcome = engine::generate(world, &plan, &run, staging.dir(), &meter, cancel);
+    meter.finish();
+    Ok((outcome.map_err(failure)?, begun.elapsed()))
+}
+
+fn failure(error: engine::Error) -> Failure {
+    match error {
+        engine::Error::Cancelled => Failure::Interrupted,
+        error => anyhow::Error::from(error).context("the run failed").into(),
     }
-    let files = outcome.map_err(|error| anyhow::Error::from(error).context("the run failed"))?;
-    Ok((files, took))
 }
 
 /// The events that are expected of a shard, or of the whole.
@@ -126,11 +130,11 @@ fn share(plan: &Plan, shard: Option<Shard>) -> u64 {
 
 /// The tables asked for, with their schemas' digests.
 fn tables(world: &World) -> Vec<(String, String)> {
-    let asked = world.request().tables.as_ref();
-    let schemas = world.schemas();
+    let asked = world.request.tables.as_ref();
+    let schemas = &world.schemas;
     let wanted = |name: &str| asked.is_none_or(|names| names.iter().any(|one| one.text == name));
-    let names = schemas.tables.iter().map(|table| table.name.clone()).filter(|name| wanted(name));
-    names.map(|name| (name.clone(), schemas.digest(&name))).collect()
+    let tables = schemas.tables.iter().filter(|table| wanted(&table.name));
+    tables.map(|table| (table.name.clone(), schemas.digest(table))).collect()
 }
 
 fn tell(args: &Args, summary: &Summary<'_>) -> Result<(), Failure> {

@@ -10,7 +10,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use throng::assets::{AssetFile, Assets};
 use throng::diag::{Problem, Problems, suggest};
 use throng::scenario::ask::is_folder_name;
-use throng::scenario::world::World;
+use throng::scenario::World;
 use throng::scenario::{Ask, Request};
 use throng::sink::FORMATS;
 

@@ -4,15 +4,17 @@ use std::io::{self, Write};
 use std::thread::available_parallelism;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use serde::Serialize;
+use throng::engine;
 use throng::scenario::plan::Plan;
-use throng::scenario::world::World;
+use throng::scenario::World;
 
 use super::args::{Form, What};
 use super::failure::Failure;
 use super::style::{DIM, HEADING};
 use super::table::Table;
-use super::{human, load};
+use super::{human, interrupt, load};
 
 /// Events that one thread makes and writes in a second: the floor that is held to, so that a run is rather done sooner.
 const RATE: f64 = 1e6;
@@ -36,7 +38,9 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let world = load::world(&args.what, Some(&args.form))?;
-    let plan = Plan::new(&world);
+    let threads = available_parallelism().map_or(1, usize::from);
+    let cancel = interrupt::flag().context("cannot listen for Ctrl-C")?;
+    let plan = engine::plan(&world, threads, &cancel).map_err(anyhow::Error::from)?;
     let forecast = Forecast::new(&world, &plan);
     let mut out = anstream::stdout().lock();
     if args.json {
@@ -77,10 +81,10 @@ impl<'a> Forecast<'a> {
             let files = || plan.files.iter().filter(|file| file.table == name);
             Expected { name, rows: files().map(|file| file.rows).sum(), files: files().count() }
         };
-        let tables = world.schemas().tables.iter().map(|table| expected(&table.name));
+        let tables = world.schemas.tables.iter().map(|table| expected(&table.name));
         Self {
-            scenario: &world.request().scenario,
-            seed: world.request().seed,
+            scenario: &world.request.scenario,
+            seed: world.request.seed,
             users: plan.users,
             events: plan.events,
             ranges: plan.ranges.len(),
@@ -94,7 +98,7 @@ impl<'a> Forecast<'a> {
     }
 
     fn print(&self, out: &mut dyn Write, world: &World) -> io::Result<()> {
-        let request = world.request();
+        let request = &world.request;
         writeln!(out, "{HEADING}{}{HEADING:#}  {}", self.scenario, request.doc)?;
         writeln!(
             out,

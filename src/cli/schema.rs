@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
 use throng::scenario::request::Name;
-use throng::schema::{RENDERERS, Schemas, facts};
+use throng::schema::render::RENDERERS;
+use throng::schema::{Schemas, facts};
 
 use super::failure::Failure;
 use super::load;

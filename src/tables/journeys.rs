@@ -25,7 +25,7 @@ impl Record for JourneyRow {
 }
 
 /// Ordinal in `OUTCOMES`.
-fn outcome(journey: &JourneyRow) -> u32 {
+pub(crate) fn outcome(journey: &JourneyRow) -> u32 {
     match journey {
         JourneyRow { orders: 1.., .. } => 0,
         JourneyRow { checked_out: true, .. } => 1,

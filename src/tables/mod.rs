@@ -5,7 +5,7 @@
 mod campaigns;
 mod devices;
 mod identity;
-mod journeys;
+pub(crate) mod journeys;
 mod order_items;
 pub(crate) mod orders;
 mod payments;

@@ -1,28 +1,22 @@
 //! What devices a person holds: a phone and perhaps the shop's app on it, a computer, a tablet.
 
-use crate::dist::Alias;
-use crate::model::{DeviceClass, DeviceProfile, Models, PaymentMethod};
+use crate::model::{Build, DeviceClass, DeviceProfile, Models, PaymentMethod};
 use crate::population::user::{Held, Held4, Kind};
 use crate::seed::Stream;
 
 /// Who has something of Apple's tends to have another: how often a device of the other kind is drawn again.
 const LOYALTY: f64 = 0.55;
 
-/// The profiles' builds as tables.
+/// What goes with what, by profile and build.
 #[derive(Debug, Clone)]
 pub(super) struct Holdings {
-    profiles: Vec<Profile>,
     systems: Vec<String>,
-    /// Browsers of the phone: profile and build, for the phone that an app's build runs on.
+    /// The bit of Android in a mask of systems.
+    android: u32,
+    /// For each profile and build the ordinal of its operating system in `systems`, and whether Apple makes it.
+    builds: Vec<Vec<(u8, bool)>>,
+    /// Browsers of the phone that an app's build runs on: profiles and builds.
     browsers: Vec<Vec<Vec<(u16, u16)>>>,
-}
-
-#[derive(Debug, Clone)]
-struct Profile {
-    app: bool,
-    builds: Alias,
-    /// Ordinal of each build's operating system in `systems`, and whether Apple makes it.
-    systems: Vec<(u8, bool)>,
 }
 
 impl Holdings {
@@ -31,9 +25,13 @@ impl Holdings {
         let mut systems: Vec<String> = builds().map(|build| build.os.clone()).collect();
         systems.sort();
         systems.dedup();
-        let profiles = models.devices.iter().map(|device| profile(device, &systems)).collect();
-        let browsers = models.devices.iter().map(|app| browsers(app, &models.devices)).collect();
-        Self { profiles, systems, browsers }
+        let android = systems.iter().position(|system| system == "Android");
+        Self {
+            builds: models.devices.iter().map(|device| makers(device, &systems)).collect(),
+            browsers: models.devices.iter().map(|app| browsers(app, &models.devices)).collect(),
+            android: android.map_or(0, |bit| 1 << bit),
+            systems,
+        }
     }
 
     /// For each payment method the systems that offer it, a bit each.
@@ -54,13 +52,13 @@ impl Holdings {
         devices.iter().fold(0, |mask, held| mask | 1 << self.system(held).0)
     }
 
-    /// Whether a device runs that operating system.
-    pub(super) fn runs(&self, held: &Held, system: &str) -> bool {
-        self.systems[usize::from(self.system(held).0)] == system
+    /// The bit of Android among them.
+    pub(super) fn android(&self) -> u32 {
+        self.android
     }
 
     fn system(&self, held: &Held) -> (u8, bool) {
-        self.profiles[usize::from(held.profile)].systems[usize::from(held.build)]
+        self.builds[usize::from(held.profile)][usize::from(held.build)]
     }
 
     /// Draws what a person of that kind holds; the devices' first moments are still to be set.
@@ -71,11 +69,11 @@ impl Holdings {
         }
         let mut held = Held4::default();
         for class in DeviceClass::ALL.into_iter().filter(|class| owned[*class as usize]) {
-            let mut device = self.one(kind, class, stream);
+            let mut device = one(kind, class, stream);
             let apple = held.iter().next().map(|first| self.system(first).1);
             if apple.is_some_and(|apple| apple != self.system(&device).1) && stream.chance(LOYALTY)
             {
-                device = self.one(kind, class, stream);
+                device = one(kind, class, stream);
             }
             if device.app
                 && let Some(browser) = self.browser_beside(&device, stream)
@@ -87,14 +85,6 @@ impl Holdings {
         held
     }
 
-    fn one(&self, kind: &Kind, class: DeviceClass, stream: &mut Stream) -> Held {
-        let (profiles, alias) = &kind.profiles[class as usize];
-        let profile = profiles[alias.draw(stream)];
-        let Profile { app, builds, .. } = &self.profiles[usize::from(profile)];
-        let build = builds.draw(stream) as u16;
-        Held { profile, build, class, app: *app, since: 0 }
-    }
-
     /// The browser of the phone that an app runs on: of the same model where a profile has it.
     fn browser_beside(&self, app: &Held, stream: &mut Stream) -> Option<Held> {
         let browsers = &self.browsers[usize::from(app.profile)][usize::from(app.build)];
@@ -104,16 +94,15 @@ impl Holdings {
     }
 }
 
-fn profile(device: &DeviceProfile, systems: &[String]) -> Profile {
-    let weights: Vec<f64> = device.builds.iter().map(|build| build.weight).collect();
+fn one(kind: &Kind, class: DeviceClass, stream: &mut Stream) -> Held {
+    let (builds, alias) = &kind.builds[class as usize];
+    builds[alias.draw(stream)]
+}
+
+fn makers(device: &DeviceProfile, systems: &[String]) -> Vec<(u8, bool)> {
     let system = |os: &str| systems.iter().position(|system| system == os).unwrap_or(0) as u8;
     let apple = |os: &str| ["iOS", "iPadOS", "macOS"].contains(&os);
-    let builds = device.builds.iter();
-    Profile {
-        app: device.app,
-        builds: Alias::new(&weights),
-        systems: builds.map(|build| (system(&build.os), apple(&build.os))).collect(),
-    }
+    device.builds.iter().map(|build| (system(&build.os), apple(&build.os))).collect()
 }
 
 /// For each build of an app the browser builds of the same class that can be on the same device: same model and system, or at least
@@ -122,7 +111,7 @@ fn browsers(app: &DeviceProfile, devices: &[DeviceProfile]) -> Vec<Vec<(u16, u16
     if !app.app {
         return Vec::new();
     }
-    let beside = |like: &dyn Fn(&crate::model::Build) -> bool| {
+    let beside = |like: &dyn Fn(&Build) -> bool| {
         let profiles = devices.iter().enumerate();
         profiles
             .filter(|(_, device)| !device.app && device.class == app.class)
@@ -133,7 +122,7 @@ fn browsers(app: &DeviceProfile, devices: &[DeviceProfile]) -> Vec<Vec<(u16, u16
             })
             .collect::<Vec<_>>()
     };
-    let of = |build: &crate::model::Build| {
+    let of = |build: &Build| {
         let same = beside(&|other| (&other.model, &other.os) == (&build.model, &build.os));
         if same.is_empty() { beside(&|other| other.os == build.os) } else { same }
     };

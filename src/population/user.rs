@@ -164,8 +164,8 @@ pub(super) struct Kind {
     pub(super) owns: [f64; 3],
     /// Which class somebody has who would have none.
     pub(super) first_class: Alias,
-    /// Device profiles of each class, and which.
-    pub(super) profiles: [(Vec<u16>, Alias); 3],
+    /// The builds of all profiles of each class, and which of them.
+    pub(super) builds: [(Vec<Held>, Alias); 3],
     hours: Alias,
     known: f64,
     price_sensitivity: f64,
@@ -184,7 +184,7 @@ impl Kind {
             countries: Alias::new(&persona.countries),
             owns: persona.owns,
             first_class: Alias::new(&persona.owns),
-            profiles: DeviceClass::ALL.map(|class| profiles(persona, models, class)),
+            builds: DeviceClass::ALL.map(|class| builds(persona, models, class)),
             hours: Alias::new(&hours(persona, models)),
             known: persona.known,
             price_sensitivity: persona.price_sensitivity,
@@ -198,11 +198,19 @@ impl Kind {
     }
 }
 
-fn profiles(persona: &Persona, models: &Models, class: DeviceClass) -> (Vec<u16>, Alias) {
-    let of_class = |ordinal: &usize| models.devices[*ordinal].class == class;
-    let ordinals: Vec<usize> = (0..models.devices.len()).filter(of_class).collect();
-    let weights: Vec<f64> = ordinals.iter().map(|&ordinal| persona.devices[ordinal]).collect();
-    (ordinals.into_iter().map(|ordinal| ordinal as u16).collect(), Alias::new(&weights))
+/// Profile and build in one draw: the profile's weight with the persona, shared out over its builds.
+fn builds(persona: &Persona, models: &Models, class: DeviceClass) -> (Vec<Held>, Alias) {
+    let (mut list, mut weights) = (Vec::new(), Vec::new());
+    let profiles = models.devices.iter().zip(&persona.devices).enumerate();
+    for (profile, (device, weight)) in profiles.filter(|(_, (device, _))| device.class == class) {
+        let sum: f64 = device.builds.iter().map(|build| build.weight).sum();
+        for (build, one) in device.builds.iter().enumerate() {
+            let (profile, build) = (profile as u16, build as u16);
+            list.push(Held { profile, build, class, app: device.app, since: 0 });
+            weights.push(weight * one.weight / sum);
+        }
+    }
+    (list, Alias::new(&weights))
 }
 
 /// Hours of first visits: the classes' profiles mixed as the persona's sources send them, times the persona's own.
@@ -386,7 +394,7 @@ impl People {
     }
 
     fn opt_ins(&self, kind: &Kind, devices: &Held4, stream: &mut Stream) -> [bool; 3] {
-        let android = devices.iter().any(|held| self.holdings.runs(held, "Android"));
+        let android = self.holdings.systems(devices) & self.holdings.android() != 0;
         let push = kind.channels[2] * if android { PUSH_ANDROID } else { PUSH_OTHER };
         [kind.channels[0], kind.channels[1], push].map(|share| stream.chance(share))
     }

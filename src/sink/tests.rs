@@ -2,6 +2,8 @@
 
 mod frames;
 
+use std::io::{self, Write};
+
 use bytes::Bytes;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use parquet::file::metadata::PageIndexPolicy;
@@ -14,8 +16,10 @@ use proptest::prelude::*;
 use serde_json::{Map, Value};
 
 use super::held::{Held, HeldColumn, HeldKeys};
-use super::*;
-use crate::frame::{Strings, Values};
+use super::ndjson::Ndjson;
+use super::parquet::Parquet;
+use super::{Compression, FORMATS, Format, IdForm, Options, stock};
+use crate::frame::{Frame, Strings, Values};
 use crate::schema::Type;
 
 fn written(format: &dyn Format, frame: &dyn Frame, options: &Options) -> Vec<u8> {
@@ -47,7 +51,7 @@ fn assert_like_stock(frame: &Held, options: &Options) {
     let batch = stock::batch(frame, options.ids).unwrap();
     let mut stock = Vec::new();
     stock::write(frame.table(), &batch, options, &mut stock).unwrap();
-    let direct = written(&parquet::Parquet, frame, options);
+    let direct = written(&Parquet, frame, options);
     assert_bounds_true(&direct, &batch);
     let (direct, stock) = (read(direct), read(stock));
     assert_eq!(direct.schema(), stock.schema());
@@ -171,7 +175,9 @@ fn assert_lines_tell(frame: &Held, lines: &[u8]) {
     assert_eq!(lines.lines().count(), frame.rows());
     for (row, line) in lines.lines().enumerate() {
         let value: Value = serde_json::from_str(line).unwrap();
-        assert_eq!(value, expected(frame, &batch, row));
+        // serde_json reads some numbers a last bit away from the nearest, so both sides pass through its reader.
+        let expected = expected(frame, &batch, row).to_string();
+        assert_eq!(value, serde_json::from_str::<Value>(&expected).unwrap());
     }
 }
 
@@ -181,8 +187,8 @@ proptest! {
     /// For all frames, compressions and forms of ids, the direct writer's file holds what the stock writer's holds, in the same types.
     #[test]
     fn parquet_reads_like_the_stock_writers(
-        frame in frames::any(),
-        compression in prop::sample::select(parquet::Parquet.compressions()),
+        frame in frames::arbitrary(),
+        compression in prop::sample::select(Parquet.compressions()),
         native: bool,
     ) {
         let ids = if native { IdForm::Native } else { IdForm::Text };
@@ -191,8 +197,8 @@ proptest! {
 
     /// For all frames, each line is an object that says what the row holds and no more.
     #[test]
-    fn ndjson_reads_back(frame in frames::any()) {
-        assert_lines_tell(&frame, &written(&ndjson::Ndjson, &frame, &Options::of(&ndjson::Ndjson)));
+    fn ndjson_reads_back(frame in frames::arbitrary()) {
+        assert_lines_tell(&frame, &written(&Ndjson, &frame, &Options::of(&Ndjson)));
     }
 }
 
@@ -234,7 +240,7 @@ fn pages_follow_each_other() {
         columns.push(long(&format!("{ty:?} late"), ty, rows, |row| row > 100_000 && row % 3 > 0));
     }
     let frame = Held::new("long", &["Timestamp whole"], columns);
-    for compression in parquet::Parquet.compressions() {
+    for compression in Parquet.compressions() {
         assert_like_stock(&frame, &parquet_options(*compression, IdForm::Text));
     }
 }
@@ -245,10 +251,10 @@ fn nearly_unique_keys_leave_the_dictionary() {
     let keys = Values::Keys((0..1_000).rev().collect());
     let column = HeldColumn::new("id", Type::Id, &[true; 1_000], keys, HeldKeys::Ids(ids));
     let frame = Held::new("unique", &[], vec![column]);
-    let file = written(&parquet::Parquet, &frame, &Options::of(&parquet::Parquet));
+    let file = written(&Parquet, &frame, &Options::of(&Parquet));
     let metadata = metadata(&Bytes::from(file));
     assert_eq!(metadata.metadata().row_group(0).column(0).dictionary_page_offset(), None);
-    assert_like_stock(&frame, &Options::of(&parquet::Parquet));
+    assert_like_stock(&frame, &Options::of(&Parquet));
 }
 
 #[test]
@@ -259,29 +265,29 @@ fn columns_of_nothing_but_nulls_are_written() {
         HeldColumn::new("longs", Type::Money, &nothing, Values::Longs(vec![]), HeldKeys::None),
         HeldColumn::new("texts", Type::Text, &nothing, Values::Texts { ends: vec![], bytes: vec![] }, HeldKeys::None),
     ]);
-    for compression in parquet::Parquet.compressions() {
+    for compression in Parquet.compressions() {
         assert_like_stock(&frame, &parquet_options(*compression, IdForm::Text));
     }
-    let lines = written(&ndjson::Ndjson, &frame, &Options::of(&ndjson::Ndjson));
+    let lines = written(&Ndjson, &frame, &Options::of(&Ndjson));
     assert_eq!(lines, b"{}\n".repeat(70_000));
 }
 
 #[test]
 fn no_rows_make_a_file_with_a_schema() {
     let frame = Held::empty();
-    let options = Options::of(&parquet::Parquet);
-    let file = Bytes::from(written(&parquet::Parquet, &frame, &options));
+    let options = Options::of(&Parquet);
+    let file = Bytes::from(written(&Parquet, &frame, &options));
     let reader = ParquetRecordBatchReaderBuilder::try_new(file).unwrap();
     assert_eq!(reader.schema().fields().len(), 1);
     assert_eq!(reader.build().unwrap().count(), 0);
-    assert!(written(&ndjson::Ndjson, &frame, &Options::of(&ndjson::Ndjson)).is_empty());
+    assert!(written(&Ndjson, &frame, &Options::of(&Ndjson)).is_empty());
 }
 
 #[test]
 fn the_footer_names_writer_version_and_order() {
     let column = HeldColumn::new("n", Type::Int64, &[true], Values::Longs(vec![1]), HeldKeys::None);
     let frame = Held::new("truth/few", &["n"], vec![column]);
-    let file = written(&parquet::Parquet, &frame, &parquet_options(Compression::Zstd, IdForm::Text));
+    let file = written(&Parquet, &frame, &parquet_options(Compression::Zstd, IdForm::Text));
     let metadata = metadata(&Bytes::from(file));
     let file = metadata.metadata().file_metadata();
     assert!(file.created_by().is_some_and(|by| by.starts_with("throng version ")));
@@ -296,7 +302,7 @@ fn a_null_where_none_may_be_is_an_error() {
     let mut column = HeldColumn::new("n", Type::Int64, &[false], Values::Longs(vec![]), HeldKeys::None);
     column.field.nullable = false;
     let frame = Held::new("broken", &[], vec![column]);
-    let error = parquet::Parquet.write(&frame, &Options::of(&parquet::Parquet), &mut Vec::new());
+    let error = Parquet.write(&frame, &Options::of(&Parquet), &mut Vec::new());
     let error = error.unwrap_err();
     assert_eq!((error.kind(), error.to_string().as_str()), (io::ErrorKind::InvalidData, "broken.n lacks a value"));
 }
@@ -324,7 +330,7 @@ fn compressed_lines_are_the_lines() {
     use std::io::Read;
     let frame = Held::new("long", &[], vec![long("n", Type::Enum, 30_000, |row| row % 7 > 0)]);
     let of = |compression| {
-        written(&ndjson::Ndjson, &frame, &Options { compression, ..Options::of(&ndjson::Ndjson) })
+        written(&Ndjson, &frame, &Options { compression, ..Options::of(&Ndjson) })
     };
     let lines = of(Compression::None);
     assert_lines_tell(&frame, &lines);
@@ -349,7 +355,7 @@ fn lines_look_as_promised() {
         one("said", Type::Text, text("a \"quote\"\\\n\u{1}é")),
         one("more", Type::Json, text("{\"a\":[1]}")),
     ]);
-    let lines = written(&ndjson::Ndjson, &frame, &Options::of(&ndjson::Ndjson));
+    let lines = written(&Ndjson, &frame, &Options::of(&Ndjson));
     let expected = r#"{"id":"0192f0c1-2345-7abc-8def-0123456789ab","at":"2026-01-05T10:11:12.345678Z","on":"2026-01-05","price":12.90,"share":0.1,"known":true,"said":"a \"quote\"\\\n\u0001é","more":{"a":[1]}}"#;
     assert_eq!(String::from_utf8(lines).unwrap(), format!("{expected}\n"));
 }
@@ -380,7 +386,7 @@ fn formats_are_found_by_their_names_and_know_their_default() {
 #[test]
 fn extensions_tell_the_compression_of_text() {
     let extension =
-        |compression| ndjson::Ndjson.extension(&Options { compression, ..Options::of(&ndjson::Ndjson) });
+        |compression| Ndjson.extension(&Options { compression, ..Options::of(&Ndjson) });
     assert_eq!(extension(Compression::None), "ndjson");
     assert_eq!(extension(Compression::Gzip), "ndjson.gz");
     assert_eq!(extension(Compression::Zstd), "ndjson.zst");

@@ -8,7 +8,7 @@ use crate::schema::Type;
 use crate::sink::held::{Held, HeldColumn, HeldKeys};
 
 /// A frame of up to a dozen columns and a few thousand rows.
-pub(super) fn any() -> impl Strategy<Value = Held> {
+pub(super) fn arbitrary() -> impl Strategy<Value = Held> {
     (1_usize..3_000).prop_flat_map(|rows| {
         prop::collection::vec(column(rows), 1..12).prop_map(|mut columns| {
             for (ordinal, column) in columns.iter_mut().enumerate() {
@@ -32,11 +32,12 @@ fn validity(rows: usize) -> impl Strategy<Value = Vec<bool>> {
     ]
 }
 
-fn text() -> impl Strategy<Value = String> {
-    prop_oneof![
+fn text() -> BoxedStrategy<String> {
+    let texts = prop_oneof![
         4 => "[a-zA-Z0-9 /?&=_-]{0,20}",
         1 => "(\\PC|[\"\\\\\u{0}-\u{1f}]){0,90}",
-    ]
+    ];
+    texts.boxed()
 }
 
 /// Values in the manner of real ones: noise, runs, or climbing.

@@ -85,11 +85,11 @@ impl Staging {
     /// # Errors
     /// A data set is there and `force` is not given; something else is there; the folder cannot be made.
     pub fn open(target: &Path, force: bool) -> Result<Self, Error> {
-        let (parent, name) = split(target)?;
+        let (shown, (parent, name)) = (target, split(target)?);
         fs::create_dir_all(&parent).map_err(io_error("make the folder", &parent))?;
         clear_beside(&parent, &name);
         let target = parent.join(&name);
-        let place = survey(&target, force)?;
+        let place = survey(&target, shown, force)?;
         let dir = match place {
             Place::Inside => target.join(format!(".partial-{}", process::id())),
             Place::Free | Place::Replacing => {
@@ -161,27 +161,28 @@ fn split(target: &Path) -> Result<(PathBuf, String), Error> {
     // A folder that exists may be named by a link or by `.`; what matters is where it truly stands.
     let real = fs::canonicalize(target).unwrap_or_else(|_| target.to_owned());
     let name = real.file_name().and_then(|name| name.to_str()).map(str::to_owned);
-    let parent = real.parent().map(|parent| match parent.as_os_str().is_empty() {
-        true => PathBuf::from("."),
-        false => parent.to_owned(),
+    let parent = real.parent().map(|parent| {
+        // A bare name is one in the current folder.
+        if parent.as_os_str().is_empty() { PathBuf::from(".") } else { parent.to_owned() }
     });
     parent.zip(name).ok_or_else(|| Error::NoFolder(target.to_owned()))
 }
 
-fn survey(target: &Path, force: bool) -> Result<Place, Error> {
+/// What is at the target, which the user knows as `shown`.
+fn survey(target: &Path, shown: &Path, force: bool) -> Result<Place, Error> {
     if fs::symlink_metadata(target).is_err() {
         return Ok(Place::Free);
     }
     if !target.is_dir() {
-        return Err(Error::NoFolder(target.to_owned()));
+        return Err(Error::NoFolder(shown.to_owned()));
     }
     if target.join(manifest::FILE).is_file() {
-        return if force { Ok(Place::Replacing) } else { Err(Error::Exists(target.to_owned())) };
+        return if force { Ok(Place::Replacing) } else { Err(Error::Exists(shown.to_owned())) };
     }
     clear_inside(target);
     let mut entries = fs::read_dir(target).map_err(io_error("read the folder", target))?;
     if entries.next().is_some() {
-        return Err(Error::Foreign(target.to_owned()));
+        return Err(Error::Foreign(shown.to_owned()));
     }
     Ok(Place::Inside)
 }

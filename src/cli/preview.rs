@@ -104,10 +104,10 @@ fn event(out: &mut dyn Write, step: &Step, gap: Duration, within: bool) -> io::R
     let time = step.at.strftime("%H:%M:%S");
     let gap = if within { format!("+{}", human::duration(gap)) } else { String::new() };
     write!(out, "  {colour}│{colour:#} {time} {DIM}{gap:>12}{DIM:#}  ")?;
-    match step.detail.is_empty() {
-        true => writeln!(out, "{}", step.event),
-        false => writeln!(out, "{:<22} {DIM}{}{DIM:#}", step.event, step.detail),
+    if step.detail.is_empty() {
+        return writeln!(out, "{}", step.event);
     }
+    writeln!(out, "{:<22} {DIM}{}{DIM:#}", step.event, step.detail)
 }
 
 #[cfg(test)]

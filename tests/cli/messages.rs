@@ -50,7 +50,11 @@ fn a_scenario_is_begun_once() {
     assert_eq!(run(dir.path(), &["init", "shop.toml"]).status.code(), Some(0));
     fs::write(dir.path().join("shop.toml"), "mine").expect("written");
     let output = run(dir.path(), &["init", "shop.toml"]);
-    insta::assert_snapshot!(told(&output), @r"");
+    insta::assert_snapshot!(told(&output), @r"
+    error: shop.toml exists already
+      help: give the path of a new file
+    exit code 2
+    ");
     assert_eq!(fs::read_to_string(dir.path().join("shop.toml")).expect("read"), "mine");
 }
 

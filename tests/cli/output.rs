@@ -15,7 +15,11 @@ fn a_data_set_that_is_there_is_replaced_only_by_force() {
     assert_eq!(told(&run(dir.path(), &SMALL)), "\nexit code 0");
     let manifest = dir.path().join("set/manifest.json");
     let first = fs::read(&manifest).expect("a manifest");
-    insta::assert_snapshot!(told(&run(dir.path(), &SMALL)), @r"");
+    insta::assert_snapshot!(told(&run(dir.path(), &SMALL)), @r"
+    error: set holds a data set already
+      help: use --force to replace it, or --out for another folder
+    exit code 2
+    ");
     let other = run(dir.path(), &[&SMALL[..], &["--force", "--seed", "7"]].concat());
     assert_eq!(other.status.code(), Some(0), "{}", told(&other));
     assert_ne!(fs::read(&manifest).expect("a manifest"), first);
@@ -28,7 +32,11 @@ fn what_is_no_data_set_is_never_removed() {
     fs::create_dir(dir.path().join("set")).expect("made");
     fs::write(dir.path().join("set/thesis.doc"), "years of work").expect("written");
     let output = run(dir.path(), &[&SMALL[..], &["--force"]].concat());
-    insta::assert_snapshot!(told(&output), @r"");
+    insta::assert_snapshot!(told(&output), @r"
+    error: set is not empty and is no data set of ours: it has no manifest.json
+      help: use --out for another folder; --force replaces data sets only
+    exit code 2
+    ");
     assert_eq!(names(&dir.path().join("set")), ["thesis.doc"]);
 }
 

@@ -20,6 +20,9 @@ pub enum Error {
     /// Something else is there, which is never removed.
     #[error("{} is not empty and is no data set of ours: it has no {}", .0.display(), manifest::FILE)]
     Foreign(PathBuf),
+    /// A data set is there that cannot move aside, since a file system of its own is mounted on its folder.
+    #[error("{} is a mount point: its data set cannot be moved aside", .0.display())]
+    Mounted(PathBuf),
     /// The path cannot be a folder of its own.
     #[error("{} cannot be a data set's folder", .0.display())]
     NoFolder(PathBuf),
@@ -48,6 +51,7 @@ impl Error {
             Self::Foreign(_) => {
                 Some("use --out for another folder; --force replaces data sets only")
             }
+            Self::Mounted(_) => Some("use --out for a folder within it"),
             Self::NoFolder(_) => Some("use --out for a folder that is there or can be made"),
             Self::Io { .. } => None,
         }
@@ -177,7 +181,12 @@ fn survey(target: &Path, shown: &Path, force: bool) -> Result<Place, Error> {
         return Err(Error::NoFolder(shown.to_owned()));
     }
     if target.join(manifest::FILE).is_file() {
-        return if force { Ok(Place::Replacing) } else { Err(Error::Exists(shown.to_owned())) };
+        return match force {
+            false => Err(Error::Exists(shown.to_owned())),
+            // Better said now than when all is written.
+            true if is_mount_point(target) => Err(Error::Mounted(shown.to_owned())),
+            true => Ok(Place::Replacing),
+        };
     }
     clear_inside(target);
     let mut entries = fs::read_dir(target).map_err(io_error("read the folder", target))?;
@@ -185,6 +194,18 @@ fn survey(target: &Path, shown: &Path, force: bool) -> Result<Place, Error> {
         return Err(Error::Foreign(shown.to_owned()));
     }
     Ok(Place::Inside)
+}
+
+#[cfg(unix)]
+fn is_mount_point(dir: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let device = |path: &Path| fs::metadata(path).map(|metadata| metadata.dev()).ok();
+    dir.parent().is_some_and(|parent| device(parent) != device(dir))
+}
+
+#[cfg(not(unix))]
+fn is_mount_point(_: &Path) -> bool {
+    false
 }
 
 /// Moves a folder's contents into the folder above it, the manifest last.

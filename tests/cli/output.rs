@@ -105,3 +105,51 @@ fn joined_shards_are_the_whole() {
     assert_eq!(read("parts"), read("whole"));
     assert_eq!(names(&dir.path().join("parts")), names(&dir.path().join("whole")));
 }
+
+/// For any number of threads, and for everybody who asks for nothing else, the same bytes.
+#[test]
+fn the_same_request_gives_the_same_bytes() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let manifests = ["1", "2", "7"].map(|threads| {
+        let base = ["generate", "development", "--quiet", "--threads", threads, "--out", threads];
+        assert_eq!(told(&run(dir.path(), &base)), "\nexit code 0");
+        fs::read(dir.path().join(threads).join("manifest.json")).expect("read")
+    });
+    assert!(manifests.iter().all(|manifest| *manifest == manifests[0]));
+}
+
+/// What programs are told is what the manifest says, and nothing else is on standard output.
+#[test]
+fn the_summary_for_programs_agrees_with_the_manifest() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let output = run(dir.path(), &["generate", "development", "--json", "--seed", "random"]);
+    let said: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let path = dir.path().join("output/development/manifest.json");
+    let manifest: serde_json::Value =
+        serde_json::from_slice(&fs::read(path).expect("read")).expect("JSON");
+    assert_eq!(said["seed"], manifest["seed"]);
+    let drawn = format!("drew the seed {}\n", manifest["seed"]);
+    assert_eq!(String::from_utf8_lossy(&output.stderr), drawn);
+    let rows = |tables: &serde_json::Value| -> Vec<(String, u64)> {
+        let row = |table: &serde_json::Value| (table["name"].to_string(), table["rows"].as_u64());
+        let tables = tables.as_array().expect("tables").iter().map(row);
+        tables.map(|(name, rows)| (name, rows.expect("rows"))).collect()
+    };
+    assert_eq!(rows(&said["tables"]), rows(&manifest["tables"]));
+}
+
+/// A data set can be made again from what its manifest says was asked for.
+#[test]
+fn the_resolved_scenario_makes_the_data_set_again() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let asked = ["generate", "development", "--quiet", "--out"];
+    let flags = ["first", "--seed", "7", "--start", "now-3d", "--days", "3", "--users", "50"];
+    assert_eq!(told(&run(dir.path(), &[&asked[..], &flags].concat())), "\nexit code 0");
+    let read = |set: &str| fs::read(dir.path().join(set).join("manifest.json")).expect("read");
+    let manifest: serde_json::Value = serde_json::from_slice(&read("first")).expect("JSON");
+    let toml = manifest["scenario"]["toml"].as_str().expect("a scenario");
+    fs::write(dir.path().join("again.toml"), toml).expect("written");
+    let again = ["generate", "again.toml", "--quiet", "--out", "second"];
+    assert_eq!(told(&run(dir.path(), &again)), "\nexit code 0");
+    assert_eq!(read("first"), read("second"));
+}

@@ -304,9 +304,13 @@ impl Document {
         !self.file.problems.borrow().is_empty()
     }
 
-    /// What was found wrong so far.
+    /// What was found wrong so far, in the file's order.
     pub fn problems(&self) -> Problems {
-        self.file.problems.borrow().clone()
+        let mut problems = self.file.problems.borrow().clone();
+        problems
+            .0
+            .sort_by_key(|problem| problem.place.as_ref().map(|place| (place.line, place.column)));
+        problems
     }
 }
 
@@ -539,9 +543,11 @@ impl<'a> Table<'a> {
         let entry = self.find(key)?;
         match &entry.node.value {
             Value::Text(text) => Some(self.locate(entry.node.span.clone(), text.clone())),
-            Value::Integer(number) => Some(self.locate(entry.node.span.clone(), number.to_string())),
+            Value::Integer(number) => {
+                Some(self.locate(entry.node.span.clone(), number.to_string()))
+            }
             _ => {
-                self.mistyped(entry, "a count such as 5000000 or \"5M\"");
+                self.mistyped(entry, "a whole number, or a string with a unit");
                 None
             }
         }
@@ -698,9 +704,10 @@ impl Drop for Table<'_> {
     fn drop(&mut self) {
         let asked = self.asked.borrow();
         for entry in self.entries.iter().filter(|entry| !asked.contains(&entry.key)) {
-            let unset = asked.iter().map(String::as_str).filter(|key| {
-                !self.entries.iter().any(|entry| entry.key == **key)
-            });
+            let unset = asked
+                .iter()
+                .map(String::as_str)
+                .filter(|key| !self.entries.iter().any(|entry| entry.key == **key));
             let help = suggest(&entry.key, unset);
             let message = format!("unknown key `{}`", self.dotted(&entry.key));
             self.file.report(entry.key_span.clone(), message, Some(help));

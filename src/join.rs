@@ -4,6 +4,7 @@
 //! the manifest comes last, and only then do the shards' own manifests go.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Component, Path, PathBuf};
@@ -92,12 +93,13 @@ fn find(dir: &Path, problems: &mut Problems) -> Result<Vec<Part>, Error> {
             continue;
         }
         match Manifest::read(&entry.path()) {
-            Ok(manifest) => match manifest.shard {
-                Some(shard) => parts.push(Part { name, dir: entry.path(), shard, manifest }),
-                None => {
-                    problems.push(Problem::new(format!("{name} is a whole data set, no shard")))
-                }
-            },
+            Ok(manifest) => {
+                let Some(shard) = manifest.shard else {
+                    problems.push(Problem::new(format!("{name} is a whole data set, no shard")));
+                    continue;
+                };
+                parts.push(Part { name, dir: entry.path(), shard, manifest });
+            }
             Err(manifest::Error::Missing(_)) => {
                 let problem = Problem::new(format!("{name} has no manifest: it is incomplete"));
                 problems.push(problem.help("generate that shard again"));
@@ -164,7 +166,7 @@ fn check(dir: &Path, parts: &[Part], verify: bool) -> Problems {
         for file in part.manifest.files() {
             let shown = format!("{}/{}", part.name, file.path);
             if let Some(other) = owners.insert(&file.path, &part.name) {
-                problems.push(Problem::new(format!("{} holds {} too", other, shown)));
+                problems.push(Problem::new(format!("{other} holds {shown} too")));
             }
             let fault = if is_within(&file.path) {
                 fault(&locate(dir, part, file), file, verify)
@@ -222,7 +224,15 @@ fn digest(path: &Path) -> io::Result<String> {
             n => hasher.update(&block[..n]),
         }
     }
-    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex(&hasher.finalize()))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// The manifest of all.

@@ -3,7 +3,7 @@ use crate::manifest::FileEntry;
 use crate::scenario::Ask;
 
 fn entry(table: &str, path: &str, content: &str) -> FileEntry {
-    let sha256 = Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect();
+    let sha256 = hex(&Sha256::digest(content));
     FileEntry {
         table: table.to_owned(),
         path: path.to_owned(),

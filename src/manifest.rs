@@ -268,6 +268,7 @@ impl Manifest {
     }
 
     /// What all shards of a data set have in common: the manifest without its shard and files.
+    #[must_use]
     pub fn identity(&self) -> Self {
         let mut bare = self.clone();
         bare.shard = None;

@@ -20,6 +20,9 @@ pub enum Error {
     /// Something else is there, which is never removed.
     #[error("{} is not empty and is no data set of ours: it has no {}", .0.display(), manifest::FILE)]
     Foreign(PathBuf),
+    /// A data set is there that cannot move aside, since a file system of its own is mounted on its folder.
+    #[error("{} is a mount point: its data set cannot be moved aside", .0.display())]
+    Mounted(PathBuf),
     /// The path cannot be a folder of its own.
     #[error("{} cannot be a data set's folder", .0.display())]
     NoFolder(PathBuf),
@@ -48,6 +51,7 @@ impl Error {
             Self::Foreign(_) => {
                 Some("use --out for another folder; --force replaces data sets only")
             }
+            Self::Mounted(_) => Some("use --out for a folder within it"),
             Self::NoFolder(_) => Some("use --out for a folder that is there or can be made"),
             Self::Io { .. } => None,
         }
@@ -85,11 +89,11 @@ impl Staging {
     /// # Errors
     /// A data set is there and `force` is not given; something else is there; the folder cannot be made.
     pub fn open(target: &Path, force: bool) -> Result<Self, Error> {
-        let (parent, name) = split(target)?;
+        let (shown, (parent, name)) = (target, split(target)?);
         fs::create_dir_all(&parent).map_err(io_error("make the folder", &parent))?;
         clear_beside(&parent, &name);
         let target = parent.join(&name);
-        let place = survey(&target, force)?;
+        let place = survey(&target, shown, force)?;
         let dir = match place {
             Place::Inside => target.join(format!(".partial-{}", process::id())),
             Place::Free | Place::Replacing => {
@@ -161,29 +165,47 @@ fn split(target: &Path) -> Result<(PathBuf, String), Error> {
     // A folder that exists may be named by a link or by `.`; what matters is where it truly stands.
     let real = fs::canonicalize(target).unwrap_or_else(|_| target.to_owned());
     let name = real.file_name().and_then(|name| name.to_str()).map(str::to_owned);
-    let parent = real.parent().map(|parent| match parent.as_os_str().is_empty() {
-        true => PathBuf::from("."),
-        false => parent.to_owned(),
+    let parent = real.parent().map(|parent| {
+        // A bare name is one in the current folder.
+        if parent.as_os_str().is_empty() { PathBuf::from(".") } else { parent.to_owned() }
     });
     parent.zip(name).ok_or_else(|| Error::NoFolder(target.to_owned()))
 }
 
-fn survey(target: &Path, force: bool) -> Result<Place, Error> {
+/// What is at the target, which the user knows as `shown`.
+fn survey(target: &Path, shown: &Path, force: bool) -> Result<Place, Error> {
     if fs::symlink_metadata(target).is_err() {
         return Ok(Place::Free);
     }
     if !target.is_dir() {
-        return Err(Error::NoFolder(target.to_owned()));
+        return Err(Error::NoFolder(shown.to_owned()));
     }
     if target.join(manifest::FILE).is_file() {
-        return if force { Ok(Place::Replacing) } else { Err(Error::Exists(target.to_owned())) };
+        return match force {
+            false => Err(Error::Exists(shown.to_owned())),
+            // Better said now than when all is written.
+            true if is_mount_point(target) => Err(Error::Mounted(shown.to_owned())),
+            true => Ok(Place::Replacing),
+        };
     }
     clear_inside(target);
     let mut entries = fs::read_dir(target).map_err(io_error("read the folder", target))?;
     if entries.next().is_some() {
-        return Err(Error::Foreign(target.to_owned()));
+        return Err(Error::Foreign(shown.to_owned()));
     }
     Ok(Place::Inside)
+}
+
+#[cfg(unix)]
+fn is_mount_point(dir: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let device = |path: &Path| fs::metadata(path).map(|metadata| metadata.dev()).ok();
+    dir.parent().is_some_and(|parent| device(parent) != device(dir))
+}
+
+#[cfg(not(unix))]
+fn is_mount_point(_: &Path) -> bool {
+    false
 }
 
 /// Moves a folder's contents into the folder above it, the manifest last.

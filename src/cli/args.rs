@@ -1,5 +1,6 @@
 //! Flags that several subcommands share, and how they are read.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use throng::manifest::Shard;
@@ -15,19 +16,19 @@ pub(crate) struct What {
     #[arg(default_value = "quickstart")]
     pub(crate) scenario: String,
     /// How many users: 20K, 1_000_000
-    #[arg(long, value_name = "N", value_parser = units::count, conflicts_with = "events")]
+    #[arg(long, value_name = "N", value_parser = units::count, conflicts_with = "events", allow_negative_numbers = true)]
     pub(crate) users: Option<u64>,
     /// About how many events, instead of users: 5M
-    #[arg(long, value_name = "N", value_parser = units::count)]
+    #[arg(long, value_name = "N", value_parser = units::count, allow_negative_numbers = true)]
     pub(crate) events: Option<u64>,
     /// How many days: 30, 2w
-    #[arg(long, value_name = "D", value_parser = units::days)]
+    #[arg(long, value_name = "D", value_parser = units::days, allow_negative_numbers = true)]
     pub(crate) days: Option<u32>,
     /// The first day: 2026-01-05, now, now-30d
     #[arg(long, value_name = "DATE", value_parser = units::start)]
     pub(crate) start: Option<Start>,
     /// A number, or `random` to draw one, which is printed; the same seed gives the same bytes
-    #[arg(long, value_name = "SEED", value_parser = seed)]
+    #[arg(long, value_name = "SEED", value_parser = seed, allow_negative_numbers = true)]
     pub(crate) seed: Option<Seed>,
     /// A folder of models that are laid over the built-in ones, file by file
     #[arg(long, value_name = "DIR")]
@@ -42,7 +43,7 @@ pub(crate) struct Form {
     #[arg(long, help = compressions(), value_name = "NAME")]
     pub(crate) compression: Option<String>,
     /// Identifiers as text, which every reader takes, or native where the format has a UUID type (Spark refuses Parquet's)
-    #[arg(long, value_name = "text|native", value_parser = ids, hide_possible_values = true)]
+    #[arg(long, value_name = "text|native", value_parser = ids)]
     pub(crate) ids: Option<Ids>,
     /// Only these tables, with commas between them: users,events (`throng schema` shows all)
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
@@ -66,6 +67,11 @@ fn seed(text: &str) -> Result<Seed, String> {
         Ok(number) if number <= throng::scenario::ask::GREATEST_SEED => Ok(Seed::Fixed(number)),
         _ => Err("write a whole number from 0 to 9223372036854775807, or random".to_owned()),
     }
+}
+
+/// Reads a number of threads.
+pub(crate) fn threads(text: &str) -> Result<NonZeroUsize, String> {
+    text.parse().map_err(|_| "write a whole number from 1".to_owned())
 }
 
 fn ids(text: &str) -> Result<Ids, String> {

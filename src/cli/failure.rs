@@ -65,13 +65,22 @@ impl Failure {
                 return ExitCode::SUCCESS;
             }
             Self::Print(error) => (1, format!("error: cannot print: {error}")),
-            Self::Run(error) => (1, format!("error: {error:#}")),
+            Self::Run(error) => (1, format!("error: {}", told(error))),
             Self::Interrupted => (130, "interrupted: nothing was written".to_owned()),
         };
         // If standard error cannot be written either, the exit code still speaks.
         let _ = writeln!(anstream::stderr(), "{}", coloured(&text));
         ExitCode::from(code)
     }
+}
+
+/// An error and its causes, each said once: some errors repeat their cause in their own words.
+fn told(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).fold(String::new(), |text, cause| match text {
+        text if text.is_empty() => cause,
+        text if text.contains(&cause) => text,
+        text => format!("{text}: {cause}"),
+    })
 }
 
 /// The text with the word `error` at the beginning of a line in the colour of errors.

@@ -35,7 +35,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     form: Form,
     /// How many threads work [default: all]; the bytes are the same for any number
-    #[arg(long, value_name = "T")]
+    #[arg(long, value_name = "T", value_parser = args::threads)]
     threads: Option<NonZeroUsize>,
     /// Make only part I of N, counted from 0, in a folder of its own in DIR; `throng join DIR` makes the parts one
     #[arg(long, value_name = "I/N", value_parser = args::shard)]

@@ -52,10 +52,9 @@ pub(crate) fn scenario(written: &str, assets: &Assets) -> Result<AssetFile, Prob
     let names: Vec<String> = shipped.iter().map(|file| file.stem.clone()).collect();
     shipped.into_iter().find(|file| file.stem == written).ok_or_else(|| {
         let help = suggest(written, names.iter().map(String::as_str));
-        let problem = Problem::new(format!("unknown scenario `{written}`"));
-        problem
-            .help(format!("{help}; one's own is given by its path, as in ./{}.toml", tidy(written)))
-            .into()
+        let stop = if help.ends_with('?') { "" } else { "." };
+        let help = format!("{help}{stop} One of your own is given by its path: ./my-shop.toml");
+        Problem::new(format!("unknown scenario `{written}`")).help(help).into()
     })
 }
 
@@ -86,18 +85,19 @@ fn check_format(request: &Request) -> Option<Problem> {
         Err(problem) => return Some(problem),
     };
     let known = format.compressions().iter().map(|compression| compression.name());
-    let what = format!("compression of {}", format.name());
+    let what = format!("{} compression", format.name());
     request.compression.as_ref()?.one_of(&what, known).err()
 }
 
 /// The day that `now` means.
+#[expect(clippy::disallowed_methods, reason = "the one reading of the calendar")]
 fn today() -> Date {
     Timestamp::now().to_zoned(TimeZone::UTC).date()
 }
 
 /// A seed that nobody chose, short enough to be typed again. Each `RandomState` has keys from the system's own randomness.
 fn draw() -> u64 {
-    RandomState::new().hash_one(Timestamp::now().as_nanosecond()) >> 32
+    RandomState::new().hash_one("seed") >> 32
 }
 
 #[cfg(test)]

@@ -92,9 +92,9 @@ fn visit(
     let colour = DEVICES[step.device % DEVICES.len()];
     let device = journey.devices.get(step.device).map_or("", String::as_str);
     let day = step.at.strftime("%a %-d %b %Y");
-    write!(out, "  {colour}● visit {}{colour:#} {day} {colour}{device}{colour:#}", step.session)?;
+    write!(out, "  {colour}● visit {}{colour:#}  {day}  {colour}{device}{colour:#}", step.session)?;
     match gap {
-        Some(gap) => writeln!(out, " {DIM}{} later{DIM:#}", human::duration(gap)),
+        Some(gap) => writeln!(out, "  {DIM}{} later{DIM:#}", human::duration(gap)),
         None => writeln!(out),
     }
 }
@@ -104,10 +104,10 @@ fn event(out: &mut dyn Write, step: &Step, gap: Duration, within: bool) -> io::R
     let time = step.at.strftime("%H:%M:%S");
     let gap = if within { format!("+{}", human::duration(gap)) } else { String::new() };
     write!(out, "  {colour}│{colour:#} {time} {DIM}{gap:>12}{DIM:#}  ")?;
-    match step.detail.is_empty() {
-        true => writeln!(out, "{}", step.event),
-        false => writeln!(out, "{:<22} {DIM}{}{DIM:#}", step.event, step.detail),
+    if step.detail.is_empty() {
+        return writeln!(out, "{}", step.event);
     }
+    writeln!(out, "{:<22} {DIM}{}{DIM:#}", step.event, step.detail)
 }
 
 #[cfg(test)]
@@ -138,6 +138,15 @@ mod tests {
         let mut out = Vec::new();
         print(&mut out, &journey).expect("written");
         let plain = anstream::adapter::strip_bytes(&out).into_vec();
-        insta::assert_snapshot!(String::from_utf8_lossy(&plain), @r"");
+        insta::assert_snapshot!(String::from_utf8_lossy(&plain), @r"
+        cross_device journey of Mara Lind
+        remote_dad, came from tiktok (spring-hook)
+          ● visit 1  Sat 28 Mar 2026  mobile_safari (iPhone 15)
+          │ 22:00:00               hook_shown
+          │ 22:00:07       +7.0 s  hook_engaged           swipe
+          ● visit 2  Sun 29 Mar 2026  desktop_chrome  23 h 0 min later
+          │ 22:00:07               state_restored         cart of 2
+          purchased 129.90 EUR
+        ");
     }
 }

@@ -47,6 +47,6 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let renderer = RENDERERS.iter().find(|(name, _)| *name == args.form);
     let text = renderer.map(|(_, render)| render(&schemas, args.table.as_deref()));
     let text = text.unwrap_or_default();
-    write!(anstream::stdout().lock(), "{}{}", text.trim_end(), "\n")?;
+    writeln!(anstream::stdout().lock(), "{}", text.trim_end())?;
     Ok(())
 }

@@ -135,12 +135,12 @@ impl Summary<'_> {
 
     fn identity(&self) -> String {
         let manifest = self.manifest;
-        let mut text = format!("scenario {}, seed {}", manifest.scenario.name, manifest.seed);
-        if let Some(Shard { index, count }) = manifest.shard {
-            text += &format!(", shard {index} of {count}");
-        }
+        let shard = manifest.shard.map_or_else(String::new, |Shard { index, count }| {
+            format!(", shard {index} of {count}")
+        });
+        let (name, seed) = (&manifest.scenario.name, manifest.seed);
         let version: String = manifest.dataset_version.chars().take(12).collect();
-        text + &format!(", version {version}")
+        format!("scenario {name}, seed {seed}{shard}, version {version}")
     }
 
     /// A query to try: on the events, or on the first table that has rows.

@@ -107,7 +107,7 @@ impl Ask {
     /// The request, with the defaults beneath; `today` is what `now` means.
     ///
     /// # Errors
-    /// A first day that cannot be, or a seed too great.
+    /// A first day that cannot be, a seed too great, or no table at all.
     pub fn resolve(self, today: Date) -> Result<Request, Problems> {
         let start = self.start.unwrap_or(Start::On(START));
         let start = start.resolve(today).map_err(Problem::from)?;
@@ -115,6 +115,10 @@ impl Ask {
         if seed > GREATEST_SEED {
             let problem = Problem::new(format!("the seed {seed} is too great"));
             return Err(problem.help(format!("it must be at most {GREATEST_SEED}")).into());
+        }
+        if self.tables.as_ref().is_some_and(Vec::is_empty) {
+            let problem = Problem::new("no table is asked for");
+            return Err(problem.help("name some, or leave `tables` out for all").into());
         }
         Ok(Request {
             scenario: self.name.unwrap_or_else(|| "unnamed".to_owned()),
@@ -227,13 +231,6 @@ fn mix(weights: Vec<(Located<String>, f64)>) -> Mix {
 
 fn tables(output: &Table<'_>) -> Option<Vec<Name>> {
     let names: Vec<Name> = output.texts("tables").into_iter().map(name).collect();
-    if names.is_empty() && output.has("tables") {
-        output.problem(
-            "tables",
-            "no table is asked for",
-            "name some, or leave `tables` out for all",
-        );
-    }
     output.has("tables").then_some(names)
 }
 

@@ -42,9 +42,10 @@ impl Name {
     pub fn one_of<'n>(
         &self,
         what: &str,
-        known: impl IntoIterator<Item = &'n str> + Clone,
+        known: impl IntoIterator<Item = &'n str>,
     ) -> Result<usize, Problem> {
-        known.clone().into_iter().position(|name| name == self.text).ok_or_else(|| {
+        let known: Vec<&str> = known.into_iter().collect();
+        known.iter().position(|name| *name == self.text).ok_or_else(|| {
             self.problem(format!("unknown {what} `{}`", self.text), suggest(&self.text, known))
         })
     }
@@ -67,13 +68,14 @@ impl Mix {
     pub fn resolve<'n>(
         &self,
         what: &str,
-        known: impl IntoIterator<Item = &'n str> + Clone,
+        known: impl IntoIterator<Item = &'n str>,
         absent: f64,
     ) -> Result<Vec<f64>, Problems> {
-        let mut numbers = vec![absent; known.clone().into_iter().count()];
+        let known: Vec<&str> = known.into_iter().collect();
+        let mut numbers = vec![absent; known.len()];
         let mut problems = Problems::new();
         for (name, number) in &self.0 {
-            match name.one_of(what, known.clone()) {
+            match name.one_of(what, known.iter().copied()) {
                 Ok(ordinal) => numbers[ordinal] = *number,
                 Err(problem) => problems.push(problem),
             }

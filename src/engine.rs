@@ -263,7 +263,8 @@ impl Job<'_> {
             out.flush()?;
             Ok(out.finish())
         };
-        let (bytes, sha256) = write().map_err(|source| Error::Io { path: target.clone(), source })?;
+        let (bytes, sha256) =
+            write().map_err(|source| Error::Io { path: target.clone(), source })?;
         Ok(FileEntry {
             table: frame.table().name.clone(),
             path,

@@ -82,7 +82,8 @@ pub fn journeys(world: &World, count: usize, filter: &Filter) -> Result<Vec<Prev
         }
         walker.journal.clear();
         walker.user(id);
-        let of_kind = |journey: &JourneyRow| kind.is_none_or(|kind| usize::from(journey.kind) == kind);
+        let of_kind =
+            |journey: &JourneyRow| kind.is_none_or(|kind| usize::from(journey.kind) == kind);
         let journeys = walker.journal.journeys.iter().enumerate();
         // The one that tells most of each person.
         let best = journeys.filter(|(_, journey)| of_kind(journey)).max_by_key(|(_, j)| worth(j));
@@ -98,14 +99,19 @@ pub fn journeys(world: &World, count: usize, filter: &Filter) -> Result<Vec<Prev
 
 /// How much a journey has to tell; very long ones are no easy reading.
 fn worth(journey: &JourneyRow) -> u32 {
-    if journey.events > 40 { 1 } else { journey.events + 10 * journey.sessions + 20 * journey.orders }
+    if journey.events > 40 {
+        1
+    } else {
+        journey.events + 10 * journey.sessions + 20 * journey.orders
+    }
 }
 
 fn tell(world: &World, journal: &Journal, ordinal: u32, user: &User) -> Preview {
     let journey = &journal.journeys[ordinal as usize];
     let mut profile = Profile::default();
     world.people.profile(journey.user, user, &mut profile);
-    let sessions: Vec<&Session> = journal.sessions.iter().filter(|s| s.journey == ordinal).collect();
+    let sessions: Vec<&Session> =
+        journal.sessions.iter().filter(|s| s.journey == ordinal).collect();
     let mut devices: Vec<u8> = sessions.iter().map(|session| session.device).collect();
     let mut seen = [false; 4];
     devices.retain(|device| !std::mem::replace(&mut seen[usize::from(*device)], true));

@@ -11,8 +11,8 @@ use throng::diag::Problem;
 use throng::engine::{self, Run};
 use throng::manifest::{self, FileEntry, Manifest, Shard};
 use throng::output::Staging;
-use throng::scenario::plan::Plan;
 use throng::scenario::World;
+use throng::scenario::plan::Plan;
 
 use super::args::{self, Form, Seed, What, shell};
 use super::failure::Failure;
@@ -63,8 +63,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let cancel = interrupt::flag().context("cannot listen for Ctrl-C")?;
     let staging = open(args, &world)?;
     let (files, took) = simulate(args, &world, &staging, &cancel)?;
-    let manifest =
-        Manifest::new(&world.request, &world.version, args.shard, tables(&world), files);
+    let manifest = Manifest::new(&world.request, &world.version, args.shard, tables(&world), files);
     manifest.write(staging.dir()).map_err(anyhow::Error::from)?;
     let dir = shown(args, &world);
     staging.commit()?;

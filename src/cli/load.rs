@@ -9,8 +9,8 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use throng::assets::{AssetFile, Assets};
 use throng::diag::{Problem, Problems, suggest};
-use throng::scenario::ask::is_folder_name;
 use throng::scenario::World;
+use throng::scenario::ask::is_folder_name;
 use throng::scenario::{Ask, Request};
 use throng::sink::FORMATS;
 

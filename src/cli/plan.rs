@@ -7,8 +7,8 @@ use std::time::Duration;
 use anyhow::Context as _;
 use serde::Serialize;
 use throng::engine;
-use throng::scenario::plan::Plan;
 use throng::scenario::World;
+use throng::scenario::plan::Plan;
 
 use super::args::{Form, What};
 use super::failure::Failure;

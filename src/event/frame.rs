@@ -75,7 +75,10 @@ static FACTS: &[(&str, Fact)] = &[
     ("device.os", word(|w, s| build(w, s).os, |w| &w.words.systems)),
     ("device.os_version", word(|w, s| build(w, s).os_version, |w| &w.words.system_versions)),
     ("device.browser", word(browser, |w| &w.words.browsers)),
-    ("device.browser_version", word(|w, s| build(w, s).browser_version, |w| &w.words.browser_versions)),
+    (
+        "device.browser_version",
+        word(|w, s| build(w, s).browser_version, |w| &w.words.browser_versions),
+    ),
     ("device.user_agent", word(agent, |w| &w.words.agents)),
     ("session.locale", word(sessions::locale, |w| &w.words.locales)),
     ("session.network", word(sessions::network, |w| &w.words.networks)),
@@ -109,7 +112,10 @@ static FACTS: &[(&str, Fact)] = &[
     ("event.order.shipping", Fact::Money(|order| order.shipping)),
     ("event.order.discount", Fact::Money(|order| order.discount)),
     ("event.order.coupon", Fact::OrderKey(orders::coupon, |w| &w.words.coupons)),
-    ("event.order.payment_method", Fact::OrderKey(|order| order.method.into(), |w| &w.words.methods)),
+    (
+        "event.order.payment_method",
+        Fact::OrderKey(|order| order.method.into(), |w| &w.words.methods),
+    ),
     ("event.money.currency", Fact::Currency),
     ("event.search.query", Fact::Query),
     ("event.properties", Fact::Properties),
@@ -274,7 +280,9 @@ impl<'c> EventFrame<'c> {
                 let session = |ordinal: &u32| &journal.sessions[*ordinal as usize];
                 slice_sessions.iter().map(|ordinal| key(world, session(ordinal))).collect()
             }
-            Some(Fact::Session(SessionFact::Device | SessionFact::Anonymous)) => device_keys.to_vec(),
+            Some(Fact::Session(SessionFact::Device | SessionFact::Anonymous)) => {
+                device_keys.to_vec()
+            }
             Some(Fact::Session(SessionFact::Journey)) => {
                 self.about.iter().map(|about| about.journey).collect()
             }
@@ -538,7 +546,8 @@ impl Frame for EventFrame<'_> {
             }
             Fact::Brand => {
                 let (_, list) = within(&self.products, &rows);
-                let brand = |row: &u32| world.words.brand[self.rows[*row as usize].product as usize];
+                let brand =
+                    |row: &u32| world.words.brand[self.rows[*row as usize].product as usize];
                 out.keys().extend(list.iter().map(brand));
                 finish_at(out, &rows, list);
             }

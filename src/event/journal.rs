@@ -342,7 +342,8 @@ impl Journal {
     /// Moves the entity rows of `next`, which stand after ours, to the end of ours, and makes their ordinals ours; returns what was
     /// added to its session and order ordinals. Its event buckets stay where they are.
     pub fn append(&mut self, next: &mut Journal) -> Offsets {
-        let offsets = Offsets { session: self.sessions.len() as u32, order: self.orders.len() as u32 };
+        let offsets =
+            Offsets { session: self.sessions.len() as u32, order: self.orders.len() as u32 };
         let journey = self.journeys.len() as u32;
         self.users.append(&mut next.users);
         self.devices.append(&mut next.devices);

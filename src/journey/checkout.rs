@@ -153,8 +153,13 @@ impl Walker<'_> {
             walk.react(&self.world.tables, 2.1);
             let failure = world.models.commerce.payments[usize::from(method)].failure;
             let failed = walk.stream.chance(failure);
-            let error = if failed { world.tables.errors.draw(&mut walk.stream) as u8 } else { u8::MAX };
-            let status = if failed { failure_status(&world.models.commerce.errors, error) } else { CAPTURED };
+            let error =
+                if failed { world.tables.errors.draw(&mut walk.stream) as u8 } else { u8::MAX };
+            let status = if failed {
+                failure_status(&world.models.commerce.errors, error)
+            } else {
+                CAPTURED
+            };
             self.journal.payments.push(Payment {
                 key: world.seed.hash(PAYMENT, checkout, u64::from(attempt)),
                 checkout,
@@ -169,7 +174,9 @@ impl Walker<'_> {
                 at: walk.now,
             });
             if !failed {
-                self.order(person, course, walk, &sum, checkout, method, placed, one_click, attempt);
+                self.order(
+                    person, course, walk, &sum, checkout, method, placed, one_click, attempt,
+                );
                 return true;
             }
             self.record(walk, world.kinds.payment_failed, [error, attempt]);
@@ -206,9 +213,8 @@ impl Walker<'_> {
 
     fn sum(&self, person: &Person, course: &Course) -> Sum {
         let world = self.world;
-        let line = |(product, quantity): &(u32, u8)| {
-            self.price(person, *product) * i64::from(*quantity)
-        };
+        let line =
+            |(product, quantity): &(u32, u8)| self.price(person, *product) * i64::from(*quantity);
         let subtotal: i64 = course.cart.iter().map(line).sum();
         let coupon = world.models.catalogue.coupons.get(usize::from(course.coupon));
         let discount = coupon.map_or(0, |(_, share)| (subtotal as f64 * share).round() as i64);

@@ -343,7 +343,9 @@ impl Walker<'_> {
                 self.add_to_cart(course, walk, moment.emits);
                 return true;
             }
-            Some(Effect::RemoveFromCart) => return self.remove_from_cart(course, walk, moment.emits),
+            Some(Effect::RemoveFromCart) => {
+                return self.remove_from_cart(course, walk, moment.emits);
+            }
             Some(Effect::ApplyCoupon) => {
                 let coupons = self.world.models.catalogue.coupons.len() as u32;
                 if coupons == 0 {

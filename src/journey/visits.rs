@@ -1,11 +1,11 @@
 //! When a person comes, on what, from where, and with what in mind.
 
-use crate::event::journal::{DeviceRow, JourneyRow, Journal, NEVER, NONE, UserRow};
-use crate::scenario::tables::source_weights;
+use crate::event::journal::{DeviceRow, Journal, JourneyRow, NEVER, NONE, UserRow};
 use crate::population::User;
 use crate::scenario::World;
 use crate::scenario::calendar::{DAY, HOUR};
 use crate::scenario::slices::Slices;
+use crate::scenario::tables::source_weights;
 use crate::seed::{Purpose, Stream};
 
 const VISITS: Purpose = Purpose::named("visits");
@@ -105,7 +105,11 @@ impl<'w> Walker<'w> {
 
     /// The rows of the person and its devices.
     fn leave(&mut self, person: &Person, created: i64) {
-        self.journal.users.push(UserRow { user: person.id, created, registered: person.registered });
+        self.journal.users.push(UserRow {
+            user: person.id,
+            created,
+            registered: person.registered,
+        });
         for (i, device) in person.user.devices.iter().enumerate() {
             let first_seen = device.since.max(created);
             if first_seen >= self.world.end {

@@ -117,7 +117,11 @@ impl Behaviour {
         };
         let modes = &behaviour.modes;
         if (modes.browse + modes.evaluate + modes.buy - 1.0).abs() > 1e-3 {
-            root.problem("modes", "the modes' shares do not sum to 1", "browse + evaluate + buy = 1");
+            root.problem(
+                "modes",
+                "the modes' shares do not sum to 1",
+                "browse + evaluate + buy = 1",
+            );
         }
         behaviour
     }

@@ -84,7 +84,8 @@ impl Stage {
     /// The stage that 64 uniform bits lead to; `None` when nothing can follow.
     #[inline]
     pub fn next(&self, cart: bool, mode: usize, bucket: usize, bits: u64) -> Option<u8> {
-        let table = self.tables[(usize::from(cart) * MODES.len() + mode) * BUCKETS + bucket].as_ref()?;
+        let table =
+            self.tables[(usize::from(cart) * MODES.len() + mode) * BUCKETS + bucket].as_ref()?;
         Some(self.targets[table.pick(bits)])
     }
 }
@@ -197,9 +198,8 @@ struct Pull {
 impl Pull {
     fn read(table: &Table<'_>) -> Self {
         let pull = table.opt_table("pull");
-        let mode = |name| {
-            pull.as_ref().and_then(|pull| pull.opt_number(name, 0.0..=100.0)).unwrap_or(1.0)
-        };
+        let mode =
+            |name| pull.as_ref().and_then(|pull| pull.opt_number(name, 0.0..=100.0)).unwrap_or(1.0);
         Self {
             modes: MODES.map(mode),
             slope: table.opt_number("slope", -10.0..=10.0).unwrap_or(0.0),
@@ -257,9 +257,8 @@ impl Reader<'_> {
         if targets.is_empty() {
             table.problem("next", "nothing follows this stage", "next = { <stage> = <weight> }");
         }
-        let needs_cart = |target: u8| {
-            bases[usize::from(target)].as_ref().is_some_and(|base| base.needs_cart)
-        };
+        let needs_cart =
+            |target: u8| bases[usize::from(target)].as_ref().is_some_and(|base| base.needs_cart);
         let mut tables = Vec::with_capacity(2 * MODES.len() * BUCKETS);
         for cart in [false, true] {
             for mode in 0..MODES.len() {

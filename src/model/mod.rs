@@ -2,17 +2,17 @@
 //! checked here, immutable afterwards. Everything refers to everything by ordinal.
 
 pub mod behaviour;
-pub mod journey;
-pub mod site;
 mod catalogue;
 mod commerce;
 mod country;
 mod device;
+pub mod journey;
 mod load;
 pub(crate) mod names;
 mod persona;
 mod read;
 mod rhythm;
+pub mod site;
 mod source;
 #[cfg(test)]
 pub(crate) mod tests;

@@ -131,9 +131,7 @@ impl Site {
             root.problem("host", "a host is a scheme and a name", "such as https://shop.example");
         }
         let pages = match root.table("pages") {
-            Some(table) => {
-                table.keys().into_iter().map(|name| Page::read(name, &table)).collect()
-            }
+            Some(table) => table.keys().into_iter().map(|name| Page::read(name, &table)).collect(),
             None => Vec::new(),
         };
         let mut site = Self { host, pages, stages: Vec::new() };

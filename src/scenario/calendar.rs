@@ -80,7 +80,9 @@ impl Calendar {
             .iter()
             .zip(&weekdays)
             .map(|(hours, weekdays)| {
-                std::array::from_fn(|class| 1.0 / (most(&hours[class]) * most(weekdays) * most_daily))
+                std::array::from_fn(|class| {
+                    1.0 / (most(&hours[class]) * most(weekdays) * most_daily)
+                })
             })
             .collect();
         Self { first_day, days, hours, weekdays, daily, bursts, lift, scale }

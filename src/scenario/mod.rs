@@ -17,6 +17,6 @@ pub mod vocabulary;
 mod world;
 
 pub use ask::Ask;
-pub use request::{Ids, Request, Size};
 pub use plan::Plan;
+pub use request::{Ids, Request, Size};
 pub use world::World;

@@ -1,8 +1,8 @@
 //! How a request's files are written: format, compression, form of identifiers.
 
 use crate::diag::Problems;
-use crate::schema::Schemas;
 use crate::scenario::{Ids, Request};
+use crate::schema::Schemas;
 use crate::sink::{Compression, FORMATS, Format, IdForm, Options};
 
 /// How files are written.

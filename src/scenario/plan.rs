@@ -106,7 +106,13 @@ impl Plan {
 }
 
 /// The path of a file of events.
-pub fn events_path(world: &World, slices: &Slices, range: u32, slice: usize, extension: &str) -> String {
+pub fn events_path(
+    world: &World,
+    slices: &Slices,
+    range: u32,
+    slice: usize,
+    extension: &str,
+) -> String {
     let (day, part) = slices.day(slice);
     let date = crate::scenario::calendar::date(world.first_day() + day as i32);
     format!("events/event_date={date}/part-{range:05}-{part:02}.{extension}")

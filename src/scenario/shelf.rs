@@ -33,7 +33,8 @@ impl Shelf {
             .products
             .iter()
             .map(|product| {
-                let end = if product.days == 0 { i32::MAX } else { product.first_day + product.days };
+                let end =
+                    if product.days == 0 { i32::MAX } else { product.first_day + product.days };
                 (product.first_day, end)
             })
             .collect();
@@ -50,7 +51,8 @@ impl Shelf {
                 });
                 cheaper[member as usize] = alternative.unwrap_or(member);
             }
-            let always = |i: &&u32| windows[**i as usize].0 <= 0 && windows[**i as usize].1 == i32::MAX;
+            let always =
+                |i: &&u32| windows[**i as usize].0 <= 0 && windows[**i as usize].1 == i32::MAX;
             standby.push(members.iter().find(always).copied());
             aisles.push((Alias::new(&weights), members));
         }

@@ -128,8 +128,7 @@ fn running(source: &Source, days: u32) -> Vec<Option<(Alias, Vec<u8>)>> {
         };
         let list: Vec<usize> = (0..source.campaigns.len()).filter(runs).collect();
         let weights: Vec<f64> = list.iter().map(|&i| source.campaigns[i].weight).collect();
-        (!list.is_empty())
-            .then(|| (Alias::new(&weights), list.iter().map(|&i| i as u8).collect()))
+        (!list.is_empty()).then(|| (Alias::new(&weights), list.iter().map(|&i| i as u8).collect()))
     };
     (0..days.cast_signed()).map(on).collect()
 }

@@ -145,13 +145,16 @@ impl Vocabulary {
         let referrer =
             nested(&models.sources, |s| &s.referrers, |(name, _)| key("referrers", name));
         let campaign = models.sources.iter().map(|source| {
-            let id = |campaign: &crate::model::Campaign| format!("{}-{}", source.name, campaign.key);
+            let id =
+                |campaign: &crate::model::Campaign| format!("{}-{}", source.name, campaign.key);
             source.campaigns.iter().map(|c| key("campaigns", &id(c))).collect()
         });
         let campaign = campaign.collect();
-        let utm_keys = nested(&models.sources, |s| &s.campaigns, |campaign| {
-            std::array::from_fn(|i| key(UTM[i], &campaign.utm[i]))
-        });
+        let utm_keys = nested(
+            &models.sources,
+            |s| &s.campaigns,
+            |campaign| std::array::from_fn(|i| key(UTM[i], &campaign.utm[i])),
+        );
         let click_id = models.sources.iter().map(|s| key("click ids", &s.click_id)).collect();
         let brand = models.catalogue.products.iter().map(|p| key("brands", &p.brand)).collect();
         let stage = nested(journeys, |j| &j.stages, |stage| key("stages", &stage.name));

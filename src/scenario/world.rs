@@ -147,7 +147,11 @@ impl World {
             objects,
             kinds,
             fills,
-            class_weights: models.people.iter().map(|p| class_weights(p, &models.sources)).collect(),
+            class_weights: models
+                .people
+                .iter()
+                .map(|p| class_weights(p, &models.sources))
+                .collect(),
             best_hour: best_hours(&calendar, models.people.len()),
             any_kind,
             direct: models.sources.iter().position(|source| source.name == "direct"),

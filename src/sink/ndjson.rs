@@ -296,7 +296,8 @@ fn escape(text: &[u8], out: &mut Vec<u8>) {
             b'\r' => out.extend_from_slice(b"\\r"),
             b'\t' => out.extend_from_slice(b"\\t"),
             0..0x20 => {
-                let [high, low] = [byte >> 4, byte & 15].map(|nibble| b"0123456789abcdef"[nibble as usize]);
+                let [high, low] =
+                    [byte >> 4, byte & 15].map(|nibble| b"0123456789abcdef"[nibble as usize]);
                 out.extend_from_slice(&[b'\\', b'u', b'0', b'0', high, low]);
             }
             _ => out.push(byte),

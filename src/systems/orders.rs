@@ -15,7 +15,8 @@ pub const STATES: [&str; 4] = ["paid", "shipped", "delivered", "refunded"];
 pub fn fulfil(seed: Seed, key: u64, paid: i64, end: i64) -> (i64, i64) {
     let mut stream = seed.stream(FULFILMENT, key, 0);
     let mut normal = || crate::dist::normal_quantile(stream.unit().clamp(1e-6, 1.0 - 1e-6));
-    let hours = |median: f64, sigma: f64, z: f64| (median * libm::exp(sigma * z) * HOUR as f64) as i64;
+    let hours =
+        |median: f64, sigma: f64, z: f64| (median * libm::exp(sigma * z) * HOUR as f64) as i64;
     let shipped = paid + hours(19.0, 0.55, normal());
     let delivered = shipped + hours(47.0, 0.45, normal());
     let known = |moment: i64| if moment < end { moment } else { NEVER };

@@ -12,9 +12,18 @@ impl Record for Identity {
     const FACTS: &'static [(&'static str, Get<Self>)] = &[
         ("user.id", Get::Id(|c, i| c.world.people.user_id(i.0.user))),
         ("device.id", Get::Id(|c, i| c.world.people.device_id(i.0.user, i.0.device.into()))),
-        ("identity.anonymous_id", Get::Id(|c, i| c.world.people.anonymous_id(i.0.user, i.0.device.into()))),
+        (
+            "identity.anonymous_id",
+            Get::Id(|c, i| c.world.people.anonymous_id(i.0.user, i.0.device.into())),
+        ),
         ("identity.first_seen", Get::Time(|_, i| i.0.first_seen)),
         ("identity.stitched_at", Get::Time(|_, i| i.0.stitched)),
-        ("identity.method", Get::Key(|_, i| if i.0.stitched == NEVER { NULL } else { i.0.method.into() }, |w| &w.words.stitches)),
+        (
+            "identity.method",
+            Get::Key(
+                |_, i| if i.0.stitched == NEVER { NULL } else { i.0.method.into() },
+                |w| &w.words.stitches,
+            ),
+        ),
     ];
 }

@@ -15,12 +15,24 @@ impl Record for JourneyRow {
         ("journey.sessions", Get::Int(|_, j| j.sessions.cast_signed())),
         ("journey.devices", Get::Int(|_, j| j.devices.count_ones().cast_signed())),
         ("journey.events", Get::Int(|_, j| j.events.cast_signed())),
-        ("journey.furthest_stage", Get::Key(|c, j| c.world.words.stage[usize::from(j.kind)][usize::from(j.furthest)], |w| &w.words.stages)),
+        (
+            "journey.furthest_stage",
+            Get::Key(
+                |c, j| c.world.words.stage[usize::from(j.kind)][usize::from(j.furthest)],
+                |w| &w.words.stages,
+            ),
+        ),
         ("journey.outcome", Get::Key(|_, j| outcome(j), |w| &w.words.outcomes)),
         ("journey.source", Get::Key(|_, j| j.source.into(), |w| &w.words.sources)),
         ("journey.orders", Get::Int(|_, j| j.orders.cast_signed())),
         ("journey.revenue", Get::MaybeMoney(|_, j| (j.orders > 0).then_some(j.revenue))),
-        ("journey.currency", Get::Key(|_, j| if j.orders > 0 { j.currency.into() } else { NULL }, |w| &w.words.currencies)),
+        (
+            "journey.currency",
+            Get::Key(
+                |_, j| if j.orders > 0 { j.currency.into() } else { NULL },
+                |w| &w.words.currencies,
+            ),
+        ),
     ];
 }
 

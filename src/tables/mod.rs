@@ -105,7 +105,13 @@ impl<'c, R: Record> RecordFrame<'c, R> {
     }
 
     /// Lays out a column of records in the order that an iterator gives them.
-    fn lay<'r>(&self, get: Get<R>, records: impl Iterator<Item = &'r R> + Clone, count: usize, out: &mut Column) {
+    fn lay<'r>(
+        &self,
+        get: Get<R>,
+        records: impl Iterator<Item = &'r R> + Clone,
+        count: usize,
+        out: &mut Column,
+    ) {
         let context = &self.context;
         match get {
             Get::Key(key, _) => out.fill_keys(count, records.map(|r| key(context, r))),
@@ -163,7 +169,11 @@ impl<R: Record> Frame for RecordFrame<'_, R> {
 pub(crate) static EMPTY: Strings = Strings::empty();
 
 /// Fills a column of which every row has a value.
-fn all<T>(items: impl Iterator<Item = T>, out: &mut Column, values: fn(&mut Column) -> &mut Vec<T>) {
+fn all<T>(
+    items: impl Iterator<Item = T>,
+    out: &mut Column,
+    values: fn(&mut Column) -> &mut Vec<T>,
+) {
     let list = values(out);
     list.extend(items);
     let rows = list.len();

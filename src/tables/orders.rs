@@ -10,8 +10,16 @@ impl Record for Order {
         ("order.id", Get::Id(|_, o| ids::of(Thing::Order, o.key))),
         ("order.user_id", Get::Id(|c, o| c.world.people.user_id(o.user))),
         ("session.id", Get::Id(|c, o| ids::of(Thing::Session, session(c, o).key))),
-        ("journey.id", Get::Id(|c, o| ids::of(Thing::Journey, c.journal.journeys[session(c, o).journey as usize].key))),
-        ("device.id", Get::Id(|c, o| c.world.people.device_id(o.user, session(c, o).device.into()))),
+        (
+            "journey.id",
+            Get::Id(|c, o| {
+                ids::of(Thing::Journey, c.journal.journeys[session(c, o).journey as usize].key)
+            }),
+        ),
+        (
+            "device.id",
+            Get::Id(|c, o| c.world.people.device_id(o.user, session(c, o).device.into())),
+        ),
         ("order.placed_at", Get::Time(|_, o| o.placed)),
         ("order.paid_at", Get::Time(|_, o| o.paid)),
         ("order.shipped_at", Get::Time(|_, o| o.shipped)),

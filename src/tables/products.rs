@@ -11,16 +11,28 @@ pub struct ProductRow(pub u32);
 impl Record for ProductRow {
     const FACTS: &'static [(&'static str, Get<Self>)] = &[
         ("product.id", Get::Key(|_, p| p.0, |w| &w.words.products)),
-        ("product.name", Get::Text(|c, p, out| { out.extend_from_slice(product(c, *p).name.as_bytes()); true })),
+        (
+            "product.name",
+            Get::Text(|c, p, out| {
+                out.extend_from_slice(product(c, *p).name.as_bytes());
+                true
+            }),
+        ),
         ("product.brand", Get::Key(|c, p| c.world.words.brand[p.0 as usize], |w| &w.words.brands)),
-        ("product.category", Get::Key(|c, p| product(c, *p).category as u32, |w| &w.words.categories)),
+        (
+            "product.category",
+            Get::Key(|c, p| product(c, *p).category as u32, |w| &w.words.categories),
+        ),
         ("product.path", Get::Key(|c, p| path(c.world, *p), |w| &w.pages.paths)),
         ("product.price", Get::Money(|c, p| product(c, *p).prices[0])),
         ("product.currency", Get::Key(|_, _| 0, |w| &w.words.currencies)),
         ("product.price_usd", Get::Money(|c, p| price(c, *p, "USD"))),
         ("product.price_gbp", Get::Money(|c, p| price(c, *p, "GBP"))),
         ("product.price_brl", Get::Money(|c, p| price(c, *p, "BRL"))),
-        ("product.available_from", Get::Date(|c, p| Some(c.world.first_day() + product(c, *p).first_day))),
+        (
+            "product.available_from",
+            Get::Date(|c, p| Some(c.world.first_day() + product(c, *p).first_day)),
+        ),
         ("product.available_until", Get::Date(|c, p| until(c, *p))),
     ];
 }

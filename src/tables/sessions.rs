@@ -11,10 +11,19 @@ use crate::tables::{Get, Record};
 impl Record for Session {
     const FACTS: &'static [(&'static str, Get<Self>)] = &[
         ("session.id", Get::Id(|_, s| ids::of(Thing::Session, s.key))),
-        ("session.user_id", Get::MaybeId(|c, s| (s.known_from <= s.ended).then(|| c.world.people.user_id(s.user)))),
-        ("session.anonymous_id", Get::Id(|c, s| c.world.people.anonymous_id(s.user, s.device.into()))),
+        (
+            "session.user_id",
+            Get::MaybeId(|c, s| (s.known_from <= s.ended).then(|| c.world.people.user_id(s.user))),
+        ),
+        (
+            "session.anonymous_id",
+            Get::Id(|c, s| c.world.people.anonymous_id(s.user, s.device.into())),
+        ),
         ("device.id", Get::Id(|c, s| c.world.people.device_id(s.user, s.device.into()))),
-        ("journey.id", Get::Id(|c, s| ids::of(Thing::Journey, c.journal.journeys[s.journey as usize].key))),
+        (
+            "journey.id",
+            Get::Id(|c, s| ids::of(Thing::Journey, c.journal.journeys[s.journey as usize].key)),
+        ),
         ("session.number", Get::Int(|_, s| s.number.into())),
         ("session.source", Get::Key(|_, s| s.source.into(), |w| &w.words.sources)),
         ("session.campaign_id", Get::Key(|c, s| campaign(c.world, s), |w| &w.words.campaigns)),
@@ -108,7 +117,8 @@ pub(crate) fn click_id(world: &World, s: &Session, out: &mut Vec<u8>) -> bool {
 
 /// The landing page's URL with the campaign's parameters and the click id.
 pub(crate) fn landing_url(world: &World, s: &Session, out: &mut Vec<u8>) -> bool {
-    const NAMES: [&str; 5] = ["utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content"];
+    const NAMES: [&str; 5] =
+        ["utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content"];
     let url = world.pages.urls.get(s.landing);
     out.extend_from_slice(url.as_bytes());
     let mut separator = if url.contains('?') { b'&' } else { b'?' };

@@ -23,13 +23,45 @@ impl Record for UserRecord {
         ("user.created_at", Get::Time(|_, u| u.row.created)),
         ("user.registered_at", Get::Time(|_, u| u.row.registered)),
         ("user.birth_date", Get::Date(|_, u| Some(u.birth_date))),
-        ("user.city", Get::Key(|c, u| c.world.words.city[usize::from(u.user.country)][usize::from(u.user.city)], |w| &w.words.cities)),
-        ("user.region", Get::Key(|c, u| c.world.words.region[usize::from(u.user.country)][usize::from(u.user.city)], |w| &w.words.regions)),
+        (
+            "user.city",
+            Get::Key(
+                |c, u| c.world.words.city[usize::from(u.user.country)][usize::from(u.user.city)],
+                |w| &w.words.cities,
+            ),
+        ),
+        (
+            "user.region",
+            Get::Key(
+                |c, u| c.world.words.region[usize::from(u.user.country)][usize::from(u.user.city)],
+                |w| &w.words.regions,
+            ),
+        ),
         ("user.country", Get::Key(|_, u| u.user.country.into(), |w| &w.words.countries)),
-        ("user.locale", Get::Key(|c, u| c.world.words.locale[usize::from(u.user.country)][usize::from(u.user.locale)], |w| &w.words.locales)),
-        ("user.time_zone", Get::Key(|c, u| c.world.words.zone[usize::from(u.user.country)][usize::from(u.user.city)], |w| &w.words.zones)),
+        (
+            "user.locale",
+            Get::Key(
+                |c, u| {
+                    c.world.words.locale[usize::from(u.user.country)][usize::from(u.user.locale)]
+                },
+                |w| &w.words.locales,
+            ),
+        ),
+        (
+            "user.time_zone",
+            Get::Key(
+                |c, u| c.world.words.zone[usize::from(u.user.country)][usize::from(u.user.city)],
+                |w| &w.words.zones,
+            ),
+        ),
         ("user.currency", Get::Key(|_, u| u.user.currency.into(), |w| &w.words.currencies)),
-        ("user.income_band", Get::Key(|c, u| c.world.words.income[usize::from(u.user.persona)][usize::from(u.income)], |w| &w.words.incomes)),
+        (
+            "user.income_band",
+            Get::Key(
+                |c, u| c.world.words.income[usize::from(u.user.persona)][usize::from(u.income)],
+                |w| &w.words.incomes,
+            ),
+        ),
         ("user.email_opt_in", Get::Flag(|_, u| u.user.opt_ins[0])),
         ("user.sms_opt_in", Get::Flag(|_, u| u.user.opt_ins[1])),
         ("user.push_opt_in", Get::Flag(|_, u| u.user.opt_ins[2])),

@@ -35,6 +35,8 @@ pub(super) struct Walk {
     pub dwell: f64,
     pub mode: usize,
     pub hooked: bool,
+    /// The product was chosen by a click and is seen next.
+    pub clicked: bool,
 }
 
 impl Walk {
@@ -62,6 +64,7 @@ impl Walk {
             dwell: 1.0,
             mode: 0,
             hooked: false,
+            clicked: false,
         }
     }
 

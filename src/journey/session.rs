@@ -191,6 +191,7 @@ impl Walker<'_> {
         let day = world.day_of(walk.now);
         match picks {
             Picks::Nothing => {}
+            Picks::Product if std::mem::take(&mut walk.clicked) => {}
             Picks::Again if walk.product != NONE => {}
             Picks::Product | Picks::Again => {
                 let stream = &mut walk.stream;
@@ -238,6 +239,19 @@ impl Walker<'_> {
         if walk.row.events == 0 {
             walk.row.landing = walk.page;
         }
+    }
+
+    /// Clicks a product of the list: the next product seen is that one.
+    fn click(&self, person: &Person, walk: &mut Walk) {
+        let world = self.world;
+        let day = world.day_of(walk.now);
+        walk.product = world.shelf.product(walk.category, day, &mut walk.stream);
+        if walk.stream.chance(0.35 * person.user.price_sensitivity) {
+            walk.product = world.shelf.cheaper(walk.product, day);
+        }
+        let place = 3.4 * world.tables.exponential.draw(&mut walk.stream);
+        walk.position = 1 + place.min(58.0) as u8;
+        walk.clicked = true;
     }
 
     /// What only the first page of a session brings: consent, recognition, sign-in, an order handed back.
@@ -356,6 +370,9 @@ impl Walker<'_> {
             _ => {}
         }
         if let Some(kind) = moment.emits {
+            if kind == self.world.kinds.product_clicked {
+                self.click(person, walk);
+            }
             self.record(walk, kind, [0; 2]);
             let repeats = (moment.repeats * tables.exponential.draw(&mut walk.stream)) as u32;
             for _ in 0..repeats.min(40) {
@@ -390,6 +407,7 @@ impl Walker<'_> {
         let stage = &world.journeys[course.kind].stages[usize::from(stage)];
         let exit = &world.behaviour.exit;
         let mut x = exit.base + exit.engagement * walk.engagement + exit.load * walk.ln_load;
+        x += stage.base.leave;
         if walk.hooked {
             x += exit.hooked;
         } else if step == 0 {

@@ -89,7 +89,7 @@ impl<'w> Walker<'w> {
         let end = world.end.min(person.user.last_active);
         let mut device = self.choose_device(&person, person.user.created_at, &mut stream);
         let mut at = if newcomer {
-            self.first_visit(&person, device, &mut stream)
+            person.user.created_at.min(world.end - 1)
         } else {
             self.next_visit(&person, device, world.start, &mut stream)
         };
@@ -152,20 +152,6 @@ impl<'w> Walker<'w> {
     fn class(&self, person: &Person, device: usize) -> usize {
         let profile = person.user.devices.at(device).profile;
         self.world.models.devices[usize::from(profile)].class as usize
-    }
-
-    /// The first visit of a newcomer: on its first day, at an hour that suits.
-    fn first_visit(&self, person: &Person, device: usize, stream: &mut Stream) -> i64 {
-        let world = self.world;
-        let day = person.user.created_at.div_euclid(DAY) * DAY;
-        let mut at = person.user.created_at;
-        for _ in 0..24 {
-            at = day + (stream.unit() * DAY as f64) as i64;
-            if stream.chance(self.hour_fit(person, device, at)) {
-                break;
-            }
-        }
-        at.min(world.end - 1)
     }
 
     /// How an hour suits the person on that device, relative to the best one.
@@ -349,6 +335,10 @@ impl<'w> Walker<'w> {
         stream: &mut Stream,
     ) -> (usize, Option<usize>) {
         let world = self.world;
+        if let (true, Some(direct)) = (person.user.devices.at(device).app, world.direct) {
+            // Nobody is led into an app by a link of another site.
+            return (direct, None);
+        }
         let class = self.class(person, device);
         let persona = &world.models.people[usize::from(person.user.persona)];
         let sources = &world.models.sources;

@@ -283,7 +283,7 @@ impl Reader<'_> {
             let moment = self.moment(&table, &moments);
             moments.push(moment);
         }
-        let base = base.cloned().unwrap_or_else(|| self.site.stages[0].1.clone());
+        let base = base.cloned().unwrap_or(StageBase::NOWHERE);
         Stage { name: name.value.clone(), base, moments, targets, tables }
     }
 

@@ -107,6 +107,8 @@ pub struct StageBase {
     pub needs_cart: bool,
     /// Whether visitors leave it less readily (cart, checkout).
     pub keeps: bool,
+    /// What is added to the logit of leaving after it.
+    pub leave: f64,
     /// What entering it does.
     pub does: Option<Effect>,
 }
@@ -191,6 +193,18 @@ pub(super) fn kind(name: &Located<String>, events: &[&str]) -> Option<u8> {
 }
 
 impl StageBase {
+    /// What stands for a stage whose page is unknown; the problem has been told, so it is never walked.
+    pub(super) const NOWHERE: Self = Self {
+        page: 0,
+        view: 0,
+        dwell: 1.0,
+        picks: Picks::Nothing,
+        needs_cart: false,
+        keeps: false,
+        leave: 0.0,
+        does: None,
+    };
+
     /// Reads the shared part of a stage.
     pub(super) fn read(table: &Table<'_>, site: &Site, events: &[&str]) -> Option<Self> {
         let page = table
@@ -204,6 +218,7 @@ impl StageBase {
             picks: table.opt_choice("picks", &PICKS).unwrap_or(Picks::Nothing),
             needs_cart: table.opt_choice("needs", &[("cart", true)]).unwrap_or(false),
             keeps: table.flag("keeps", false),
+            leave: table.opt_number("leave", -10.0..=10.0).unwrap_or(0.0),
             does: table.opt_choice("does", &EFFECTS),
         };
         (page.is_some() && view.is_some()).then_some(base)

@@ -34,6 +34,7 @@ macro_rules! kinds {
 }
 
 kinds! {
+    product_clicked
     product_added
     product_removed
     cart_viewed

@@ -87,8 +87,12 @@ impl Shape {
         let texts: Strings = (0..count)
             .map(|i| {
                 let tail = Seed(3).wide(Purpose::named(name), u64::from(i), 0);
-                let tail = format!("{tail:x}/product/{name}/index.html?view=small&sort=price&page=1");
-                format!("{name}-{}", &tail[..length.saturating_sub(name.len() + 1).clamp(3, tail.len())])
+                let tail =
+                    format!("{tail:x}/product/{name}/index.html?view=small&sort=price&page=1");
+                format!(
+                    "{name}-{}",
+                    &tail[..length.saturating_sub(name.len() + 1).clamp(3, tail.len())]
+                )
             })
             .collect();
         let mut events = stream(name);
@@ -98,7 +102,13 @@ impl Shape {
             (key, *valid)
         });
         let keys = keys.filter(|(_, valid)| *valid).map(|(key, _)| key).collect();
-        self.push(name, Type::Text, &valid, Values::Keys(keys), HeldKeys::Texts(texts, Strings::new()));
+        self.push(
+            name,
+            Type::Text,
+            &valid,
+            Values::Keys(keys),
+            HeldKeys::Texts(texts, Strings::new()),
+        );
     }
 
     fn longs(&mut self, name: &str, ty: Type, share: f64, value: impl Fn(u32, &mut Stream) -> i64) {
@@ -187,16 +197,20 @@ pub(crate) fn events(rows: usize) -> Held {
     for (name, share) in [("price", 0.35), ("value", 0.05), ("tax", 0.02), ("shipping", 0.02)] {
         shape.longs(name, Type::Money, share, |_, stream| i64::from(skewed(stream, 90_000)) * 10);
     }
-    for (name, share, below) in
-        [("quantity", 0.1, 4), ("position", 0.2, 48), ("dwell_ms", 0.9, 60_000), ("load_ms", 0.7, 5_000)]
-    {
+    for (name, share, below) in [
+        ("quantity", 0.1, 4),
+        ("position", 0.2, 48),
+        ("dwell_ms", 0.9, 60_000),
+        ("load_ms", 0.7, 5_000),
+    ] {
         shape.longs(name, Type::Int32, share, |_, stream| i64::from(skewed(stream, below)));
     }
     shape.longs("scroll", Type::Float64, 0.4, |_, stream| i64::from(stream.below(101)));
     shape.longs("returning", Type::Bool, 1.0, |_, stream| i64::from(stream.below(3)));
     let mut frame = shape;
     let valid = frame.valid("properties", 0.5);
-    let objects: Strings = (0..900).map(|i| format!(r#"{{"gesture":"swipe","depth":{i}}}"#)).collect();
+    let objects: Strings =
+        (0..900).map(|i| format!(r#"{{"gesture":"swipe","depth":{i}}}"#)).collect();
     let mut keys = Seed(5).stream(Purpose::named("properties"), 0, 0);
     let keys = valid.iter().filter(|valid| **valid).map(|_| skewed(&mut keys, 900)).collect();
     let meaning = HeldKeys::Texts(objects, Strings::new());

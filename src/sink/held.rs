@@ -81,7 +81,10 @@ impl Held {
     /// If they are not.
     pub fn new(name: &str, sorted_by: &[&str], columns: Vec<HeldColumn>) -> Self {
         let rows = columns.first().map_or(0, |column| column.ranks.len() - 1);
-        assert!(columns.iter().all(|column| column.ranks.len() == rows + 1), "columns of one length");
+        assert!(
+            columns.iter().all(|column| column.ranks.len() == rows + 1),
+            "columns of one length"
+        );
         let table = Table {
             name: name.to_owned(),
             doc: String::new(),
@@ -95,7 +98,8 @@ impl Held {
 
     /// A frame of one column and no row.
     pub fn empty() -> Self {
-        let column = HeldColumn::new("n", Type::Int64, &[], Values::Longs(Vec::new()), HeldKeys::None);
+        let column =
+            HeldColumn::new("n", Type::Int64, &[], Values::Longs(Vec::new()), HeldKeys::None);
         Self::new("empty", &["n"], vec![column])
     }
 }

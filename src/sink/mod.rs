@@ -113,7 +113,8 @@ pub fn format(name: &str) -> Option<&'static dyn Format> {
 
 /// The error of a compression that a format does not know.
 fn unknown_compression(format: &dyn Format, options: &Options) -> io::Error {
-    let message = format!("{} files cannot be written with {}", format.name(), options.compression.name());
+    let message =
+        format!("{} files cannot be written with {}", format.name(), options.compression.name());
     io::Error::new(io::ErrorKind::InvalidInput, message)
 }
 

@@ -4,14 +4,18 @@ mod frames;
 
 use std::io::{self, Write};
 
+use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::compute::concat_batches;
+use arrow::datatypes::{
+    Date32Type, Decimal128Type, Float64Type, Int32Type, Int64Type, TimestampMicrosecondType,
+};
 use bytes::Bytes;
-use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
+};
 use parquet::file::metadata::PageIndexPolicy;
 use parquet::file::page_index::column_index::ColumnIndexMetaData;
 use parquet::file::statistics::Statistics;
-use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::compute::concat_batches;
-use arrow::datatypes::{Date32Type, Decimal128Type, Float64Type, Int32Type, Int64Type, TimestampMicrosecondType};
 use proptest::prelude::*;
 use serde_json::{Map, Value};
 
@@ -38,7 +42,8 @@ fn read(file: Vec<u8>) -> RecordBatch {
     let metadata = metadata(&file);
     let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata);
     let schema = reader.schema().clone();
-    let batches: Vec<_> = reader.with_batch_size(5_000).build().unwrap().map(Result::unwrap).collect();
+    let batches: Vec<_> =
+        reader.with_batch_size(5_000).build().unwrap().map(Result::unwrap).collect();
     concat_batches(&schema, &batches).unwrap()
 }
 
@@ -65,14 +70,30 @@ fn comparable(batch: &RecordBatch, column: usize, row: usize) -> Option<Key> {
         return None;
     }
     Some(match array.data_type() {
-        arrow::datatypes::DataType::Utf8 => Key::Bytes(array.as_string::<i32>().value(row).as_bytes().to_vec()),
-        arrow::datatypes::DataType::FixedSizeBinary(_) => Key::Bytes(array.as_fixed_size_binary().value(row).to_vec()),
-        arrow::datatypes::DataType::Int32 => Key::Number(array.as_primitive::<Int32Type>().value(row).into()),
-        arrow::datatypes::DataType::Date32 => Key::Number(array.as_primitive::<Date32Type>().value(row).into()),
-        arrow::datatypes::DataType::Int64 => Key::Number(array.as_primitive::<Int64Type>().value(row)),
-        arrow::datatypes::DataType::Timestamp(..) => Key::Number(array.as_primitive::<TimestampMicrosecondType>().value(row)),
-        arrow::datatypes::DataType::Decimal128(..) => Key::Number(array.as_primitive::<Decimal128Type>().value(row) as i64),
-        arrow::datatypes::DataType::Float64 => Key::Double(array.as_primitive::<Float64Type>().value(row)),
+        arrow::datatypes::DataType::Utf8 => {
+            Key::Bytes(array.as_string::<i32>().value(row).as_bytes().to_vec())
+        }
+        arrow::datatypes::DataType::FixedSizeBinary(_) => {
+            Key::Bytes(array.as_fixed_size_binary().value(row).to_vec())
+        }
+        arrow::datatypes::DataType::Int32 => {
+            Key::Number(array.as_primitive::<Int32Type>().value(row).into())
+        }
+        arrow::datatypes::DataType::Date32 => {
+            Key::Number(array.as_primitive::<Date32Type>().value(row).into())
+        }
+        arrow::datatypes::DataType::Int64 => {
+            Key::Number(array.as_primitive::<Int64Type>().value(row))
+        }
+        arrow::datatypes::DataType::Timestamp(..) => {
+            Key::Number(array.as_primitive::<TimestampMicrosecondType>().value(row))
+        }
+        arrow::datatypes::DataType::Decimal128(..) => {
+            Key::Number(array.as_primitive::<Decimal128Type>().value(row) as i64)
+        }
+        arrow::datatypes::DataType::Float64 => {
+            Key::Double(array.as_primitive::<Float64Type>().value(row))
+        }
         arrow::datatypes::DataType::Boolean => Key::Number(array.as_boolean().value(row).into()),
         other => panic!("no column is of type {other}"),
     })
@@ -87,19 +108,29 @@ enum Key {
 
 fn bounds_of(statistics: &Statistics) -> Option<[Key; 2]> {
     Some(match statistics {
-        Statistics::Boolean(s) => [Key::Number((*s.min_opt()?).into()), Key::Number((*s.max_opt()?).into())],
-        Statistics::Int32(s) => [Key::Number((*s.min_opt()?).into()), Key::Number((*s.max_opt()?).into())],
+        Statistics::Boolean(s) => {
+            [Key::Number((*s.min_opt()?).into()), Key::Number((*s.max_opt()?).into())]
+        }
+        Statistics::Int32(s) => {
+            [Key::Number((*s.min_opt()?).into()), Key::Number((*s.max_opt()?).into())]
+        }
         Statistics::Int64(s) => [Key::Number(*s.min_opt()?), Key::Number(*s.max_opt()?)],
         Statistics::Double(s) => [Key::Double(*s.min_opt()?), Key::Double(*s.max_opt()?)],
-        other => [other.min_bytes_opt()?, other.max_bytes_opt()?].map(|bytes| Key::Bytes(bytes.to_vec())),
+        other => {
+            [other.min_bytes_opt()?, other.max_bytes_opt()?].map(|bytes| Key::Bytes(bytes.to_vec()))
+        }
     })
 }
 
 fn page_bounds(index: &ColumnIndexMetaData, page: usize) -> Option<[Key; 2]> {
     use ColumnIndexMetaData as Index;
     Some(match index {
-        Index::BOOLEAN(i) => [Key::Number((*i.min_value(page)?).into()), Key::Number((*i.max_value(page)?).into())],
-        Index::INT32(i) => [Key::Number((*i.min_value(page)?).into()), Key::Number((*i.max_value(page)?).into())],
+        Index::BOOLEAN(i) => {
+            [Key::Number((*i.min_value(page)?).into()), Key::Number((*i.max_value(page)?).into())]
+        }
+        Index::INT32(i) => {
+            [Key::Number((*i.min_value(page)?).into()), Key::Number((*i.max_value(page)?).into())]
+        }
         Index::INT64(i) => [Key::Number(*i.min_value(page)?), Key::Number(*i.max_value(page)?)],
         Index::DOUBLE(i) => [Key::Double(*i.min_value(page)?), Key::Double(*i.max_value(page)?)],
         Index::BYTE_ARRAY(i) | Index::FIXED_LEN_BYTE_ARRAY(i) => {
@@ -114,17 +145,24 @@ fn assert_bounds_true(file: &[u8], batch: &RecordBatch) {
     let metadata = metadata(&Bytes::copy_from_slice(file));
     let metadata = metadata.metadata();
     assert_eq!(metadata.num_row_groups(), usize::from(batch.num_rows() > 0));
-    let assert_within = |column, rows: std::ops::Range<usize>, bounds: Option<[Key; 2]>, nulls: u64| {
-        let keys: Vec<Key> = rows.clone().filter_map(|row| comparable(batch, column, row)).collect();
-        assert_eq!(nulls as usize, rows.len() - keys.len());
-        match bounds {
-            Some([least, greatest]) => keys.iter().for_each(|key| {
-                let nan = matches!(key, Key::Double(double) if double.is_nan());
-                assert!(nan || (least <= *key && *key <= greatest), "{least:?} {key:?} {greatest:?}");
-            }),
-            None => assert!(keys.iter().all(|key| matches!(key, Key::Double(double) if double.is_nan()))),
-        }
-    };
+    let assert_within =
+        |column, rows: std::ops::Range<usize>, bounds: Option<[Key; 2]>, nulls: u64| {
+            let keys: Vec<Key> =
+                rows.clone().filter_map(|row| comparable(batch, column, row)).collect();
+            assert_eq!(nulls as usize, rows.len() - keys.len());
+            match bounds {
+                Some([least, greatest]) => keys.iter().for_each(|key| {
+                    let nan = matches!(key, Key::Double(double) if double.is_nan());
+                    assert!(
+                        nan || (least <= *key && *key <= greatest),
+                        "{least:?} {key:?} {greatest:?}"
+                    );
+                }),
+                None => assert!(
+                    keys.iter().all(|key| matches!(key, Key::Double(double) if double.is_nan()))
+                ),
+            }
+        };
     for group in metadata.row_groups() {
         assert_eq!(group.num_rows() as usize, batch.num_rows());
         for column in 0..batch.num_columns() {
@@ -215,14 +253,22 @@ fn long(name: &str, ty: Type, rows: usize, valid: impl Fn(usize) -> bool) -> Hel
         Type::Enum => {
             // Few keys first, then ever more, so that the width grows from page to page.
             let keys = (0..count).map(|i| (noise(i) % (2 + i as u64 / 50)) as u32).collect();
-            let texts = |range: std::ops::Range<usize>| range.map(|i| format!("value {i} {}", "x".repeat(i % 99))).collect();
+            let texts = |range: std::ops::Range<usize>| {
+                range.map(|i| format!("value {i} {}", "x".repeat(i % 99))).collect()
+            };
             (Values::Keys(keys), HeldKeys::Texts(texts(0..70), texts(70..2 + count / 50)))
         }
         Type::Timestamp => (
-            Values::Longs((0..count).map(|i| 1_767_225_600_000_000 + i as i64 * 1_000 + (noise(i) % 999) as i64).collect()),
+            Values::Longs(
+                (0..count)
+                    .map(|i| 1_767_225_600_000_000 + i as i64 * 1_000 + (noise(i) % 999) as i64)
+                    .collect(),
+            ),
             HeldKeys::None,
         ),
-        Type::Int32 => (Values::Ints((0..count).map(|i| noise(i) as i32).collect()), HeldKeys::None),
+        Type::Int32 => {
+            (Values::Ints((0..count).map(|i| noise(i) as i32).collect()), HeldKeys::None)
+        }
         Type::Bool => (Values::Flags((0..count).map(|i| i % 1000 < 3).collect()), HeldKeys::None),
         _ => (Values::Doubles((0..count).map(|i| noise(i) as f64 / 7.0).collect()), HeldKeys::None),
     };
@@ -259,12 +305,28 @@ fn nearly_unique_keys_leave_the_dictionary() {
 
 #[test]
 fn columns_of_nothing_but_nulls_are_written() {
-    let nothing = [false; 70_000];
-    let frame = Held::new("nulls", &[], vec![
-        HeldColumn::new("keys", Type::Text, &nothing, Values::Keys(vec![]), HeldKeys::Texts(Strings::new(), Strings::new())),
-        HeldColumn::new("longs", Type::Money, &nothing, Values::Longs(vec![]), HeldKeys::None),
-        HeldColumn::new("texts", Type::Text, &nothing, Values::Texts { ends: vec![], bytes: vec![] }, HeldKeys::None),
-    ]);
+    let nothing = vec![false; 70_000];
+    let frame = Held::new(
+        "nulls",
+        &[],
+        vec![
+            HeldColumn::new(
+                "keys",
+                Type::Text,
+                &nothing,
+                Values::Keys(vec![]),
+                HeldKeys::Texts(Strings::new(), Strings::new()),
+            ),
+            HeldColumn::new("longs", Type::Money, &nothing, Values::Longs(vec![]), HeldKeys::None),
+            HeldColumn::new(
+                "texts",
+                Type::Text,
+                &nothing,
+                Values::Texts { ends: vec![], bytes: vec![] },
+                HeldKeys::None,
+            ),
+        ],
+    );
     for compression in Parquet.compressions() {
         assert_like_stock(&frame, &parquet_options(*compression, IdForm::Text));
     }
@@ -291,7 +353,12 @@ fn the_footer_names_writer_version_and_order() {
     let metadata = metadata(&Bytes::from(file));
     let file = metadata.metadata().file_metadata();
     assert!(file.created_by().is_some_and(|by| by.starts_with("throng version ")));
-    let facts: Vec<_> = file.key_value_metadata().unwrap().iter().map(|fact| (&*fact.key, fact.value.as_deref())).collect();
+    let facts: Vec<_> = file
+        .key_value_metadata()
+        .unwrap()
+        .iter()
+        .map(|fact| (&*fact.key, fact.value.as_deref()))
+        .collect();
     assert_eq!(facts, [("throng.table", Some("truth/few")), ("throng.version", Some("v1"))]);
     let order = metadata.metadata().row_group(0).sorting_columns().unwrap();
     assert_eq!((order.len(), order[0].column_idx, order[0].descending), (1, 0, false));
@@ -299,12 +366,16 @@ fn the_footer_names_writer_version_and_order() {
 
 #[test]
 fn a_null_where_none_may_be_is_an_error() {
-    let mut column = HeldColumn::new("n", Type::Int64, &[false], Values::Longs(vec![]), HeldKeys::None);
+    let mut column =
+        HeldColumn::new("n", Type::Int64, &[false], Values::Longs(vec![]), HeldKeys::None);
     column.field.nullable = false;
     let frame = Held::new("broken", &[], vec![column]);
     let error = Parquet.write(&frame, &Options::of(&Parquet), &mut Vec::new());
     let error = error.unwrap_err();
-    assert_eq!((error.kind(), error.to_string().as_str()), (io::ErrorKind::InvalidData, "broken.n lacks a value"));
+    assert_eq!(
+        (error.kind(), error.to_string().as_str()),
+        (io::ErrorKind::InvalidData, "broken.n lacks a value")
+    );
 }
 
 #[test]
@@ -329,9 +400,8 @@ fn an_error_of_the_output_comes_through_as_it_is() {
 fn compressed_lines_are_the_lines() {
     use std::io::Read;
     let frame = Held::new("long", &[], vec![long("n", Type::Enum, 30_000, |row| row % 7 > 0)]);
-    let of = |compression| {
-        written(&Ndjson, &frame, &Options { compression, ..Options::of(&Ndjson) })
-    };
+    let of =
+        |compression| written(&Ndjson, &frame, &Options { compression, ..Options::of(&Ndjson) });
     let lines = of(Compression::None);
     assert_lines_tell(&frame, &lines);
     assert_eq!(zstd::decode_all(&of(Compression::Zstd)[..]).unwrap(), lines);
@@ -344,17 +414,21 @@ fn compressed_lines_are_the_lines() {
 fn lines_look_as_promised() {
     let one = |name, ty, values| HeldColumn::new(name, ty, &[true], values, HeldKeys::None);
     let text = |text: &str| Values::Texts { ends: vec![text.len() as u32], bytes: text.into() };
-    let frame = Held::new("one", &[], vec![
-        one("id", Type::Id, Values::Ids(vec![0x0192_f0c1_2345_7abc_8def_0123_4567_89ab])),
-        one("at", Type::Timestamp, Values::Longs(vec![1_767_607_872_345_678])),
-        one("on", Type::Date, Values::Ints(vec![20_458])),
-        one("price", Type::Money, Values::Longs(vec![1_290])),
-        one("share", Type::Float64, Values::Doubles(vec![0.1])),
-        one("none", Type::Float64, Values::Doubles(vec![f64::NAN])),
-        one("known", Type::Bool, Values::Flags(vec![true])),
-        one("said", Type::Text, text("a \"quote\"\\\n\u{1}é")),
-        one("more", Type::Json, text("{\"a\":[1]}")),
-    ]);
+    let frame = Held::new(
+        "one",
+        &[],
+        vec![
+            one("id", Type::Id, Values::Ids(vec![0x0192_f0c1_2345_7abc_8def_0123_4567_89ab])),
+            one("at", Type::Timestamp, Values::Longs(vec![1_767_607_872_345_678])),
+            one("on", Type::Date, Values::Ints(vec![20_458])),
+            one("price", Type::Money, Values::Longs(vec![1_290])),
+            one("share", Type::Float64, Values::Doubles(vec![0.1])),
+            one("none", Type::Float64, Values::Doubles(vec![f64::NAN])),
+            one("known", Type::Bool, Values::Flags(vec![true])),
+            one("said", Type::Text, text("a \"quote\"\\\n\u{1}é")),
+            one("more", Type::Json, text("{\"a\":[1]}")),
+        ],
+    );
     let lines = written(&Ndjson, &frame, &Options::of(&Ndjson));
     let expected = r#"{"id":"0192f0c1-2345-7abc-8def-0123456789ab","at":"2026-01-05T10:11:12.345678Z","on":"2026-01-05","price":12.90,"share":0.1,"known":true,"said":"a \"quote\"\\\n\u0001é","more":{"a":[1]}}"#;
     assert_eq!(String::from_utf8(lines).unwrap(), format!("{expected}\n"));

@@ -23,6 +23,9 @@ pub(super) struct FieldWriter<'f> {
     /// strings that the world has.
     places: Vec<(u32, u32)>,
     pieces: Pieces,
+    /// What the keys of the block stand for: where their pieces are, or which ids.
+    found: Vec<(u32, u32)>,
+    ids: Vec<u128>,
     clock: Clock,
     /// Room for values of any length.
     text: Vec<u8>,
@@ -51,6 +54,8 @@ impl<'f> FieldWriter<'f> {
             open,
             places: vec![(0, 0); keys],
             pieces,
+            found: Vec::new(),
+            ids: Vec::new(),
             clock: Clock::default(),
             text: Vec::new(),
             column: Column::default(),
@@ -59,10 +64,32 @@ impl<'f> FieldWriter<'f> {
     }
 
     /// Takes the rows that `fill` lays out.
-    pub(super) fn load(&mut self, fill: impl FnOnce(&mut Column)) -> &Column {
+    ///
+    /// Keys are looked up here, all of a block one after the other: look-ups of one column wait for memory together, those of one
+    /// row would wait one after the other.
+    pub(super) fn load(&mut self, fill: impl FnOnce(&mut Column)) -> io::Result<&Column> {
         fill(&mut self.column);
         self.next = 0;
-        &self.column
+        let Values::Keys(keys) = &mut self.column.values else { return Ok(&self.column) };
+        match self.dictionary {
+            None => return Err(broken(format!("{}: keys without a dictionary", self.name))),
+            Some(Dictionary::Ids(ids)) => {
+                self.ids.clear();
+                self.ids.extend(keys.iter().map(|&key| ids[key as usize]));
+            }
+            Some(Dictionary::Texts { .. }) => {
+                let keys = std::mem::take(keys);
+                self.found.clear();
+                for &key in &keys {
+                    if self.places[key as usize].1 == 0 {
+                        self.render(key);
+                    }
+                    self.found.push(self.places[key as usize]);
+                }
+                self.column.values = Values::Keys(keys);
+            }
+        }
+        Ok(&self.column)
     }
 
     /// Writes the field of the next row that has one.
@@ -71,19 +98,10 @@ impl<'f> FieldWriter<'f> {
         let at = self.next;
         self.next += 1;
         match &self.column.values {
-            Values::Keys(keys) => {
-                let key = keys[at];
-                match self.dictionary {
-                    Some(Dictionary::Ids(ids)) => self.id(ids[key as usize], out),
-                    Some(Dictionary::Texts { .. }) => {
-                        if self.places[key as usize].1 == 0 {
-                            self.render(key);
-                        }
-                        out.put_piece(&self.pieces, self.places[key as usize]);
-                    }
-                    None => return Err(broken(format!("{}: keys without a dictionary", self.name))),
-                }
-            }
+            Values::Keys(_) => match self.dictionary {
+                Some(Dictionary::Ids(_)) => self.id(self.ids[at], out),
+                _ => out.put_piece(&self.pieces, self.found[at]),
+            },
             Values::Ids(ids) => self.id(ids[at], out),
             Values::Longs(longs) => {
                 let long = longs[at];
@@ -94,7 +112,9 @@ impl<'f> FieldWriter<'f> {
                         out.put_fixed(&moment, 27);
                         out.put_fixed(b"\"", 1);
                     }
-                    Type::Money => text::money(long, |digits, length| out.put_fixed(digits, length)),
+                    Type::Money => {
+                        text::money(long, |digits, length| out.put_fixed(digits, length));
+                    }
                     _ => text::integer(long, |digits, length| out.put_fixed(digits, length)),
                 }
             }

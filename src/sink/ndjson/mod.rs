@@ -19,7 +19,7 @@ use line::Lines;
 use presence::Presence;
 
 /// Rows laid out at a time: few enough for all columns of them to stay in a core's cache.
-const BLOCK_ROWS: usize = 512;
+const BLOCK_ROWS: usize = 256;
 /// Bytes after which lines are written out: few enough to stay in a core's cache.
 const BLOCK_BYTES: usize = 256 << 10;
 
@@ -77,7 +77,7 @@ fn lines(frame: &dyn Frame, out: &mut dyn Write) -> io::Result<()> {
         let rows = start..frame.rows().min(start + BLOCK_ROWS);
         presence.begin(rows.len());
         for (field, writer) in writers.iter_mut().enumerate() {
-            let column = writer.load(|column| frame.fill(field, rows.clone(), column));
+            let column = writer.load(|column| frame.fill(field, rows.clone(), column))?;
             presence.add(field, column);
         }
         for row in 0..rows.len() {

@@ -91,11 +91,7 @@ fn grow(buffer: &mut Vec<u8>, size: usize) {
 }
 
 /// Gives a buffer away as `Bytes`, which is what a page is made of, and takes it back.
-fn lend<T>(
-    buffer: &mut Vec<u8>,
-    size: usize,
-    write: impl FnOnce(Bytes) -> Result<T>,
-) -> Result<T> {
+fn lend<T>(buffer: &mut Vec<u8>, size: usize, write: impl FnOnce(Bytes) -> Result<T>) -> Result<T> {
     let whole = Bytes::from(take(buffer));
     let result = write(whole.slice(..size.min(whole.len())));
     *buffer = Vec::from(whole);

@@ -93,7 +93,9 @@ pub(super) fn properties(table: &Table, options: &Options) -> WriterProperties {
     let facts = facts.into_iter().filter(|(_, value)| !value.is_empty());
     let facts = facts.map(|(key, value)| KeyValue::new(key.to_owned(), value.clone())).collect();
     WriterProperties::builder()
-        .set_created_by(concat!("throng version ", env!("CARGO_PKG_VERSION"), " (build pages)").into())
+        .set_created_by(
+            concat!("throng version ", env!("CARGO_PKG_VERSION"), " (build pages)").into(),
+        )
         .set_key_value_metadata(Some(facts))
         .set_sorting_columns(schema::sorting(table))
         .build()

@@ -179,14 +179,21 @@ impl Stats {
 fn chunk(physical: Physical, bounds: Option<[Bound; 2]>, nulls: u64) -> Statistics {
     macro_rules! of {
         ($variant:ident, $value:ident, $convert:expr) => {{
-            let exact = bounds.as_ref().map(|[least, greatest]| [least.floor() == *least, greatest.ceiling() == *greatest]);
+            let exact = bounds.as_ref().map(|[least, greatest]| {
+                [least.floor() == *least, greatest.ceiling() == *greatest]
+            });
             let [exact_least, exact_greatest] = exact.unwrap_or_default();
-            let [least, greatest] = match bounds.map(|[least, greatest]| [least.floor(), greatest.ceiling()]) {
-                Some([Bound::$value(least), Bound::$value(greatest)]) => [Some($convert(least)), Some($convert(greatest))],
-                _ => [None, None],
-            };
+            let [least, greatest] =
+                match bounds.map(|[least, greatest]| [least.floor(), greatest.ceiling()]) {
+                    Some([Bound::$value(least), Bound::$value(greatest)]) => {
+                        [Some($convert(least)), Some($convert(greatest))]
+                    }
+                    _ => [None, None],
+                };
             let statistics = ValueStatistics::new(least, greatest, None, Some(nulls), false);
-            Statistics::$variant(statistics.with_min_is_exact(exact_least).with_max_is_exact(exact_greatest))
+            Statistics::$variant(
+                statistics.with_min_is_exact(exact_least).with_max_is_exact(exact_greatest),
+            )
         }};
     }
     match physical {

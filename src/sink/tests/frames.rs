@@ -70,7 +70,8 @@ fn column(rows: usize) -> impl Strategy<Value = HeldColumn> {
         let plain = |ty: Type, values: BoxedStrategy<Values>| {
             values.prop_map(move |values| (ty, values, HeldKeys::None)).boxed()
         };
-        let longs = |range: std::ops::Range<i64>| shaped(count, range).prop_map(Values::Longs).boxed();
+        let longs =
+            |range: std::ops::Range<i64>| shaped(count, range).prop_map(Values::Longs).boxed();
         let whole = shaped(count, any::<i64>()).prop_map(Values::Longs).boxed();
         let ints = shaped(count, any::<i32>()).prop_map(Values::Ints).boxed();
         let days = shaped(count, -700_000..2_900_000).prop_map(Values::Ints).boxed();
@@ -89,12 +90,15 @@ fn column(rows: usize) -> impl Strategy<Value = HeldColumn> {
             let keys = shaped(count, 0..ids.len() as u32).prop_map(Values::Keys);
             keys.prop_map(move |keys| (Type::Id, keys, HeldKeys::Ids(ids.clone())))
         });
-        let json = prop::collection::vec(any::<(i32, bool)>(), 1..50).prop_flat_map(move |objects| {
-            let texts = objects.iter().map(|(n, flag)| format!(r#"{{"n":{n},"flag":{flag}}}"#));
-            let texts: Strings = texts.collect();
-            let keys = shaped(count, 0..texts.len() as u32).prop_map(Values::Keys);
-            keys.prop_map(move |keys| (Type::Json, keys, HeldKeys::Texts(texts.clone(), Strings::new())))
-        });
+        let json =
+            prop::collection::vec(any::<(i32, bool)>(), 1..50).prop_flat_map(move |objects| {
+                let texts = objects.iter().map(|(n, flag)| format!(r#"{{"n":{n},"flag":{flag}}}"#));
+                let texts: Strings = texts.collect();
+                let keys = shaped(count, 0..texts.len() as u32).prop_map(Values::Keys);
+                keys.prop_map(move |keys| {
+                    (Type::Json, keys, HeldKeys::Texts(texts.clone(), Strings::new()))
+                })
+            });
         let kinds = Union::new(vec![
             plain(Type::Id, ids),
             plain(Type::Text, texts.boxed()),

@@ -127,7 +127,7 @@ impl Shape {
 }
 
 /// Rows like those of the events table.
-fn events(rows: usize) -> Held {
+pub(crate) fn events(rows: usize) -> Held {
     const START: i64 = 1_767_571_200_000_000;
     let mut shape = Shape::new(rows);
     let arrival = |row: u32| START + i64::from(row) * 80_000;

@@ -27,8 +27,13 @@ fn hex8(word: u32) -> [u8; 8] {
 #[inline]
 pub(super) fn uuid(id: u128) -> [u8; 36] {
     let mut text = [b'-'; 36];
+<<<<<<< HEAD
     let [a, b, c, d] =
         [(id >> 96) as u32, (id >> 64) as u32, (id >> 32) as u32, id as u32].map(hex8);
+=======
+    let (a, b) = (hex8((id >> 96) as u32), hex8((id >> 64) as u32));
+    let (c, d) = (hex8((id >> 32) as u32), hex8(id as u32));
+>>>>>>> sink
     text[..8].copy_from_slice(&a);
     text[9..13].copy_from_slice(&b[..4]);
     text[14..18].copy_from_slice(&b[4..]);
@@ -79,28 +84,28 @@ impl Clock {
         let (second, micro) = ((of_day / 1_000_000) as u32, (of_day % 1_000_000) as u32);
         let mut text = *b"0000-00-00T00:00:00.000000Z";
         text[..10].copy_from_slice(&self.date?);
-        let parts = [
-            (11, second / 3_600),
-            (14, second / 60 % 60),
-            (17, second % 60),
-            (20, micro / 10_000),
-            (22, micro / 100 % 100),
-            (24, micro % 100),
-        ];
-        for (at, part) in parts {
+        let mut put = |at: usize, part: u32| {
             text[at..at + 2].copy_from_slice(&PAIRS[part as usize]);
-        }
+        };
+        put(11, second / 3_600);
+        put(14, second / 60 % 60);
+        put(17, second % 60);
+        put(20, micro / 10_000);
+        put(22, micro / 100 % 100);
+        put(24, micro % 100);
         Some(text)
     }
 }
 
-/// The longest decimal integer: a sign and twenty digits.
-pub(super) const DIGITS: usize = 21;
+/// Room for the longest number: a sign, twenty digits, a point; rounded up.
+const NUMBER: usize = 24;
 
-/// The digits of a number, at the end of `text`; where they begin.
+/// A number's digits with a sign before them where it is negative, and how many they are. The digits are made from the last one on;
+/// what is handed out begins with the first, followed by whatever.
 #[inline]
-fn digits(mut number: u64, text: &mut [u8; DIGITS + 1]) -> usize {
-    let mut at = text.len();
+fn digits(negative: bool, mut number: u64) -> ([u8; NUMBER], usize) {
+    let mut text = [0; 2 * NUMBER];
+    let mut at = NUMBER;
     while number >= 100 {
         at -= 2;
         text[at..at + 2].copy_from_slice(&PAIRS[(number % 100) as usize]);
@@ -113,32 +118,29 @@ fn digits(mut number: u64, text: &mut [u8; DIGITS + 1]) -> usize {
         at -= 1;
         text[at] = b'0' + number as u8;
     }
-    at
-}
-
-/// An integer in decimal digits.
-#[inline]
-pub(super) fn integer(number: i64, out: &mut Vec<u8>) {
-    let mut text = [0; DIGITS + 1];
-    let mut at = digits(number.unsigned_abs(), &mut text);
-    if number < 0 {
+    if negative {
         at -= 1;
         text[at] = b'-';
     }
-    out.extend_from_slice(&text[at..]);
+    let mut front = [0; NUMBER];
+    front.copy_from_slice(&text[at..at + NUMBER]);
+    (front, NUMBER - at)
 }
 
-/// Cents as units with two decimals: `12.90`.
+/// An integer in decimal digits: bytes of which the first so many count, handed to `put`.
 #[inline]
-pub(super) fn money(cents: i64, out: &mut Vec<u8>) {
-    if cents < 0 {
-        out.push(b'-');
-    }
-    let mut text = [0; DIGITS + 1];
-    let at = digits(cents.unsigned_abs() / 100, &mut text);
-    out.extend_from_slice(&text[at..]);
-    out.push(b'.');
-    out.extend_from_slice(&PAIRS[(cents.unsigned_abs() % 100) as usize]);
+pub(super) fn integer(number: i64, put: impl FnOnce(&[u8; NUMBER], usize)) {
+    let (text, length) = digits(number < 0, number.unsigned_abs());
+    put(&text, length);
+}
+
+/// Cents as units with two decimals, `12.90`: bytes of which the first so many count, handed to `put`.
+#[inline]
+pub(super) fn money(cents: i64, put: impl FnOnce(&[u8; NUMBER], usize)) {
+    let (mut text, length) = digits(cents < 0, cents.unsigned_abs() / 100);
+    text[length] = b'.';
+    text[length + 1..length + 3].copy_from_slice(&PAIRS[(cents.unsigned_abs() % 100) as usize]);
+    put(&text, length + 3);
 }
 
 #[cfg(test)]
@@ -146,9 +148,9 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn written(write: impl Fn(&mut Vec<u8>)) -> String {
+    fn written(write: impl Fn(&mut dyn FnMut(&[u8; NUMBER], usize))) -> String {
         let mut out = Vec::new();
-        write(&mut out);
+        write(&mut |text, length| out.extend_from_slice(&text[..length]));
         String::from_utf8(out).unwrap()
     }
 
@@ -180,11 +182,11 @@ mod tests {
 
         #[test]
         fn integers_and_money_are_exact(number: i64) {
-            prop_assert_eq!(written(|out| integer(number, out)), number.to_string());
+            prop_assert_eq!(written(|put| integer(number, put)), number.to_string());
             let sign = if number < 0 { "-" } else { "" };
             let cents = number.unsigned_abs();
             let expected = format!("{sign}{}.{:02}", cents / 100, cents % 100);
-            prop_assert_eq!(written(|out| money(number, out)), expected);
+            prop_assert_eq!(written(|put| money(number, put)), expected);
         }
     }
 }

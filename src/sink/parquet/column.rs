@@ -135,7 +135,9 @@ impl Encoder<'_> {
             Values::Doubles(values) => {
                 (stats.bounds, stats.nans) = stats::doubles(values);
                 page.reserve(values.len() * 8);
-                values.iter().for_each(|value| page.extend_from_slice(&value.to_le_bytes()));
+                for value in values {
+                    page.extend_from_slice(&value.to_le_bytes());
+                }
                 Encoding::PLAIN
             }
             Values::Flags(values) => {

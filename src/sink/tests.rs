@@ -305,11 +305,7 @@ fn nearly_unique_keys_leave_the_dictionary() {
 
 #[test]
 fn columns_of_nothing_but_nulls_are_written() {
-<<<<<<< HEAD
-    let nothing = [false; 70_000];
-=======
     let nothing = vec![false; 70_000];
->>>>>>> sink
     let frame = Held::new(
         "nulls",
         &[],

@@ -27,13 +27,8 @@ fn hex8(word: u32) -> [u8; 8] {
 #[inline]
 pub(super) fn uuid(id: u128) -> [u8; 36] {
     let mut text = [b'-'; 36];
-<<<<<<< HEAD
-    let [a, b, c, d] =
-        [(id >> 96) as u32, (id >> 64) as u32, (id >> 32) as u32, id as u32].map(hex8);
-=======
     let (a, b) = (hex8((id >> 96) as u32), hex8((id >> 64) as u32));
     let (c, d) = (hex8((id >> 32) as u32), hex8(id as u32));
->>>>>>> sink
     text[..8].copy_from_slice(&a);
     text[9..13].copy_from_slice(&b[..4]);
     text[14..18].copy_from_slice(&b[4..]);

@@ -240,9 +240,10 @@ impl Column {
     #[inline]
     pub fn fill_keys(&mut self, rows: usize, keys: impl Iterator<Item = u32>) {
         let values = self.keys();
-        values.extend(keys);
+        let mut nulls = 0_u32;
+        values.extend(keys.inspect(|key| nulls += u32::from(*key == NULL)));
         debug_assert_eq!(values.len(), rows, "a key a row");
-        if values.contains(&NULL) {
+        if nulls > 0 {
             let mut bits = std::mem::take(&mut self.bits);
             bits.resize(rows.div_ceil(64), 0);
             let Values::Keys(values) = &mut self.values else { unreachable!("set above") };

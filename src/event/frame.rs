@@ -149,8 +149,12 @@ pub struct EventFrame<'c> {
     sessions: Vec<u32>,
     /// By field, for facts of the session: a key a session of the slice; else empty.
     keys: Vec<Vec<u32>>,
+    /// The sessions of the slice, side by side.
+    local: Vec<Session>,
     /// By session of the slice.
     about: Vec<About>,
+    /// By row: its random bits.
+    bits: Vec<u64>,
     users: Vec<u128>,
     devices: Vec<u128>,
     anonymous: Vec<u128>,
@@ -171,8 +175,6 @@ pub struct EventFrame<'c> {
 /// What a row needs to know of its session.
 #[derive(Debug, Clone, Copy)]
 struct About {
-    /// Ordinal in the journal.
-    session: u32,
     known_from: i64,
     user: u32,
     journey: u32,
@@ -186,7 +188,7 @@ impl<'c> EventFrame<'c> {
         table: &'c Table,
         buckets: impl IntoIterator<Item = (Bucket, crate::event::journal::Offsets)>,
     ) -> Self {
-        let (rows, slice_sessions) = arrange(buckets);
+        let (rows, slice_sessions) = arrange(&context.world.fills, buckets);
         let fact = |from: &str| FACTS.iter().find(|(name, _)| *name == from).map(|(_, fact)| *fact);
         let mut frame = Self {
             context,
@@ -195,7 +197,12 @@ impl<'c> EventFrame<'c> {
             sessions: rows.iter().map(|row| row.session).collect(),
             rows,
             keys: Vec::new(),
+            local: slice_sessions
+                .iter()
+                .map(|s| context.journal.sessions[*s as usize].clone())
+                .collect(),
             about: Vec::with_capacity(slice_sessions.len()),
+            bits: Vec::new(),
             users: Vec::new(),
             devices: Vec::new(),
             anonymous: Vec::new(),
@@ -210,10 +217,10 @@ impl<'c> EventFrame<'c> {
             orders: Vec::new(),
             order_keys: Vec::new(),
         };
-        let device_keys = frame.meet_sessions(&slice_sessions);
-        frame.keys = (0..table.fields.len())
-            .map(|field| frame.session_keys(field, &slice_sessions, &device_keys))
-            .collect();
+        let device_keys = frame.meet_sessions();
+        frame.keys =
+            (0..table.fields.len()).map(|field| frame.session_keys(field, &device_keys)).collect();
+        frame.bits = frame.event_bits();
         frame.group_rows();
         frame
     }
@@ -224,16 +231,15 @@ impl<'c> EventFrame<'c> {
     }
 
     /// Works out users, journeys, devices and strings of the sessions; by session: its device's key.
-    fn meet_sessions(&mut self, slice_sessions: &[u32]) -> Vec<u32> {
+    fn meet_sessions(&mut self) -> Vec<u32> {
         let (world, journal) = (self.context.world, self.context.journal);
-        let mut device_keys = Vec::with_capacity(slice_sessions.len());
+        let mut device_keys = Vec::with_capacity(self.local.len());
         let mut last_user = u64::MAX;
         let mut last_journey = NONE;
         let mut first_device = 0;
         let mut slots: Vec<u8> = Vec::new();
         let mut text = Vec::new();
-        for &ordinal in slice_sessions {
-            let session = &journal.sessions[ordinal as usize];
+        for session in &self.local {
             if session.user != last_user {
                 last_user = session.user;
                 self.users.push(world.people.user_id(session.user));
@@ -262,7 +268,6 @@ impl<'c> EventFrame<'c> {
             sessions::landing_url(world, session, &mut text);
             self.landing_urls.push(std::str::from_utf8(&text).unwrap_or_default());
             self.about.push(About {
-                session: ordinal,
                 known_from: sessions::known_from(session),
                 user: self.users.len() as u32 - 1,
                 journey: self.journeys.len() as u32 - 1,
@@ -273,12 +278,11 @@ impl<'c> EventFrame<'c> {
     }
 
     /// For a field that tells about the session: a key for each.
-    fn session_keys(&self, field: usize, slice_sessions: &[u32], device_keys: &[u32]) -> Vec<u32> {
-        let (world, journal) = (self.context.world, self.context.journal);
+    fn session_keys(&self, field: usize, device_keys: &[u32]) -> Vec<u32> {
         match self.facts[field] {
             Some(Fact::Session(SessionFact::Word(key, _))) => {
-                let session = |ordinal: &u32| &journal.sessions[*ordinal as usize];
-                slice_sessions.iter().map(|ordinal| key(world, session(ordinal))).collect()
+                let world = self.context.world;
+                self.local.iter().map(|session| key(world, session)).collect()
             }
             Some(Fact::Session(SessionFact::Device | SessionFact::Anonymous)) => {
                 device_keys.to_vec()
@@ -312,17 +316,18 @@ impl<'c> EventFrame<'c> {
     }
 
     fn session_of(&self, row: usize) -> &Session {
-        let about = &self.about[self.sessions[row] as usize];
-        &self.context.journal.sessions[about.session as usize]
+        &self.local[self.sessions[row] as usize]
     }
 
     fn order_of(&self, row: u32) -> &Order {
         &self.context.journal.orders[self.rows[row as usize].extra as usize]
     }
 
-    /// The random bits of a row.
-    fn bits(&self, row: usize) -> u64 {
-        ids::event_bits(self.session_of(row), self.rows[row].sequence)
+    /// The random bits of all rows.
+    fn event_bits(&self) -> Vec<u64> {
+        let keys: Vec<u64> = self.local.iter().map(|session| session.key).collect();
+        let bits = |row: &Row| ids::event_bits(keys[row.session as usize], row.sequence);
+        self.rows.iter().map(bits).collect()
     }
 
     fn currency(&self, row: u32) -> u8 {
@@ -332,7 +337,7 @@ impl<'c> EventFrame<'c> {
     /// When the client sent an event: between its time and its arrival, less the network's part.
     fn sent_at(&self, row: usize) -> i64 {
         let event = &self.rows[row];
-        let latency = 15_000 + (self.bits(row) >> 40) as i64 % 180_000;
+        let latency = 15_000 + (self.bits[row] >> 40) as i64 % 180_000;
         (event.received - latency).max(event.time)
     }
 
@@ -344,7 +349,7 @@ impl<'c> EventFrame<'c> {
             return NULL;
         }
         let session = self.session_of(row);
-        let bits = ids::event_bits(session, event.sequence);
+        let bits = self.bits[row];
         let mut key = properties.first;
         for value in &properties.values {
             let ordinal = match &value.from {
@@ -368,6 +373,7 @@ impl<'c> EventFrame<'c> {
 
 /// Joins the buckets and sorts their rows by (arrival, user, sequence); the sessions of the slice, by the rows' session ordinals.
 fn arrange(
+    fills: &[u8],
     buckets: impl IntoIterator<Item = (Bucket, crate::event::journal::Offsets)>,
 ) -> (Vec<Row>, Vec<u32>) {
     let mut rows: Vec<Row> = Vec::new();
@@ -377,6 +383,9 @@ fn arrange(
         sessions.extend(bucket.sessions.iter().map(|session| session + offsets.session));
         for row in &mut bucket.rows {
             row.session += first;
+            if fills[usize::from(row.kind)] & fills::ORDER != 0 && row.extra != NONE {
+                row.extra += offsets.order;
+            }
         }
         rows.append(&mut bucket.rows);
     }
@@ -464,7 +473,7 @@ impl Frame for EventFrame<'_> {
         };
         match fact {
             Fact::Id => {
-                let id = |row: usize| ids::event(self.rows[row].time, self.bits(row));
+                let id = |row: usize| ids::event(self.rows[row].time, self.bits[row]);
                 out.ids().extend(rows.clone().map(id));
                 out.finish(count);
             }

@@ -1,6 +1,5 @@
 //! Identifiers: UUIDs that follow from what they identify.
 
-use crate::event::journal::Session;
 use crate::seed::mix;
 
 /// Makes 128 random bits a UUID of version 4 (RFC 9562).
@@ -34,8 +33,8 @@ pub fn of(thing: Thing, key: u64) -> u128 {
 
 /// The random bits of an event: what its identifier and the properties drawn for it come from.
 #[inline]
-pub fn event_bits(session: &Session, sequence: u16) -> u64 {
-    mix(session.key ^ (u64::from(sequence) + 1).wrapping_mul(0xd6e8_feb8_6659_fd93))
+pub fn event_bits(session_key: u64, sequence: u16) -> u64 {
+    mix(session_key ^ (u64::from(sequence) + 1).wrapping_mul(0xd6e8_feb8_6659_fd93))
 }
 
 /// The UUID (version 7, RFC 9562) of an event: its time in ms, and 74 bits of its own.

@@ -22,6 +22,8 @@ pub(super) struct Walk {
     offline: (i64, i64),
     pub page: u32,
     pub load_ms: u16,
+    /// Seconds that a round trip takes in this session.
+    pub trip: f64,
     pub dwell_ms: u32,
     pub product: u32,
     pub category: u32,
@@ -51,6 +53,7 @@ impl Walk {
             offline,
             page: NONE,
             load_ms: 0,
+            trip: 0.0,
             dwell_ms: 0,
             product: NONE,
             category: 0,
@@ -137,8 +140,10 @@ impl Walker<'_> {
     fn arrival(&self, walk: &mut Walk) -> i64 {
         let world = self.world;
         let tables = &world.tables;
-        let queue = tables.exponential.draw(&mut walk.stream) * world.behaviour.arrival.flush;
-        let trip = tables.latency[usize::from(walk.row.profile)].draw(&mut walk.stream) / 1000.0;
+        // One draw serves both: they use bits of their own to choose a cell of their tables.
+        let bits = walk.stream.next();
+        let queue = tables.exponential.pick(bits) * world.behaviour.arrival.flush;
+        let trip = tables.reaction.pick(bits.rotate_left(40)) * walk.trip;
         let (from, until) = walk.offline;
         let sent = if walk.now >= from && walk.now < until { until } else { walk.now };
         let at = sent + ((queue + trip) * SECOND) as i64;

@@ -116,6 +116,7 @@ impl Walker<'_> {
         let z = world.behaviour.dwell.session_sd * tables.normal.draw(&mut walk.stream)
             + world.behaviour.dwell.engagement * walk.engagement;
         walk.dwell = libm::exp(z + profile.dwell + 0.4 * (person.user.patience - 0.5));
+        walk.trip = tables.latency[profile_ordinal].draw(&mut walk.stream) / 1000.0;
         walk.mode = tables.modes.draw(&mut walk.stream);
         walk
     }

@@ -1,7 +1,8 @@
 //! Differences, bit-packed (Parquet's DELTA_BINARY_PACKED), and the encoding of strings that uses them for lengths
-//! (DELTA_LENGTH_BYTE_ARRAY). Both as Encodings.md defines them.
+//! (DELTA_LENGTH_BYTE_ARRAY) or for shared starts as well (DELTA_BYTE_ARRAY). All as Encodings.md defines them.
 
 use super::rle::varint;
+use crate::sink::text::uuid;
 
 /// Differences in a block, each with a least difference of its own.
 const BLOCK: usize = 128;
@@ -27,6 +28,29 @@ pub(super) fn texts(ends: &[u32], bytes: &[u8], lengths: &mut Vec<i32>, out: &mu
     lengths.extend(ends.iter().map(|&end| (end - std::mem::replace(&mut start, end)) as i32));
     ints(lengths, out);
     out.extend_from_slice(bytes);
+}
+
+/// Encodes UUIDs as text, each by how many characters it shares with the one before and the rest (DELTA_BYTE_ARRAY).
+pub(super) fn ids(ids: &[u128], lengths: &mut Vec<i32>, out: &mut Vec<u8>) {
+    lengths.clear();
+    let mut before = ids.first().map_or(0, |first| !first);
+    lengths.extend(ids.iter().map(|&id| shared(std::mem::replace(&mut before, id), id)));
+    ints(lengths, out);
+    for shared in lengths.iter_mut() {
+        *shared = 36 - *shared;
+    }
+    ints(lengths, out);
+    for (&id, &rest) in ids.iter().zip(&*lengths) {
+        out.extend_from_slice(&uuid(id)[36 - rest as usize..]);
+    }
+}
+
+/// How many characters two UUIDs share at their start.
+fn shared(a: u128, b: u128) -> i32 {
+    let digits = (a ^ b).leading_zeros() / 4;
+    // A hyphen follows the 8th, 12th, 16th and 20th digit.
+    let hyphens = [8, 12, 16, 20].iter().filter(|&&after| digits >= after).count();
+    digits as i32 + hyphens as i32
 }
 
 fn encode<T: Copy>(values: &[T], first: i64, minus: impl Fn(T, T) -> i64, out: &mut Vec<u8>) {

@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use crate::event::frame::EventFrame;
 use crate::event::journal::{Bucket, Journal, Offsets};
 use crate::frame::Frame;
-use crate::journey::Walker;
+use crate::journey::{Walker, expected_visits};
 use crate::manifest::FileEntry;
 use crate::scenario::plan::{OF_THE_WORLD, Pilot, Plan, UserRange, events_path, table_path};
 use crate::scenario::slices::Slices;
@@ -24,9 +24,9 @@ use crate::tables::{self, Context, Rows};
 /// Users simulated as one piece of work.
 const CHUNK: u64 = 256;
 
-/// A pilot for a data set whose size is given in events counts at most so many users; beyond, the law of large numbers holds the
-/// total within its 2 %.
-const MOST_COUNTED: u64 = 98_304;
+/// A pilot for a data set whose size is given in events counts at most so many users. Beyond, what they do is reckoned from how
+/// long and how often they come, which holds the total well within its 2 %.
+const MOST_COUNTED: u64 = 32_768;
 
 /// A pilot of a data set whose size is given in users.
 const SAMPLE: u64 = 4_096;
@@ -76,7 +76,7 @@ pub fn pilot(world: &World, threads: usize, cancel: &AtomicBool) -> Result<Pilot
     };
     let slices = Slices::new(world.start, world.days, world.lateness, 1);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
-    let mut pilot = Pilot { users: 0, events: 0, sessions: 0, orders: 0, devices: 0 };
+    let mut pilot = Pilot::default();
     while pilot.users < most && pilot.events < wanted {
         if cancel.load(Ordering::Relaxed) {
             return Err(Error::Cancelled);
@@ -86,18 +86,40 @@ pub fn pilot(world: &World, threads: usize, cancel: &AtomicBool) -> Result<Pilot
             let alone = |walker: &mut Walker<'_>, user| count(walker, user);
             next.into_par_iter().map_init(|| Walker::new(world, slices), alone).collect()
         });
-        for one in counts {
-            pilot.users += 1;
-            pilot.events += one.events;
-            pilot.sessions += one.sessions;
-            pilot.orders += one.orders;
-            pilot.devices += one.devices;
+        for one in &counts {
+            pilot.add(one);
             if pilot.events >= wanted {
                 break;
             }
         }
     }
+    pilot.whole_users = match world.request.size {
+        Size::Users(users) => users,
+        Size::Events(events) => pool.install(|| enough(world, &pilot, events)),
+    };
     Ok(pilot)
+}
+
+/// How many users make so many events: those of the pilot, and as many more as are expected to come as often as is still needed.
+/// The ratio of events to expected visits is the pilot's (a ratio estimator, Cochran, "Sampling Techniques", chapter 6).
+fn enough(world: &World, pilot: &Pilot, events: u64) -> u64 {
+    const BLOCK: u64 = 65_536;
+    let mut visits = pilot.visits * (events as f64 / pilot.events.max(1) as f64) - pilot.visits;
+    let mut users = pilot.users;
+    while visits > 0.0 {
+        let block: Vec<f64> = (users..users + BLOCK)
+            .into_par_iter()
+            .map(|user| expected_visits(world, &world.people.user(user)))
+            .collect();
+        for more in block {
+            if visits <= 0.0 {
+                break;
+            }
+            visits -= more;
+            users += 1;
+        }
+    }
+    users
 }
 
 /// The plan of a world, by a pilot.
@@ -113,8 +135,11 @@ fn count(walker: &mut Walker<'_>, user: u64) -> Pilot {
     walker.journal.clear();
     walker.user(user);
     let journal = &walker.journal;
+    let world = walker.world();
     Pilot {
         users: 1,
+        visits: expected_visits(world, &world.people.user(user)),
+        whole_users: 0,
         events: journal.sessions.iter().map(|session| u64::from(session.events)).sum(),
         sessions: journal.sessions.len() as u64,
         orders: journal.orders.len() as u64,

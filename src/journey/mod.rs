@@ -7,4 +7,4 @@ mod record;
 mod session;
 mod visits;
 
-pub use visits::Walker;
+pub use visits::{Walker, expected_visits};

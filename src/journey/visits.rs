@@ -69,6 +69,11 @@ impl<'w> Walker<'w> {
         Self { world, journal: Journal::new(slices.count()), slices, weights: Vec::new() }
     }
 
+    /// Its world.
+    pub fn world(&self) -> &'w World {
+        self.world
+    }
+
     /// Simulates a user: everything that it does in the window goes into the journal.
     pub fn user(&mut self, id: u64) {
         let world = self.world;
@@ -373,6 +378,15 @@ impl<'w> Walker<'w> {
             (usize::from(source), Some(usize::from(campaign)))
         })
     }
+}
+
+/// About how many journeys a user begins in the window, as far as its rate and its days tell.
+pub fn expected_visits(world: &World, user: &User) -> f64 {
+    let newcomer = user.created_at >= world.start;
+    let active = world.end.min(user.last_active) - world.start.max(user.created_at);
+    let weeks = active.max(0) as f64 / (7.0 * DAY as f64);
+    let rate = world.models.people[usize::from(user.persona)].visits_per_week * user.visits;
+    f64::from(u8::from(newcomer)) + rate * weeks
 }
 
 /// Which devices of a customer from before the window were signed in.

@@ -12,10 +12,14 @@ const BYTES_PER_EVENT: u64 = 72;
 const BYTES_BESIDES: u64 = 230 << 20;
 
 /// What a sample of users does, by which the plan reckons.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Pilot {
     /// Users simulated.
     pub users: u64,
+    /// Visits that were to be expected of them.
+    pub visits: f64,
+    /// Users of the whole data set.
+    pub whole_users: u64,
     /// Their events.
     pub events: u64,
     /// Their sessions.
@@ -24,6 +28,18 @@ pub struct Pilot {
     pub orders: u64,
     /// Their devices.
     pub devices: u64,
+}
+
+impl Pilot {
+    /// Adds what one user does.
+    pub fn add(&mut self, one: &Pilot) {
+        self.users += one.users;
+        self.visits += one.visits;
+        self.events += one.events;
+        self.sessions += one.sessions;
+        self.orders += one.orders;
+        self.devices += one.devices;
+    }
 }
 
 /// A run of users simulated together.
@@ -70,16 +86,14 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Cuts a world. For [`Size::Events`] the pilot must have counted users until it reached the number, or all that it may.
+    /// Cuts a world by what a pilot found.
     pub fn new(world: &World, pilot: &Pilot) -> Self {
         let per_user = pilot.events as f64 / pilot.users.max(1) as f64;
-        let users = match world.request.size {
-            Size::Users(users) => users,
-            Size::Events(events) if pilot.events >= events => pilot.users,
-            Size::Events(events) => (events as f64 / per_user.max(1e-6)).round() as u64,
-        }
-        .max(1);
-        let events = (users as f64 * per_user).round() as u64;
+        let users = pilot.whole_users.max(1);
+        let events = match world.request.size {
+            Size::Events(events) if users > pilot.users => events,
+            _ => (users as f64 * per_user).round() as u64,
+        };
         let count = events.div_ceil(world.request.budget.max(1)).clamp(1, users);
         let ranges: Vec<UserRange> = (0..count)
             .map(|number| UserRange {

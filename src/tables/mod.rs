@@ -82,8 +82,6 @@ pub struct RecordFrame<'c, R: Record> {
     context: Context<'c>,
     table: &'c Table,
     records: &'c [R],
-    /// The records' ordinals in the order of rows, where that is another.
-    order: Option<Vec<u32>>,
     gets: Vec<Option<Get<R>>>,
 }
 
@@ -92,16 +90,7 @@ impl<'c, R: Record> RecordFrame<'c, R> {
     pub fn new(context: Context<'c>, table: &'c Table, records: &'c [R]) -> Self {
         let get = |from: &str| R::FACTS.iter().find(|(name, _)| *name == from).map(|(_, get)| *get);
         let gets = table.fields.iter().map(|field| get(&field.from)).collect();
-        Self { context, table, records, order: None, gets }
-    }
-
-    /// The same with rows in order of a time; records of the same time keep theirs.
-    #[must_use]
-    pub fn sorted_by(mut self, time: fn(&R) -> i64) -> Self {
-        let mut order: Vec<u32> = (0..self.records.len() as u32).collect();
-        order.sort_by_key(|record| time(&self.records[*record as usize]));
-        self.order = Some(order);
-        self
+        Self { context, table, records, gets }
     }
 
     /// Lays out a column of records in the order that an iterator gives them.
@@ -153,14 +142,10 @@ impl<R: Record> Frame for RecordFrame<'_, R> {
 
     fn fill(&self, field: usize, rows: Range<usize>, out: &mut Column) {
         let count = rows.len();
-        match (self.gets[field], &self.order) {
-            (Some(get), None) => self.lay(get, self.records[rows].iter(), count, out),
-            (Some(get), Some(order)) => {
-                let records = order[rows].iter().map(|record| &self.records[*record as usize]);
-                self.lay(get, records, count, out);
-            }
+        match self.gets[field] {
+            Some(get) => self.lay(get, self.records[rows].iter(), count, out),
             // The loader lets no field name a fact that its table lacks.
-            (None, _) => out.fill_keys(count, std::iter::repeat_n(NULL, count)),
+            None => out.fill_keys(count, std::iter::repeat_n(NULL, count)),
         }
     }
 }
@@ -279,15 +264,20 @@ fn plain<T, E>(frame: &dyn Frame, write: impl FnOnce(Rows<'_>) -> Result<T, E>) 
     write(Rows { frame, time_range: None })
 }
 
-/// A table in order of a time.
-fn timed<R: Record, T, E>(
+/// A table in order of a time; records of the same time keep their order. They are sorted as a copy, side by side, because every
+/// column walks over all of them.
+fn timed<R: Record + Clone, T, E>(
     context: Context<'_>,
     table: &Table,
     records: &[R],
     time: fn(&R) -> i64,
     write: impl FnOnce(Rows<'_>) -> Result<T, E>,
 ) -> Result<T, E> {
-    let frame = RecordFrame::new(context, table, records).sorted_by(time);
-    let times = || records.iter().map(time);
-    write(Rows { frame: &frame, time_range: times().min().zip(times().max()) })
+    let mut order: Vec<(i64, u32)> =
+        records.iter().enumerate().map(|(i, record)| (time(record), i as u32)).collect();
+    order.sort_unstable();
+    let time_range = order.first().zip(order.last()).map(|(first, last)| (first.0, last.0));
+    let sorted: Vec<R> = order.iter().map(|(_, i)| records[*i as usize].clone()).collect();
+    drop(order);
+    write(Rows { frame: &RecordFrame::new(context, table, &sorted), time_range })
 }

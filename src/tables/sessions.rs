@@ -1,7 +1,5 @@
 //! `sessions`: one row a session.
 
-use std::io::Write;
-
 use crate::event::ids::{self, Thing};
 use crate::event::journal::{NEVER, Session};
 use crate::frame::NULL;
@@ -91,9 +89,18 @@ pub(crate) fn locale(world: &World, s: &Session) -> u32 {
 
 /// The address as four numbers with dots.
 pub(crate) fn ip(s: &Session, out: &mut Vec<u8>) -> bool {
-    let [a, b, c, d] = s.ip.to_be_bytes();
-    // Writing to a vector cannot fail.
-    let _ = write!(out, "{a}.{b}.{c}.{d}");
+    for (i, byte) in s.ip.to_be_bytes().into_iter().enumerate() {
+        if i > 0 {
+            out.push(b'.');
+        }
+        if byte >= 100 {
+            out.push(b'0' + byte / 100);
+        }
+        if byte >= 10 {
+            out.push(b'0' + byte / 10 % 10);
+        }
+        out.push(b'0' + byte % 10);
+    }
     true
 }
 

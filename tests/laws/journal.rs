@@ -183,7 +183,7 @@ impl Crowd {
                 if row.kind == kinds.order_completed {
                     let order = &self.journal.orders[row.extra as usize];
                     assert_eq!(order.user, session.user);
-                    assert_eq!(order.placed, row.time, "{order:?}");
+                    assert_eq!(order.paid, row.time, "{order:?}");
                     told[row.extra as usize] += 1;
                 }
                 let swipe = Some(usize::from(row.kind)) == swiped;

@@ -90,3 +90,37 @@ fn places_in_a_session_begin_at_one_without_gaps() {
     }
     assert!(places.is_empty(), "events of no session");
 }
+
+/// For all orders, whichever piece of work made them: the one event that completes it names it and tells its session, its time of
+/// payment, its money, its coupon and its way of paying.
+#[test]
+fn events_tell_what_the_order_says() {
+    // One range of several pieces of work, so that ordinals are moved when the pieces are joined.
+    let (_, rows) = tables("seed = 23\ndays = 20\nusers = 1500\n");
+    let completed = rows["events"].iter().filter(|event| event["event_name"] == "order_completed");
+    let mut events: BTreeMap<&str, &Value> = BTreeMap::new();
+    for event in completed {
+        let order = event["order_id"].as_str().expect("an order");
+        assert!(events.insert(order, event).is_none(), "completed twice: {order}");
+    }
+    assert!(rows["orders"].len() > 50);
+    for order in &rows["orders"] {
+        let event = events.remove(order["order_id"].as_str().expect("an id"));
+        let event = event.unwrap_or_else(|| panic!("no event completes {order}"));
+        let pairs = [
+            ("session_id", "session_id"),
+            ("event_time", "paid_at"),
+            ("value", "total"),
+            ("tax", "tax"),
+            ("shipping", "shipping"),
+            ("discount", "discount"),
+            ("currency", "currency"),
+            ("coupon", "coupon"),
+            ("payment_method", "payment_method"),
+        ];
+        for (of_event, of_order) in pairs {
+            assert_eq!(event.get(of_event), order.get(of_order), "{of_event}: {event} {order}");
+        }
+    }
+    assert!(events.is_empty(), "completed, but no order: {events:?}");
+}

@@ -75,7 +75,7 @@ fn a_property_more_leaves_all_else_equal() {
         made(&overlaid(&[("schemas/events/product_viewed.toml", &format!("{event}{property}"))]));
     let mut moods = 0;
     let take = |mut event: Value| {
-        let properties = event["properties"].as_object_mut();
+        let properties = event.get_mut("properties").and_then(Value::as_object_mut);
         let mood = properties.and_then(|properties| properties.remove("mood"));
         assert_eq!(mood.is_some(), event["event_name"] == "product_viewed");
         moods += usize::from(mood.is_some_and(|mood| mood == "glad"));

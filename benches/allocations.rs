@@ -20,7 +20,7 @@ static HEAP: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 const USERS: u64 = 10_000;
 
 /// Rows laid out at a time.
-const PAGE: usize = 1 << 14;
+const PAGE: usize = 1 << 16;
 
 struct Unwatched;
 

@@ -25,7 +25,7 @@ use throng::sink::stock;
 use throng::tables::Context;
 
 /// Rows laid out at a time.
-const PAGE: usize = 1 << 14;
+const PAGE: usize = 1 << 16;
 
 /// Rounds of which the ratios take the median.
 const ROUNDS: usize = 5;

@@ -64,7 +64,7 @@ impl Crowd {
                 assert!(row.time >= session.started && row.time <= session.ended);
                 assert!(row.received >= row.time);
                 assert!(row.received - row.time <= self.world.lateness);
-                let bits = ids::event_bits(session, row.sequence);
+                let bits = ids::event_bits(session.key, row.sequence);
                 assert!(ids.insert(ids::event(row.time, bits)), "an event id twice");
             }
             assert!(rows.is_sorted_by_key(|row| row.time));

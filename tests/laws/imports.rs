@@ -97,7 +97,7 @@ fn imports_go_one_way() {
 fn each_thing_has_one_home() {
     let homes: [(&str, &[&str]); 5] = [
         ("engine", &["rayon"]),
-        ("seed", &["TryRng for", "SeedableRng", "Stream {", "rand::rng", "StdRng", "SmallRng"]),
+        ("seed", &["TryRng for", "SeedableRng", "Stream { low", "rand::rng", "StdRng", "SmallRng"]),
         ("cli", &["println!", "print!(", "stdout()", "stderr()", "std::process::exit"]),
         ("cli", &["Instant::now", "SystemTime::now", "Timestamp::now", "Zoned::now"]),
         ("cli", &["anyhow"]),

@@ -17,29 +17,30 @@ pub fn logit(p: f64) -> f64 {
 /// A discrete distribution drawn in constant time (Walker's alias method, in Vose's construction), decided by integers only.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Alias {
-    /// For each slot: the threshold below which it stands for itself, and the other outcome it stands for.
-    slots: Vec<(u32, u32)>,
+    /// For each slot: a threshold, the outcome it stands for up to there, and the one beyond.
+    slots: Vec<(u32, u32, u32)>,
 }
 
 impl Alias {
     /// A table over weights (at least 0, not all of them 0); outcome i has probability weights[i] / sum.
     /// Weights that sum to nothing give the first outcome always.
+    ///
+    /// An outcome without weight takes no slot: one more of them, wherever it stands, moves no draw.
     pub fn new(weights: &[f64]) -> Self {
-        let n = weights.len().max(1);
         let sum: f64 = weights.iter().sum();
-        let mut scaled: Vec<f64> = if sum > 0.0 && sum.is_finite() {
-            weights.iter().map(|w| w / sum * n as f64).collect()
-        } else {
-            (0..n).map(|i| if i == 0 { n as f64 } else { 0.0 }).collect()
-        };
-        let mut slots = vec![(u32::MAX, 0_u32); n];
-        for (i, slot) in slots.iter_mut().enumerate() {
-            slot.1 = i as u32;
+        if !(sum > 0.0 && sum.is_finite()) {
+            return Self { slots: vec![(u32::MAX, 0, 0)] };
         }
+        let possible: Vec<usize> = (0..weights.len()).filter(|&i| weights[i] > 0.0).collect();
+        let n = possible.len();
+        let mut scaled: Vec<f64> = possible.iter().map(|&i| weights[i] / sum * n as f64).collect();
+        let itself = |&outcome: &usize| (u32::MAX, outcome as u32, outcome as u32);
+        let mut slots: Vec<_> = possible.iter().map(itself).collect();
         let (mut small, mut large): (Vec<usize>, Vec<usize>) =
             (0..n).partition(|&i| scaled[i] < 1.0);
         while let (Some(less), Some(&more)) = (small.pop(), large.last()) {
-            slots[less] = ((scaled[less] * f64::from(u32::MAX)) as u32, more as u32);
+            slots[less].0 = (scaled[less] * f64::from(u32::MAX)) as u32;
+            slots[less].2 = possible[more] as u32;
             scaled[more] -= 1.0 - scaled[less];
             if scaled[more] < 1.0 {
                 large.pop();
@@ -59,18 +60,8 @@ impl Alias {
     #[inline]
     pub fn pick(&self, bits: u64) -> usize {
         let slot = (((bits >> 32) * self.slots.len() as u64) >> 32) as usize;
-        let (threshold, other) = self.slots[slot];
-        if (bits as u32) <= threshold { slot } else { other as usize }
-    }
-
-    /// How many outcomes.
-    pub fn len(&self) -> usize {
-        self.slots.len()
-    }
-
-    /// Never: a table has an outcome.
-    pub fn is_empty(&self) -> bool {
-        false
+        let (threshold, outcome, other) = self.slots[slot];
+        (if (bits as u32) <= threshold { outcome } else { other }) as usize
     }
 }
 
@@ -162,6 +153,19 @@ mod tests {
         for (count, wanted) in counts.iter().zip([10_000, 0, 30_000, 40_000]) {
             assert!(count.abs_diff(wanted) < 800, "{counts:?}");
         }
+    }
+
+    #[test]
+    fn outcomes_without_weight_move_no_draw() {
+        let table = Alias::new(&[1.0, 3.0, 4.0]);
+        let wider = Alias::new(&[0.0, 1.0, 3.0, 0.0, 4.0, 0.0]);
+        let mut stream = Seed(4).stream(Purpose::named("alias"), 0, 0);
+        for _ in 0..1000 {
+            let bits = stream.next();
+            assert_eq!(wider.pick(bits), [1, 2, 4][table.pick(bits)]);
+        }
+        assert_eq!(Alias::new(&[0.0, 0.0]).pick(u64::MAX), 0);
+        assert_eq!(Alias::new(&[]).pick(0), 0);
     }
 
     #[test]

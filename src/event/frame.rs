@@ -489,7 +489,7 @@ impl Frame for EventFrame<'_> {
                 out.fill_keys(count, events.iter().zip(sessions).map(user));
             }
             Fact::Sequence => {
-                out.ints().extend(events.iter().map(|event| i32::from(event.sequence)));
+                out.ints().extend(events.iter().map(|event| i32::from(event.sequence) + 1));
                 out.finish(count);
             }
             Fact::Time => {

@@ -134,10 +134,17 @@ pub struct Journey {
     pub stages: Vec<Stage>,
 }
 
+/// How often it is followed, next to the shares that a persona gives other kinds, by people of a persona that does not name it.
+pub(super) fn share(root: &Table<'_>) -> f64 {
+    root.opt_number("share", 0.0..=1.0).unwrap_or(0.0)
+}
+
 impl Journey {
     /// Reads a file; what is wrong stands in the document's problems.
     pub fn read(name: &str, document: &Document, site: &Site, events: &[&str]) -> Self {
         let root = document.root();
+        // The personas' weights hold it; here it is only looked at for mistakes.
+        share(&root);
         let stages = root.named("stages");
         if stages.is_empty() {
             root.problem("stages", "a journey needs stages", "add [stages.<name>] with next = {…}");

@@ -5,7 +5,7 @@ use crate::model::persona::Surroundings;
 use crate::model::read::{Names, normalise};
 use crate::model::{
     Catalogue, Commerce, Country, DeviceProfile, Persona, Rhythm, Source, catalogue, commerce,
-    country, device, rhythm, source,
+    country, device, journey, rhythm, source,
 };
 
 /// A model's file.
@@ -52,7 +52,7 @@ impl Models {
     /// cannot be.
     pub fn load(files: &Files<'_>) -> Result<Models, Problems> {
         let mut desk = Desk { files, problems: Problems::new() };
-        let journeys = desk.stems("journeys");
+        let (journeys, journey_shares) = desk.journeys();
         let mut names = Names { journeys, ..Names::default() };
         let commerce = desk.one("commerce", commerce::read);
         if let Some(commerce) = &commerce {
@@ -74,6 +74,7 @@ impl Models {
         names.sources = sources.iter().map(|source| source.name.clone()).collect();
         let around = Surroundings {
             names: &names,
+            journey_shares: &journey_shares,
             devices: &devices,
             sources: &sources,
             countries: &countries,
@@ -120,8 +121,13 @@ impl Desk<'_> {
         files
     }
 
-    fn stems(&self, folder: &str) -> Vec<String> {
-        self.sorted(folder).into_iter().map(|file| file.stem).collect()
+    /// Names and shares of the journey kinds. What else their files say needs the site, and is read with it.
+    fn journeys(&self) -> (Vec<String>, Vec<f64>) {
+        let share = |file: TextFile| {
+            let share = journey::share(&Document::parse(file.name, file.text).root());
+            (file.stem, share)
+        };
+        self.sorted("journeys").into_iter().map(share).unzip()
     }
 
     /// Reads one file; nothing comes of one that is no TOML.

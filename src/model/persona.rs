@@ -10,6 +10,8 @@ const CHANNELS: [&str; 3] = ["email", "sms", "push"];
 /// What a persona's file may name.
 pub(super) struct Surroundings<'m> {
     pub(super) names: &'m Names,
+    /// By journey kind: its weight with a persona that does not name it.
+    pub(super) journey_shares: &'m [f64],
     pub(super) devices: &'m [DeviceProfile],
     pub(super) sources: &'m [Source],
     pub(super) countries: &'m [Country],
@@ -28,7 +30,11 @@ impl Surroundings<'_> {
         let mut countries = weights(table.weights("countries"), "country", &names.countries, |i| {
             self.countries[i].share
         });
+        let mut journeys = weights(table.shares("journeys"), "journey", &names.journeys, |i| {
+            self.journey_shares[i]
+        });
         normalise(&mut sources);
+        normalise(&mut journeys);
         normalise(&mut countries);
         Persona {
             name: name.to_owned(),
@@ -45,7 +51,7 @@ impl Surroundings<'_> {
             devices,
             device_tilt: by_class(table, "device_tilt", &(-5.0..=5.0)),
             sources,
-            journeys: weights(table.shares("journeys"), "journey", &names.journeys, |_| 0.0),
+            journeys,
             countries,
             price_sensitivity: table.number("price_sensitivity", 0.0..=1.0),
             patience: table.number("patience", 0.0..=1.0),

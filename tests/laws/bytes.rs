@@ -1,0 +1,93 @@
+//! Bytes follow from the world alone.
+
+use std::collections::BTreeMap;
+
+use throng::sink::Digest;
+
+use crate::{DataSet, files_under, plan, world};
+
+const SMALL: &str = "seed = 7\ndays = 5\nevents = \"6K\"\nbudget = \"1500\"\n";
+
+/// For all numbers of threads, every file has the same bytes.
+#[test]
+fn threads_move_no_byte() {
+    let world = world(SMALL);
+    let made = [1, 2, 7].map(|threads| DataSet::make(&world, threads, None).digests());
+    assert!(made[0].len() > 20);
+    assert_eq!(made[0], made[1]);
+    assert_eq!(made[0], made[2]);
+}
+
+/// For all numbers of shards, more than there are ranges too, the shards' files together are those of the whole, each written by one
+/// shard.
+#[test]
+fn shards_together_are_the_whole() {
+    let world = world(SMALL);
+    assert!(plan(&world).ranges.len() >= 3);
+    let whole = DataSet::make(&world, 2, None).digests();
+    for count in [2, 3, 9] {
+        let mut together = BTreeMap::new();
+        for index in 0..count {
+            let shard = DataSet::make(&world, 2, Some((index, count)));
+            for (path, digest) in shard.digests() {
+                let twice = together.insert(path, digest);
+                assert_eq!(twice, None);
+            }
+        }
+        assert_eq!(together, whole, "{count} shards");
+    }
+}
+
+/// For all plans, ranges follow one another from the first user to the last, and none is empty.
+#[test]
+fn ranges_hold_every_user_once() {
+    for budget in ["1000", "2500", "1M"] {
+        let world = world(&format!("days = 5\nevents = \"6K\"\nbudget = \"{budget}\"\n"));
+        let plan = plan(&world);
+        let mut next = 0;
+        for (number, range) in plan.ranges.iter().enumerate() {
+            assert_eq!((range.number as usize, range.first), (number, next));
+            assert!(range.end > range.first);
+            next = range.end;
+        }
+        assert_eq!(next, plan.users);
+    }
+}
+
+/// For all files, what is said of them is true: path, size, digest; and none is there of which nothing is said.
+#[test]
+fn entries_tell_the_truth() {
+    let world = world(SMALL);
+    let made = DataSet::make(&world, 2, None);
+    let paths: Vec<String> = made.entries.iter().map(|entry| entry.path.clone()).collect();
+    assert_eq!(files_under(made.dir.path()), paths);
+    for entry in &made.entries {
+        let mut digest = Digest::new(std::io::sink());
+        std::io::copy(&mut &made.bytes(&entry.path)[..], &mut digest).expect("copied");
+        assert_eq!(digest.finish(), (entry.bytes, entry.sha256.clone()), "{}", entry.path);
+    }
+}
+
+/// For all events files, rows are in order of arrival, lie in the file's date, and their number and their times are those said.
+#[test]
+fn events_files_are_sorted_within_their_date() {
+    let scenario = format!("{SMALL}[output]\nformat = \"ndjson\"\ncompression = \"none\"\n");
+    let made = DataSet::make(&world(&scenario), 2, None);
+    let events = made.entries.iter().filter(|entry| entry.table == "events");
+    for entry in events {
+        let text = String::from_utf8(made.bytes(&entry.path)).expect("text");
+        let arrival = |line: &str| {
+            let row: serde_json::Value = serde_json::from_str(line).expect("JSON");
+            row["received_at"].as_str().expect("a time").to_owned()
+        };
+        let arrivals: Vec<String> = text.lines().map(arrival).collect();
+        assert_eq!(arrivals.len() as u64, entry.rows);
+        assert!(arrivals.is_sorted(), "{}", entry.path);
+        let date = entry.path.split(['=', '/']).nth(2).expect("a date");
+        assert!(arrivals.iter().all(|arrival| arrival.starts_with(date)), "{}", entry.path);
+        let micros =
+            |text: &String| text.parse::<jiff::Timestamp>().expect("a moment").as_microsecond();
+        let ends = arrivals.first().map(micros).zip(arrivals.last().map(micros));
+        assert_eq!(ends, entry.time_range, "{}", entry.path);
+    }
+}

@@ -169,21 +169,24 @@ pub fn generate(
     Ok(entries)
 }
 
-/// Simulates a range's users, chunk by chunk in parallel; the journals in order of users.
+/// Simulates a range's users, chunk by chunk in parallel; the journals in order of users. What is expected of a user only decides
+/// how much room is made at first.
 pub fn simulate(
     world: &World,
     slices: Slices,
     users: std::ops::Range<u64>,
+    events_per_user: f64,
     progress: &dyn Progress,
     cancel: &AtomicBool,
 ) -> Result<Vec<Journal>, Error> {
     let chunks = (users.end - users.start).div_ceil(CHUNK);
+    let room = (events_per_user * CHUNK as f64 * 1.2) as usize / slices.count();
     let chunk = |number: u64| {
         if cancel.load(Ordering::Relaxed) {
             return Err(Error::Cancelled);
         }
         let first = users.start + number * CHUNK;
-        let mut walker = Walker::new(world, slices);
+        let mut walker = Walker::with_room(world, slices, room);
         for user in first..(first + CHUNK).min(users.end) {
             walker.user(user);
         }
@@ -231,7 +234,8 @@ impl Job<'_> {
     fn range(&self, range: UserRange) -> Result<Vec<FileEntry>, Error> {
         let (world, slices) = (self.world, self.plan.slices);
         let users = range.first..range.end;
-        let journals = simulate(world, slices, users, self.progress, self.cancel)?;
+        let per_user = self.plan.events as f64 / self.plan.users as f64;
+        let journals = simulate(world, slices, users, per_user, self.progress, self.cancel)?;
         let (journal, by_slice) = arrange(journals, slices);
         let context = Context { world, journal: &journal };
         let wanted: Vec<&Table> = world.wanted_tables().collect();

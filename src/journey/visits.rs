@@ -66,7 +66,12 @@ pub(super) struct Course {
 impl<'w> Walker<'w> {
     /// A walker with an empty journal.
     pub fn new(world: &'w World, slices: Slices) -> Self {
-        Self { world, journal: Journal::new(slices.count()), slices, weights: Vec::new() }
+        Self::with_room(world, slices, 0)
+    }
+
+    /// A walker whose journal has room for so many events a slice.
+    pub fn with_room(world: &'w World, slices: Slices, room: usize) -> Self {
+        Self { world, journal: Journal::new(slices.count(), room), slices, weights: Vec::new() }
     }
 
     /// Its world.

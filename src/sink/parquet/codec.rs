@@ -72,7 +72,11 @@ impl Press {
             }
             Codec::Zstd(compressor) => {
                 grow(&mut self.out, zstd::zstd_safe::compress_bound(raw.len()));
-                compressor.compress_to_buffer(raw, &mut self.out[..])?
+                if raw.len() >= 4 * SAMPLE && !pays(compressor, raw, &mut self.out)? {
+                    store(raw, &mut self.out)
+                } else {
+                    compressor.compress_to_buffer(raw, &mut self.out[..])?
+                }
             }
             Codec::Lz4 => {
                 grow(&mut self.out, lz4_flex::block::get_maximum_output_size(raw.len()));
@@ -81,6 +85,40 @@ impl Press {
         };
         lend(&mut self.out, size, write)
     }
+}
+
+/// Bytes out of the middle of a page that tell whether pressing it pays.
+const SAMPLE: usize = 4096;
+
+/// Whether a sample of a page gets at least a twelfth smaller. Bit-packed times and keys do not, and pressing them would cost more
+/// than writing all the rest of them.
+fn pays(
+    compressor: &mut zstd::bulk::Compressor<'static>,
+    raw: &[u8],
+    out: &mut [u8],
+) -> io::Result<bool> {
+    let middle = raw.len() / 2;
+    let size = compressor.compress_to_buffer(&raw[middle..middle + SAMPLE], out)?;
+    Ok(size < SAMPLE - SAMPLE / 12)
+}
+
+/// Writes bytes as they are into a Zstandard frame of raw blocks (RFC 8878, sections 3.1.1 and 3.1.1.2); the frame's length.
+fn store(raw: &[u8], out: &mut Vec<u8>) -> usize {
+    const MAGIC: u32 = 0xFD2F_B528;
+    /// Single segment, content size in 4 bytes, no checksum, no dictionary.
+    const DESCRIPTOR: u8 = 0b1010_0000;
+    const BLOCK: usize = 128 << 10;
+    out.clear();
+    out.extend_from_slice(&MAGIC.to_le_bytes());
+    out.push(DESCRIPTOR);
+    out.extend_from_slice(&(raw.len() as u32).to_le_bytes());
+    let blocks = raw.len().div_ceil(BLOCK);
+    for (i, block) in raw.chunks(BLOCK).enumerate() {
+        let header = (block.len() as u32) << 3 | u32::from(i + 1 == blocks);
+        out.extend_from_slice(&header.to_le_bytes()[..3]);
+        out.extend_from_slice(block);
+    }
+    out.len()
 }
 
 /// Makes a buffer at least that long; it never gets shorter, so its bytes are cleared once and not for each page.
@@ -96,4 +134,34 @@ fn lend<T>(buffer: &mut Vec<u8>, size: usize, write: impl FnOnce(Bytes) -> Resul
     let result = write(whole.slice(..size.min(whole.len())));
     *buffer = Vec::from(whole);
     result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stored_frame_is_read_by_any_decoder() {
+        for length in [0, 1, 5000, 128 << 10, (128 << 10) + 1, 700_000] {
+            let raw: Vec<u8> = (0..length).map(|i: usize| (i * 7919 >> 3) as u8).collect();
+            let mut out = Vec::new();
+            let size = store(&raw, &mut out);
+            if length > 0 {
+                assert_eq!(zstd::bulk::decompress(&out[..size], length).unwrap(), raw);
+            }
+        }
+    }
+
+    #[test]
+    fn noise_is_stored_and_text_is_pressed() {
+        let noise: Vec<u8> = (0..50_000_u64).map(|i| crate::seed::mix(i) as u8).collect();
+        let text = b"the same words again and again ".repeat(2_000);
+        let mut press = Press::default();
+        press.set(Compression::Zstd).unwrap().unwrap();
+        for (raw, stored) in [(noise, true), (text, false)] {
+            let pressed = press.press(&mut raw.clone(), |bytes| Ok(bytes.to_vec())).unwrap();
+            assert_eq!(pressed.len() > raw.len(), stored);
+            assert_eq!(zstd::bulk::decompress(&pressed, raw.len()).unwrap(), raw);
+        }
+    }
 }

@@ -19,17 +19,19 @@ from declared import DataSet, differences_of_schema, tables
 from laws import all_laws
 from readers import duckdb_reads, polars_reads, pyarrow_reads, relation
 
-# What is made: format, compression, ids, and whether the laws are tried on it too.
+# What is made: format, compression, ids, whether in ranges, and whether the laws are tried on it too.
 VARIANTS = [
-    ("parquet", "zstd", "text", True),
-    ("parquet", "none", "text", False),
-    ("parquet", "snappy", "text", False),
-    ("parquet", "lz4", "text", False),
-    ("parquet", "zstd", "native", False),
-    ("ndjson", "none", "text", True),
-    ("ndjson", "gzip", "text", False),
-    ("ndjson", "zstd", "text", False),
+    ("parquet", "zstd", "text", False, True),
+    ("parquet", "none", "text", True, True),
+    ("parquet", "snappy", "text", False, False),
+    ("parquet", "lz4", "text", False, False),
+    ("parquet", "zstd", "native", False, False),
+    ("ndjson", "none", "text", False, True),
+    ("ndjson", "gzip", "text", False, False),
+    ("ndjson", "zstd", "text", False, False),
 ]
+# Smaller than any data set that is judged, so that people are simulated in several ranges.
+RANGES = 'start = 2026-01-05\ndays = 14\nevents = "120K"\nbudget = "50K"\n'
 LATENESS = "INTERVAL 72 HOUR"
 
 
@@ -89,10 +91,13 @@ def judge_files(judge, data, form, ids, title):
 def judge_all(program, work, scenario, events):
     judge = Judge()
     judge.verdict("`throng schema` prints what schemas/ hold", differences_of_schema(program))
-    for form, compression, ids, with_laws in VARIANTS:
-        title = f"{form} {compression} {ids}"
+    ranges = Path(work, "ranges.toml")
+    ranges.write_text(RANGES, encoding="utf-8")
+    for form, compression, ids, in_ranges, with_laws in VARIANTS:
+        title = f"{form} {compression} {ids}{' in ranges' if in_ranges else ''}"
         begun, before = time.monotonic(), judge.failed
-        data = generate(program, f"{work}/{form}-{compression}-{ids}", form, compression, ids, scenario, events)
+        asked = (str(ranges), None) if in_ranges else (scenario, events)
+        data = generate(program, f"{work}/{form}-{compression}-{ids}", form, compression, ids, *asked)
         judge_files(judge, data, form, ids, title)
         if with_laws:
             connection = loaded(data, form)
@@ -137,6 +142,7 @@ def main():
     program = str(args.program.resolve())
     with tempfile.TemporaryDirectory() as scratch:
         work = args.keep or Path(scratch)
+        work.mkdir(parents=True, exist_ok=True)
         if args.self_test:
             return self_test(program, work, args.scenario)
         return judge_all(program, work, args.scenario, args.events)

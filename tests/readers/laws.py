@@ -55,12 +55,11 @@ def _columns(table):
 
 def _order(table):
     for column in table.sorted_by:
-        # A table in date partitions is one stream over its files; of the others each file is sorted.
-        by = "" if table.name == "events" else "PARTITION BY file"
+        # The files of a range of users are one stream; a data set beyond the scenario's budget has several ranges.
         yield Law(
             f"{table.name} is sorted by {column}",
-            f"SELECT {', '.join(table.key)}, {column} FROM (SELECT *, lag({column}) OVER ({by} ORDER BY rowid) AS before "
-            f"FROM {table.view}) WHERE {column} < before",
+            f"SELECT {', '.join(table.key)}, {column} FROM (SELECT *, lag({column}) OVER "
+            f"(PARTITION BY regexp_extract(file, 'part-([0-9]+)', 1) ORDER BY rowid) AS before FROM {table.view}) WHERE {column} < before",
             f"UPDATE {table.view} SET {column} = {column} + INTERVAL 400 DAY WHERE rowid = 1",
         )
 

@@ -15,9 +15,10 @@ import time
 from pathlib import Path
 
 import duckdb
+from behaviour_laws import behaviour_laws
 from declared import DataSet, differences_of_schema, tables
-from laws import all_laws
 from readers import duckdb_reads, polars_reads, pyarrow_reads, relation
+from schema_laws import schema_laws
 
 # What is made: format, compression, ids, whether in ranges, and whether the laws are tried on it too.
 VARIANTS = [
@@ -33,6 +34,10 @@ VARIANTS = [
 # Smaller than any data set that is judged, so that people are simulated in several ranges.
 RANGES = 'start = 2026-01-05\ndays = 14\nevents = "120K"\nbudget = "50K"\n'
 LATENESS = "INTERVAL 72 HOUR"
+
+
+def all_laws():
+    return [*schema_laws(), *behaviour_laws()]
 
 
 class Judge:

@@ -221,10 +221,12 @@ def _impossible():
          "UPDATE events SET os = 'Android', browser = 'Safari' WHERE rowid = 0"),
         ("no in-app web view off a phone", "device_class <> 'mobile' AND user_agent LIKE '%BytedanceWebview%'",
          "UPDATE events SET device_class = 'desktop', user_agent = 'BytedanceWebview' WHERE rowid = 0"),
-        ("addresses from reserved ranges", "NOT regexp_matches(ip, '^(198[.]1[89]|100[.](6[4-9]|[7-9][0-9]|1[01][0-9]|12[0-7]))[.]')",
+        ("addresses from reserved ranges",
+         "NOT regexp_matches(ip, '^(198[.]1[89]|100[.](6[4-9]|[7-9][0-9]|1[01][0-9]|12[0-7]))[.]')",
          "UPDATE events SET ip = '8.8.8.8' WHERE rowid = 0"),
         ("event ids are UUIDv7 of the event's time",
-         "substr(event_id, 15, 1) <> '7' OR ('0x' || substr(event_id, 1, 8) || substr(event_id, 10, 4))::BIGINT <> epoch_us(event_time) // 1000",
+         "substr(event_id, 15, 1) <> '7' OR "
+         "('0x' || substr(event_id, 1, 8) || substr(event_id, 10, 4))::BIGINT <> epoch_us(event_time) // 1000",
          "UPDATE events SET event_time = event_time + INTERVAL 1 SECOND WHERE rowid = 0"),
     ]:
         yield Law(f"events: {name}", f"SELECT event_id FROM events WHERE {wrong}", damage)

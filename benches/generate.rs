@@ -114,7 +114,9 @@ impl Case {
     }
 
     fn batches(&self, frames: &[EventFrame<'_>]) -> Vec<arrow::array::RecordBatch> {
-        let batch = |frame| stock::batch(frame, self.world.output.options.ids).expect("sound");
+        let batch = |frame: &EventFrame<'_>| {
+            stock::batch(frame, self.world.output.options.ids).expect("sound")
+        };
         frames.iter().map(batch).collect()
     }
 

@@ -24,6 +24,9 @@ use crate::tables::{self, Context, Rows};
 /// Users simulated as one piece of work.
 const CHUNK: u64 = 256;
 
+/// Events that a user usually has on a day, rounded up: only decides how much room is made at first.
+const USUAL: usize = 3;
+
 /// A pilot for a data set whose size is given in events counts at most so many users. Beyond, what they do is reckoned from how
 /// long and how often they come, which holds the total well within its 2 %.
 const MOST_COUNTED: u64 = 32_768;
@@ -169,18 +172,19 @@ pub fn generate(
     Ok(entries)
 }
 
-/// Simulates a range's users, chunk by chunk in parallel; the journals in order of users. What is expected of a user only decides
-/// how much room is made at first.
+/// Simulates a range's users, chunk by chunk in parallel; the journals in order of users.
+///
+/// # Errors
+/// Being asked to stop.
 pub fn simulate(
     world: &World,
     slices: Slices,
     users: std::ops::Range<u64>,
-    events_per_user: f64,
     progress: &dyn Progress,
     cancel: &AtomicBool,
 ) -> Result<Vec<Journal>, Error> {
     let chunks = (users.end - users.start).div_ceil(CHUNK);
-    let room = (events_per_user * CHUNK as f64 * 1.2) as usize / slices.count();
+    let room = CHUNK as usize * USUAL / slices.per_day();
     let chunk = |number: u64| {
         if cancel.load(Ordering::Relaxed) {
             return Err(Error::Cancelled);
@@ -234,8 +238,7 @@ impl Job<'_> {
     fn range(&self, range: UserRange) -> Result<Vec<FileEntry>, Error> {
         let (world, slices) = (self.world, self.plan.slices);
         let users = range.first..range.end;
-        let per_user = self.plan.events as f64 / self.plan.users as f64;
-        let journals = simulate(world, slices, users, per_user, self.progress, self.cancel)?;
+        let journals = simulate(world, slices, users, self.progress, self.cancel)?;
         let (journal, by_slice) = arrange(journals, slices);
         let context = Context { world, journal: &journal };
         let wanted: Vec<&Table> = world.wanted_tables().collect();

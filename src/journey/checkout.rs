@@ -143,7 +143,7 @@ impl Walker<'_> {
             return false;
         }
         if walk.row.known_from == NEVER {
-            self.join(person, walk, BY_PURCHASE);
+            Self::join(person, walk, BY_PURCHASE);
         }
         let sum = self.sum(person, course);
         let checkout = world.seed.hash(CHECKOUT, walk.row.key, course.checkouts);

@@ -266,7 +266,7 @@ impl Walker<'_> {
             self.record(walk, kinds.consent_updated, [walk.row.consent, 0]);
         }
         if world.journeys_message(self.journal.journeys[walk.row.journey as usize].kind) {
-            self.join(person, walk, BY_MESSAGE);
+            Self::join(person, walk, BY_MESSAGE);
         }
         if let Some((recognised, restored)) = visit.moved {
             walk.react(&self.world.tables, 0.3);
@@ -292,7 +292,7 @@ impl Walker<'_> {
     }
 
     /// The device is joined with the person from this moment on.
-    pub(super) fn join(&mut self, person: &mut Person, walk: &mut Walk, method: u8) {
+    pub(super) fn join(person: &mut Person, walk: &mut Walk, method: u8) {
         let stitch = &mut person.stitched[usize::from(walk.row.device)];
         if stitch.0 != NEVER {
             return;
@@ -311,7 +311,7 @@ impl Walker<'_> {
         let kinds = self.world.kinds;
         let (kind, method) =
             if customer { (kinds.signed_in, BY_SIGN_IN) } else { (kinds.signed_up, BY_SIGN_UP) };
-        self.join(person, walk, method);
+        Self::join(person, walk, method);
         self.record(walk, kind, [0; 2]);
     }
 

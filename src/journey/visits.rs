@@ -268,7 +268,7 @@ impl<'w> Walker<'w> {
         let mut median_hours = None;
         if let Some(switch) = &spec.switch
             && stream.chance(switch.probability)
-            && let Some(other) = self.other_device(person, last.device, ended, stream)
+            && let Some(other) = Self::other_device(person, last.device, ended, stream)
         {
             device = other;
             median_hours = Some((switch.hours, switch.sd));
@@ -302,13 +302,7 @@ impl<'w> Walker<'w> {
     }
 
     /// Another device of the person, at hand at that moment.
-    fn other_device(
-        &self,
-        person: &Person,
-        device: usize,
-        at: i64,
-        stream: &mut Stream,
-    ) -> Option<usize> {
+    fn other_device(person: &Person, device: usize, at: i64, stream: &mut Stream) -> Option<usize> {
         let devices = &person.user.devices;
         let others = || {
             let at_hand = move |i: &usize| *i != device && (*i == 0 || devices.at(*i).since <= at);

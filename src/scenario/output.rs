@@ -32,7 +32,7 @@ impl Output {
             Err(problem) => return Err(problem.into()),
         };
         let mut options = Options::of(format);
-        options.version = version.to_owned();
+        version.clone_into(&mut options.version);
         options.ids = match request.ids {
             Ids::Text => IdForm::Text,
             Ids::Native => IdForm::Native,

@@ -1,5 +1,7 @@
 //! Every page of the site as a key: paths and URLs are written once, for the world.
 
+use std::fmt::Write;
+
 use crate::frame::Strings;
 use crate::model::site::{Site, Slot};
 use crate::model::{Catalogue, Source};
@@ -111,7 +113,8 @@ fn query(text: &str) -> String {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => out.push(byte as char),
             b' ' => out.push('+'),
-            _ => out.push_str(&format!("%{byte:02X}")),
+            // Writing to a string cannot fail.
+            _ => _ = write!(out, "%{byte:02X}"),
         }
     }
     out

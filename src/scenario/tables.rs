@@ -6,6 +6,9 @@ use crate::model::journey::Journey;
 use crate::model::{Commerce, DeviceClass, DeviceProfile, Models, Persona, Source};
 use crate::scenario::calendar::Calendar;
 
+/// The campaigns of a source that run on a day, by weight, and their ordinals; none on days without.
+pub type Running = Option<(Alias, Vec<u8>)>;
+
 /// Everything that the walk draws from.
 #[derive(Debug, Clone)]
 pub struct Tables {
@@ -36,7 +39,7 @@ pub struct Tables {
     /// By source: referrers.
     pub referrers: Vec<Alias>,
     /// By source and day of the window: the campaigns that run, and ordinals of them.
-    pub campaigns: Vec<Vec<Option<(Alias, Vec<u8>)>>>,
+    pub campaigns: Vec<Vec<Running>>,
     /// By channel (e-mail, SMS, push): sources and campaigns of messages.
     pub messages: [Vec<(u8, u8)>; 3],
     /// By persona, class, bit 0 another device at hand, bit 1 can be written to: journey kinds.
@@ -64,7 +67,7 @@ impl Tables {
         let weights = |list: &[(String, f64)]| {
             Alias::new(&list.iter().map(|(_, weight)| *weight).collect::<Vec<_>>())
         };
-        let modes = &behaviour.modes;
+        let shares = &behaviour.modes;
         Self {
             normal: Quantiles::normal(),
             logistic: Quantiles::logistic(),
@@ -80,7 +83,7 @@ impl Tables {
                 behaviour.returns.short_median,
                 behaviour.returns.short_sd,
             ),
-            modes: Alias::new(&[modes.browse, modes.evaluate, modes.buy]),
+            modes: Alias::new(&[shares.browse, shares.evaluate, shares.buy]),
             load: of_profiles(models, |d| Quantiles::log_normal(d.load.0, d.load.1)),
             latency: of_profiles(models, |d| Quantiles::log_normal(d.latency.0, d.latency.1)),
             networks: of_profiles(models, |d| weights(&d.networks)),
@@ -119,7 +122,7 @@ fn offered(commerce: &Commerce, profile: &DeviceProfile) -> Vec<bool> {
 }
 
 /// By day: the campaigns of a source that run, by weight.
-fn running(source: &Source, days: u32) -> Vec<Option<(Alias, Vec<u8>)>> {
+fn running(source: &Source, days: u32) -> Vec<Running> {
     let on = |day: i32| {
         let runs = |i: &usize| {
             let campaign = &source.campaigns[*i];

@@ -1,7 +1,5 @@
 //! The world: a scenario with its models, checked and made ready; immutable from here on.
 
-use sha2::{Digest, Sha256};
-
 use crate::assets::Assets;
 use crate::diag::{Document, Problem, Problems};
 use crate::frame::Strings;
@@ -303,16 +301,13 @@ fn any_kind(journeys: &[Journey]) -> Result<[usize; 3], Problem> {
 
 /// The digest of everything that decides the bytes of the data set.
 fn version(request: &Request, assets: &Assets) -> String {
-    let mut digest = Sha256::new();
-    for part in [
+    let parts = [
         env!("CARGO_PKG_VERSION"),
         &request.resolved_toml(),
         &assets.digest("personas"),
         &assets.digest("schemas"),
-    ] {
-        digest.update((part.len() as u64).to_le_bytes());
-        digest.update(part);
-    }
-    let bytes = digest.finalize();
-    bytes.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    ];
+    let mut digest = crate::assets::sha256(parts);
+    digest.truncate(32);
+    digest
 }

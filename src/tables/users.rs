@@ -70,8 +70,11 @@ impl Record for UserRecord {
     ];
 }
 
-/// The facts whose strings are a user's own, and how the profile gives them.
-const OWN: [(&str, fn(&Profile) -> &str); 6] = [
+/// A fact whose strings are a user's own, and how the profile gives it.
+type Own = (&'static str, fn(&Profile) -> &str);
+
+/// All of them.
+const OWN: [Own; 6] = [
     ("user.first_name", |profile| &profile.first_name),
     ("user.last_name", |profile| &profile.last_name),
     ("user.email", |profile| &profile.email),

@@ -143,7 +143,7 @@ mod tests {
     #[test]
     fn a_stored_frame_is_read_by_any_decoder() {
         for length in [0, 1, 5000, 128 << 10, (128 << 10) + 1, 700_000] {
-            let raw: Vec<u8> = (0..length).map(|i: usize| (i * 7919 >> 3) as u8).collect();
+            let raw: Vec<u8> = (0..length).map(|i: usize| ((i * 7919) >> 3) as u8).collect();
             let mut out = Vec::new();
             let size = store(&raw, &mut out);
             if length > 0 {

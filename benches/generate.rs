@@ -73,8 +73,10 @@ impl Case {
     }
 
     fn simulate(&self) -> Vec<Journal> {
-        let users = 0..self.plan.users;
-        engine::simulate(&self.world, self.plan.slices, users, &Unwatched, &GO_ON).expect("done")
+        let (world, plan) = (&self.world, &self.plan);
+        let a_user = plan.events as f64 / plan.users as f64;
+        let users = 0..plan.users;
+        engine::simulate(world, plan.slices, users, a_user, &Unwatched, &GO_ON).expect("done")
     }
 
     fn arrange(&self) -> (Journal, Slices) {

@@ -41,7 +41,9 @@ impl Crowd {
                 }
             }
         }
-        events.iter_mut().for_each(|rows| rows.sort_by_key(|row| row.sequence));
+        for rows in &mut events {
+            rows.sort_by_key(|row| row.sequence);
+        }
         Self { world, journal, events }
     }
 

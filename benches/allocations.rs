@@ -48,8 +48,8 @@ fn walk(world: &World, slices: Slices) -> (f64, u64) {
 /// Pulls every column of every slice, after a first time that gives the column its size.
 fn columns(world: &World, slices: Slices) -> (f64, u64) {
     let never = AtomicBool::new(false);
-    let journals = engine::simulate(world, slices, 0..USERS, &Unwatched, &never).expect("done");
-    let (journal, buckets) = engine::arrange(journals, slices);
+    let journals = engine::simulate(world, slices, 0..USERS, &Unwatched, &never);
+    let (journal, buckets) = engine::arrange(journals.expect("simulated"), slices);
     let context = Context { world, journal: &journal };
     let table = world.schemas.table("events").expect("it ships");
     let frame = |rows| EventFrame::new(context, table, rows);

@@ -73,8 +73,9 @@ impl Case {
     }
 
     fn simulate(&self) -> Vec<Journal> {
-        let users = 0..self.plan.users;
-        engine::simulate(&self.world, self.plan.slices, users, &Unwatched, &GO_ON).expect("done")
+        let (world, plan) = (&self.world, &self.plan);
+        let users = 0..plan.users;
+        engine::simulate(world, plan.slices, users, &Unwatched, &GO_ON).expect("done")
     }
 
     fn arrange(&self) -> (Journal, Slices) {
@@ -114,9 +115,8 @@ impl Case {
     }
 
     fn batches(&self, frames: &[EventFrame<'_>]) -> Vec<arrow::array::RecordBatch> {
-        let batch = |frame: &EventFrame<'_>| {
-            stock::batch(frame, self.world.output.options.ids).expect("sound")
-        };
+        let ids = self.world.output.options.ids;
+        let batch = |frame: &EventFrame<'_>| stock::batch(frame, ids).expect("a sound frame");
         frames.iter().map(batch).collect()
     }
 
@@ -163,7 +163,11 @@ fn ratios(case: &Case, dir: &Path) {
     let encode = case.time(|| case.encode(&frames)) - pulled;
     let stock = case.time(|| case.encode_stock(&batches));
     let whole = case.time(|| case.whole(dir));
-    println!("{} events of {} columns, ns an event on one thread:", case.events, case.columns());
+    println!(
+        "{} events of {} columns, ns an event on one thread:",
+        case.events,
+        case.table().fields.len()
+    );
     println!("  simulate                     {simulate:7.1}");
     println!("  generate (all but encoding)  {generate:7.1}");
     println!("    of that, columns           {pulled:7.1}");
@@ -171,12 +175,6 @@ fn ratios(case: &Case, dir: &Path) {
     println!("  encode only, Arrow's writer  {stock:7.1}");
     println!("  end to end, onto disk        {whole:7.1}");
     println!("  R1 = {:.2}   R2 = {:.2}", encode / whole, stock / whole);
-}
-
-impl Case {
-    fn columns(&self) -> usize {
-        self.table().fields.len()
-    }
 }
 
 fn stages(group: &mut BenchmarkGroup<'_, WallTime>, case: &Case, dir: &Path) {

@@ -1,12 +1,11 @@
 //! A person is simulated alone.
 
-use throng::engine;
 use throng::event::journal::{Journal, NONE};
 use throng::journey::Walker;
 use throng::scenario::slices::Slices;
 use throng::scenario::{World, fills};
 
-use crate::{GO_ON, Unwatched, world};
+use crate::{simulate, world};
 
 /// The part of a journal that is one user's, as if there were no other.
 fn of_user(world: &World, journal: &Journal, user: u64) -> Journal {
@@ -59,7 +58,7 @@ fn of_user(world: &World, journal: &Journal, user: u64) -> Journal {
 fn user_k_alone_is_user_k_in_a_crowd() {
     let world = world("seed = 11\ndays = 20\nusers = 400\n");
     let slices = Slices::new(world.start, world.days, world.lateness, 2);
-    let crowd = engine::simulate(&world, slices, 0..400, &Unwatched, &GO_ON).expect("simulated");
+    let crowd = simulate(&world, slices, 0..400);
     assert!(crowd.len() > 1, "more than one piece of work");
     let mut busy = 0;
     for journal in &crowd {

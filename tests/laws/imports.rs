@@ -48,7 +48,8 @@ fn sources() -> Vec<(String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let is_code = |file: &String| {
         let tests = ["/tests", "_tests.rs", "fixture.rs"].iter().any(|part| file.contains(part));
-        file.ends_with(".rs") && !tests && file != "lib.rs" && file != "main.rs"
+        let is_rust = Path::new(file).extension().is_some_and(|extension| extension == "rs");
+        is_rust && !tests && file != "lib.rs" && file != "main.rs"
     };
     let read = |file: String| {
         let text = fs::read_to_string(root.join(&file)).expect("a file");

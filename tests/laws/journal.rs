@@ -9,7 +9,7 @@ use throng::event::journal::{Journal, NEVER, NONE, Row, Session};
 use throng::model::DeviceClass;
 use throng::scenario::{World, fills};
 
-use crate::{GO_ON, Unwatched, plan, world};
+use crate::{plan, simulate, world};
 
 /// Status ordinals of payments.
 const CAPTURED: u8 = 0;
@@ -26,9 +26,8 @@ impl Crowd {
     fn new(scenario: &str) -> Self {
         let world = world(scenario);
         let plan = plan(&world);
-        let users = 0..plan.users;
-        let journals = engine::simulate(&world, plan.slices, users, &Unwatched, &GO_ON);
-        let (journal, slices) = engine::arrange(journals.expect("simulated"), plan.slices);
+        let journals = simulate(&world, plan.slices, 0..plan.users);
+        let (journal, slices) = engine::arrange(journals, plan.slices);
         let mut events = vec![Vec::new(); journal.sessions.len()];
         for (slice, buckets) in slices.into_iter().enumerate() {
             for (bucket, offsets) in buckets {
@@ -42,7 +41,9 @@ impl Crowd {
                 }
             }
         }
-        events.iter_mut().for_each(|rows| rows.sort_by_key(|row| row.sequence));
+        for rows in &mut events {
+            rows.sort_by_key(|row| row.sequence);
+        }
         Self { world, journal, events }
     }
 

@@ -21,8 +21,10 @@ use serde_json::Value;
 use tempfile::TempDir;
 use throng::assets::Assets;
 use throng::engine::{self, Progress, Run};
+use throng::event::journal::Journal;
 use throng::manifest::FileEntry;
 use throng::scenario::ask::START;
+use throng::scenario::slices::Slices;
 use throng::scenario::{Ask, Plan, World};
 
 /// Nobody watches.
@@ -102,6 +104,11 @@ impl DataSet {
 /// The plan of a world.
 fn plan(world: &World) -> Plan {
     engine::plan(world, 2, &GO_ON).expect("a plan")
+}
+
+/// What those users do.
+fn simulate(world: &World, slices: Slices, users: std::ops::Range<u64>) -> Vec<Journal> {
+    engine::simulate(world, slices, users, &Unwatched, &GO_ON).expect("simulated")
 }
 
 /// Every file under a folder, by its path within.

@@ -1,8 +1,6 @@
 //! Days and nights.
 
-use throng::engine;
-
-use crate::{GO_ON, Unwatched, plan, world};
+use crate::{plan, simulate, world};
 
 /// For all zones, and in a window in which clocks change, people sleep at night: the quietest local hour lies between 1 and 5, and
 /// from 2 to 5 there are less than half as many visits an hour as from 18 to 22.
@@ -10,8 +8,7 @@ use crate::{GO_ON, Unwatched, plan, world};
 fn nights_are_quiet_where_people_live() {
     let world = world("seed = 5\nstart = 2026-03-02\ndays = 42\nusers = 6000\n");
     let plan = plan(&world);
-    let users = 0..plan.users;
-    let journals = engine::simulate(&world, plan.slices, users, &Unwatched, &GO_ON).expect("done");
+    let journals = simulate(&world, plan.slices, 0..plan.users);
     // Before and after the clocks change in Europe and North America, and by side of the Atlantic.
     let mut hours = [[0_u32; 24]; 4];
     for session in journals.iter().flat_map(|journal| &journal.sessions) {

@@ -17,17 +17,17 @@ def _journeys():
         "UPDATE sessions SET started_at = started_at - INTERVAL 1 SECOND WHERE rowid = 0",
     )
     yield Law(
-        "session_seq counts from 0 without gaps, as many as the session says",
+        "session_seq counts from 1 without gaps, as many as the session says",
         """SELECT session_id, events, n FROM sessions LEFT JOIN (SELECT session_id, count(*) AS n, min(session_seq) AS a,
            max(session_seq) AS b, count(DISTINCT session_seq) AS d FROM events GROUP BY session_id) USING (session_id)
-           WHERE n IS DISTINCT FROM sessions.events OR a <> 0 OR b <> n - 1 OR d <> n""",
+           WHERE n IS DISTINCT FROM sessions.events OR a <> 1 OR b <> n OR d <> n""",
         "UPDATE events SET session_seq = session_seq + 1 WHERE rowid = 0",
     )
     yield Law(
         "session_seq follows the events' times",
         """SELECT session_id, session_seq FROM (SELECT *, lag(event_time) OVER (PARTITION BY session_id ORDER BY session_seq) AS
            before FROM events) WHERE event_time < before""",
-        "UPDATE events SET event_time = event_time - INTERVAL 1 DAY WHERE session_seq = 1",
+        "UPDATE events SET event_time = event_time - INTERVAL 1 DAY WHERE session_seq = 2",
     )
     yield Law(
         "events and their session name the same journey, device, anonymous id, source and campaign",

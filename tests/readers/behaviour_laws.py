@@ -27,7 +27,7 @@ def _journeys():
         "session_seq follows the events' times",
         """SELECT session_id, session_seq FROM (SELECT *, lag(event_time) OVER (PARTITION BY session_id ORDER BY session_seq) AS
            before FROM events) WHERE event_time < before""",
-        "UPDATE events SET event_time = event_time - INTERVAL 1 DAY WHERE session_seq = 1",
+        "UPDATE events SET event_time = event_time - INTERVAL 1 DAY WHERE session_seq = 2",
     )
     yield Law(
         "events and their session name the same journey, device, anonymous id, source and campaign",

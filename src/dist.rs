@@ -22,7 +22,7 @@ pub struct Alias {
 }
 
 impl Alias {
-    /// A table over weights (at least 0, not all of them 0); outcome i has probability weights[i] / sum.
+    /// A table over weights (at least 0, not all of them 0); outcome i has probability weights\[i\] / sum.
     /// Weights that sum to nothing give the first outcome always.
     ///
     /// An outcome without weight takes no slot: one more of them, wherever it stands, moves no draw.

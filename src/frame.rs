@@ -238,27 +238,32 @@ impl Column {
 
     /// Fills the column with keys of which some may be [`NULL`].
     #[inline]
-    pub fn fill_keys(&mut self, rows: usize, keys: impl Iterator<Item = u32>) {
+    pub fn fill_keys(&mut self, rows: usize, mut keys: impl Iterator<Item = u32>) {
+        let mut bits = std::mem::take(&mut self.bits);
+        bits.clear();
         let values = self.keys();
-        let mut nulls = 0_u32;
-        values.extend(keys.inspect(|key| nulls += u32::from(*key == NULL)));
-        debug_assert_eq!(values.len(), rows, "a key a row");
-        if nulls > 0 {
-            let mut bits = std::mem::take(&mut self.bits);
-            bits.resize(rows.div_ceil(64), 0);
-            let Values::Keys(values) = &mut self.values else { unreachable!("set above") };
-            let mut valid = 0;
-            for row in 0..rows {
-                let key = values[row];
+        values.resize(rows, 0);
+        let mut valid = 0;
+        // A word of validity at a time; a key that is NULL is overwritten by the next one.
+        for start in (0..rows).step_by(64) {
+            let mut word = 0_u64;
+            for bit in 0..(rows - start).min(64) {
+                let key = keys.next().unwrap_or(NULL);
                 values[valid] = key;
-                bits[row / 64] |= u64::from(key != NULL) << (row % 64);
                 valid += usize::from(key != NULL);
+                word |= u64::from(key != NULL) << bit;
             }
-            values.truncate(valid);
-            (self.rows, self.valid, self.bits) = (rows, valid, bits);
-        } else {
-            self.finish(rows);
+            bits.push(word);
         }
+        values.truncate(valid);
+        (self.rows, self.valid, self.bits) = (rows, valid, bits);
+    }
+
+    /// Fills the column with keys none of which is [`NULL`].
+    #[inline]
+    pub fn fill_all_keys(&mut self, rows: usize, keys: impl Iterator<Item = u32>) {
+        self.keys().extend(keys);
+        self.finish(rows);
     }
 
     /// Rows, valid or not.

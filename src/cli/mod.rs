@@ -29,7 +29,7 @@ use failure::Failure;
 ///
 /// People with personas and devices arrive from sources, follow journeys through a shop and leave a time-ordered, referentially
 /// whole data set: users, devices, sessions, events, orders, payments and the truth about them. The same request gives the same
-/// bytes, on every machine and for any number of threads.
+/// bytes, on every machine of a platform, for any number of threads.
 #[derive(Parser)]
 #[command(name = "throng", version, max_term_width = 100, after_help = EXAMPLES)]
 struct Cli {

@@ -53,8 +53,13 @@ impl EventFrame<'_> {
             out.keys().extend_from_slice(sessions);
             out.finish(sessions.len());
         } else {
-            let keys = &self.keys[field];
-            out.fill_keys(sessions.len(), sessions.iter().map(|session| keys[*session as usize]));
+            let (keys, some_null) = &self.keys[field];
+            let keys = sessions.iter().map(|session| keys[*session as usize]);
+            if *some_null {
+                out.fill_keys(sessions.len(), keys);
+            } else {
+                out.fill_all_keys(sessions.len(), keys);
+            }
         }
     }
 

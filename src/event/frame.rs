@@ -22,8 +22,8 @@ pub struct EventFrame<'c> {
     pub(super) rows: Vec<Row>,
     /// By row: the session's ordinal in the slice.
     pub(super) sessions: Vec<u32>,
-    /// By field, for facts of the session: a key a session of the slice; else empty.
-    pub(super) keys: Vec<Vec<u32>>,
+    /// By field, for facts of the session: a key a session of the slice, and whether some of them are null.
+    pub(super) keys: Vec<(Vec<u32>, bool)>,
     /// The sessions of the slice, side by side.
     pub(super) local: Vec<Session>,
     /// By session of the slice.
@@ -92,8 +92,13 @@ impl<'c> EventFrame<'c> {
             order_keys: Vec::new(),
         };
         let device_keys = frame.meet_sessions();
-        frame.keys =
-            (0..table.fields.len()).map(|field| frame.session_keys(field, &device_keys)).collect();
+        frame.keys = (0..table.fields.len())
+            .map(|field| frame.session_keys(field, &device_keys))
+            .map(|keys| {
+                let some_null = keys.contains(&NULL);
+                (keys, some_null)
+            })
+            .collect();
         frame.bits = frame.event_bits();
         frame.group_rows();
         frame

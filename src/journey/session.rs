@@ -198,7 +198,7 @@ impl Walker<'_> {
                 let stream = &mut walk.stream;
                 let repeats = walk.product != NONE && stream.chance(world.models.catalogue.repeat);
                 if !repeats {
-                    if walk.product == NONE || stream.chance(0.35) {
+                    if walk.product == NONE || stream.chance(0.14) {
                         walk.category = world.shelf.category(persona, stream);
                     }
                     walk.product = world.shelf.product(walk.category, day, stream);

@@ -68,7 +68,7 @@ pub struct Persona {
     pub device_tilt: [f64; 3],
     /// Weight of each source (ordinal in [`Models::sources`]).
     pub sources: Vec<f64>,
-    /// Weight of each journey kind (ordinal in [`Models::journeys`]).
+    /// Weight of each journey kind (ordinal in [`Models::journey_names`]).
     pub journeys: Vec<f64>,
     /// Weight of each country (ordinal in [`Models::countries`]).
     pub countries: Vec<f64>,

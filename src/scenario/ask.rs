@@ -129,7 +129,7 @@ impl Ask {
             size: self.size.unwrap_or(Size::Events(1_000_000)),
             growth: self.growth.unwrap_or(0.0),
             lateness: self.lateness.unwrap_or(72),
-            budget: self.budget.unwrap_or(12_000_000),
+            budget: self.budget.unwrap_or(10_000_000),
             personas: self.personas,
             sources: self.sources,
             devices: self.devices,

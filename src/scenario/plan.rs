@@ -200,7 +200,7 @@ impl Reckoning<'_> {
 
     /// Bytes of a file: about what a row takes in its format, uncompressed NDJSON or zstd Parquet.
     fn bytes(&self, file: &PlannedFile) -> u64 {
-        let (parquet, ndjson) = if file.table == "events" { (98, 1080) } else { (110, 620) };
+        let (parquet, ndjson) = if file.table == "events" { (62, 1080) } else { (68, 620) };
         let row = if self.world.output.format.name() == "parquet" { parquet } else { ndjson };
         file.rows * row
     }

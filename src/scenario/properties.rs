@@ -45,7 +45,7 @@ pub enum From {
 pub struct Properties {
     /// Each property.
     pub values: Vec<Values>,
-    /// First key of the type's objects in [`objects`](Self::objects), which all types share.
+    /// First key of the type's objects in [`World::objects`](crate::scenario::World::objects), which all types share.
     pub first: u32,
 }
 

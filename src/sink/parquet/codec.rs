@@ -90,7 +90,7 @@ impl Press {
 /// Bytes out of the middle of a page that tell whether pressing it pays.
 const SAMPLE: usize = 4096;
 
-/// Whether a sample of a page gets at least a twelfth smaller. Bit-packed times and keys do not, and pressing them would cost more
+/// Whether a sample of a page gets at least an eighth smaller. Bit-packed times and keys do not, and pressing them would cost more
 /// than writing all the rest of them.
 fn pays(
     compressor: &mut zstd::bulk::Compressor<'static>,
@@ -99,7 +99,7 @@ fn pays(
 ) -> io::Result<bool> {
     let middle = raw.len() / 2;
     let size = compressor.compress_to_buffer(&raw[middle..middle + SAMPLE], out)?;
-    Ok(size < SAMPLE - SAMPLE / 12)
+    Ok(size < SAMPLE - SAMPLE / 8)
 }
 
 /// Writes bytes as they are into a Zstandard frame of raw blocks (RFC 8878, sections 3.1.1 and 3.1.1.2); the frame's length.

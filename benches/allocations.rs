@@ -6,13 +6,13 @@ use std::sync::atomic::AtomicBool;
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 use throng::assets::Assets;
 use throng::engine::{self, Progress};
-use throng::event::frame::EventFrame;
 use throng::frame::{Column, Frame};
 use throng::journey::Walker;
 use throng::scenario::ask::START;
 use throng::scenario::slices::Slices;
 use throng::scenario::{Ask, Size, World};
 use throng::tables::Context;
+use throng::tables::events::EventFrame;
 
 #[global_allocator]
 static HEAP: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;

@@ -15,7 +15,6 @@ use std::time::Instant;
 use criterion::{BatchSize, BenchmarkGroup, Criterion, Throughput, measurement::WallTime};
 use throng::assets::Assets;
 use throng::engine::{self, Progress, Run};
-use throng::event::frame::EventFrame;
 use throng::event::journal::{Bucket, Journal, Offsets};
 use throng::frame::{Column, Frame};
 use throng::scenario::ask::START;
@@ -23,6 +22,7 @@ use throng::scenario::{Ask, Plan, Size, World};
 use throng::schema::Table;
 use throng::sink::stock;
 use throng::tables::Context;
+use throng::tables::events::EventFrame;
 
 /// Rows laid out at a time.
 const PAGE: usize = 1 << 16;

@@ -9,7 +9,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
 
-use crate::event::frame::EventFrame;
 use crate::event::journal::{Bucket, Journal, Offsets};
 use crate::frame::Frame;
 use crate::journey::{Walker, expected_visits};
@@ -19,6 +18,7 @@ use crate::scenario::slices::Slices;
 use crate::scenario::{Size, World};
 use crate::schema::Table;
 use crate::sink::Digest;
+use crate::tables::events::EventFrame;
 use crate::tables::{self, Context, Rows};
 
 /// Users simulated as one piece of work.

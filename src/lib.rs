@@ -1,4 +1,41 @@
 //! throng: a synthetic crowd for a stack under test.
+//!
+//! ```text
+//! scenario file ─► World ─► Plan ─► population ─► journeys ─► events ─► sinks ─► manifest
+//!  (what is asked) (checked, (ranges, (who)        (what they  (what is  (Parquet, (what was
+//!                   immutable) files)               intend)     seen)     NDJSON)   written)
+//! ```
+//!
+//! One way, no way back: a module uses only what stands to its left, and [`engine`] alone walks the whole way. [`scenario`] joins a
+//! request with the models of [`model`] and the tables of [`schema`] into a world; [`population`] says who there is; [`journey`]
+//! walks a person through visits and stages into a journal ([`event`]); [`tables`] lay the journal out in columns ([`frame`]);
+//! [`sink`] writes them; [`manifest`] says what was written. Randomness comes from [`seed`] alone, and problems with what a user wrote
+//! are told by [`diag`].
+//!
+//! ```no_run
+//! use std::sync::atomic::AtomicBool;
+//!
+//! use throng::assets::Assets;
+//! use throng::engine::{self, Progress, Run};
+//! use throng::scenario::{Ask, World};
+//!
+//! struct Silent;
+//!
+//! impl Progress for Silent {
+//!     fn advance(&self, _events: u64) {}
+//! }
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let ask = Ask::read("week", "week.toml", "days = 7\nusers = 1000")?;
+//! let world = World::build(ask.resolve(jiff::civil::date(2026, 1, 5))?, &Assets::embedded())?;
+//! let go_on = AtomicBool::new(false);
+//! let plan = engine::plan(&world, 2, &go_on)?;
+//! let run = Run { threads: 2, shard: None };
+//! let files = engine::generate(&world, &plan, &run, "week".as_ref(), &Silent, &go_on)?;
+//! println!("{} files", files.len());
+//! # Ok(())
+//! # }
+//! ```
 
 pub mod assets;
 pub mod diag;

@@ -244,12 +244,9 @@ pub struct DeviceRow {
     pub last_seen: i64,
     /// When its anonymous id and the user were joined, or [`NEVER`].
     pub stitched: i64,
-    /// How: ordinal in [`METHODS`].
+    /// How: ordinal in [`STITCHES`](crate::scenario::vocabulary::STITCHES).
     pub method: u8,
 }
-
-/// How an anonymous visitor becomes known.
-pub const METHODS: [&str; 5] = ["sign_up", "sign_in", "purchase", "message_link", "before_window"];
 
 /// The events of one slice of time, in order of user, session and sequence.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

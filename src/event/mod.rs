@@ -1,8 +1,4 @@
-//! What is seen: the journal that a walk leaves, and the event table laid out from it.
+//! What is seen, in its compact form: the journal that a walk leaves, and the identifiers that follow from it.
 
-mod arrange;
-mod facts;
-mod fill;
-pub mod frame;
 pub mod ids;
 pub mod journal;

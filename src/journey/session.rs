@@ -15,7 +15,7 @@ const LONGEST: i64 = 12 * 3600 * 1_000_000;
 /// No session has more steps.
 const MOST_STEPS: u32 = 600;
 
-/// How the visitor's own link, the sign-in and the like join a device with a person; ordinals in `METHODS`.
+/// How the visitor's own link, the sign-in and the like join a device with a person; ordinals in `STITCHES`.
 pub(super) const BY_SIGN_UP: u8 = 0;
 pub(super) const BY_SIGN_IN: u8 = 1;
 pub(super) const BY_PURCHASE: u8 = 2;

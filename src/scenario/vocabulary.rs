@@ -124,6 +124,10 @@ pub struct Vocabulary {
 /// How journeys end, by ordinal.
 pub const OUTCOMES: [&str; 5] =
     ["purchased", "checkout_abandoned", "cart_abandoned", "engaged", "bounced"];
+/// The states of an order, by ordinal.
+pub const ORDER_STATES: [&str; 4] = ["paid", "shipped", "delivered", "refunded"];
+/// How an anonymous visitor becomes known, by ordinal.
+pub const STITCHES: [&str; 5] = ["sign_up", "sign_in", "purchase", "message_link", "before_window"];
 /// What payments come to, by ordinal.
 pub const PAYMENT_STATES: [&str; 4] = ["captured", "declined", "error", "refunded"];
 
@@ -209,9 +213,9 @@ impl Vocabulary {
             incomes: take("incomes"),
             income,
             outcomes: OUTCOMES.iter().collect(),
-            order_states: crate::systems::orders::STATES.iter().collect(),
+            order_states: ORDER_STATES.iter().collect(),
             payment_states: PAYMENT_STATES.iter().collect(),
-            stitches: crate::event::journal::METHODS.iter().collect(),
+            stitches: STITCHES.iter().collect(),
         }
     }
 }

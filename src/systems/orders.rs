@@ -6,9 +6,6 @@ use crate::seed::{Purpose, Seed};
 
 const FULFILMENT: Purpose = Purpose::named("order fulfilment");
 
-/// The states of an order, by ordinal.
-pub const STATES: [&str; 4] = ["paid", "shipped", "delivered", "refunded"];
-
 /// When an order paid at `paid` was shipped and delivered, as known at `end` (µs since 1970); [`NEVER`] for what is still to come.
 ///
 /// Log-normal: 19 h (sigma 0.55) to hand-over, 47 h (sigma 0.45) to delivery.

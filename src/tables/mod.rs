@@ -4,6 +4,7 @@
 
 mod campaigns;
 mod devices;
+pub mod events;
 mod identity;
 pub(crate) mod journeys;
 mod order_items;

@@ -49,7 +49,7 @@ pub(crate) fn coupon(order: &Order) -> u32 {
     if order.coupon == u8::MAX { NULL } else { order.coupon.into() }
 }
 
-/// Ordinal in `STATES`.
+/// Ordinal in `ORDER_STATES`.
 fn status(order: &Order) -> u32 {
     match order {
         Order { refunded, .. } if *refunded != NEVER => 3,

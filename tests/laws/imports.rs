@@ -5,10 +5,8 @@ use std::path::Path;
 
 use crate::files_under;
 
-/// The rooms in the order of the data's way; each may use itself and those before it. A part of a room that others need earlier
-/// stands here by itself: the records of the journal, which everything after the models speaks of, come before the world that is
-/// built from the models; the event table, which shares facts with the other tables, after them.
-const ORDER: [&str; 23] = [
+/// The rooms in the order of the data's way; each may use itself and those before it.
+const ORDER: [&str; 20] = [
     "seed",
     "dist",
     "diag",
@@ -18,14 +16,11 @@ const ORDER: [&str; 23] = [
     "sink",
     "model",
     "population",
-    "event::journal",
-    "event::ids",
-    "scenario::calendar",
-    "systems",
     "scenario",
+    "event",
+    "systems",
     "journey",
     "tables",
-    "event",
     "manifest",
     "output",
     "join",

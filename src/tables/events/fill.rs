@@ -2,13 +2,13 @@
 
 use std::ops::Range;
 
-use crate::event::facts::{Envelope, Page, Product, Sale, SessionFact};
-use crate::event::frame::{About, EventFrame};
 use crate::event::ids;
 use crate::event::journal::{NONE, Order, Row, Session};
 use crate::frame::{Column, NULL};
 use crate::scenario::fills;
 use crate::scenario::properties::{From, Properties, drawn};
+use crate::tables::events::facts::{Envelope, Page, Product, Sale, SessionFact};
+use crate::tables::events::{About, EventFrame};
 use crate::tables::sessions;
 
 impl EventFrame<'_> {

@@ -3,15 +3,19 @@
 //! Most columns tell about the session. Their keys are worked out once for each session of the slice; a row then copies a number. Columns of
 //! a group (`event.order.*`) know their rows, so an absent value costs nothing.
 
+mod arrange;
+mod facts;
+mod fill;
+
 use std::ops::Range;
 
-use crate::event::arrange::arrange;
-use crate::event::facts::{self, Envelope, Fact, Page, Product, Sale, SessionFact};
 use crate::event::ids::{self, Thing};
 use crate::event::journal::{Bucket, NONE, Offsets, Row, Session};
 use crate::frame::{Column, Dictionary, Frame, NULL, Strings};
 use crate::scenario::fills;
 use crate::schema::Table;
+use crate::tables::events::arrange::arrange;
+use crate::tables::events::facts::{Envelope, Fact, Page, Product, Sale, SessionFact};
 use crate::tables::{Context, EMPTY, sessions};
 
 /// The events of a slice in order of arrival.
@@ -58,11 +62,7 @@ pub(super) struct About {
 
 impl<'c> EventFrame<'c> {
     /// Arranges the buckets of a slice, each with the offset of its journal's sessions and orders, in order of users.
-    pub fn new(
-        context: Context<'c>,
-        table: &'c Table,
-        buckets: impl IntoIterator<Item = (Bucket, Offsets)>,
-    ) -> Self {
+    pub fn new(context: Context<'c>, table: &'c Table, buckets: Vec<(Bucket, Offsets)>) -> Self {
         let (rows, slice_sessions) = arrange(&context.world.fills, buckets);
         let mut frame = Self {
             context,
@@ -177,6 +177,8 @@ impl<'c> EventFrame<'c> {
     /// Lists the rows of each group.
     fn group_rows(&mut self) {
         let fills = &self.context.world.fills;
+        self.pages.reserve_exact(self.rows.len());
+        self.products.reserve_exact(self.rows.len() / 2);
         for (i, row) in self.rows.iter().enumerate() {
             let groups = fills[usize::from(row.kind)];
             if groups & fills::PAGE != 0 && row.page != NONE {

@@ -98,18 +98,21 @@ pub fn pilot(world: &World, threads: usize, cancel: &AtomicBool) -> Result<Pilot
     }
     pilot.whole_users = match world.request.size {
         Size::Users(users) => users,
-        Size::Events(events) => pool.install(|| enough(world, &pilot, events)),
+        Size::Events(events) => pool.install(|| enough(world, &pilot, events, cancel))?,
     };
     Ok(pilot)
 }
 
 /// How many users make so many events: those of the pilot, and as many more as are expected to come as often as is still needed.
 /// The ratio of events to expected visits is the pilot's (a ratio estimator, Cochran, "Sampling Techniques", chapter 6).
-fn enough(world: &World, pilot: &Pilot, events: u64) -> u64 {
+fn enough(world: &World, pilot: &Pilot, events: u64, cancel: &AtomicBool) -> Result<u64, Error> {
     const BLOCK: u64 = 65_536;
     let mut visits = pilot.visits * (events as f64 / pilot.events.max(1) as f64) - pilot.visits;
     let mut users = pilot.users;
     while visits > 0.0 {
+        if cancel.load(Ordering::Relaxed) {
+            return Err(Error::Cancelled);
+        }
         let block: Vec<f64> = (users..users + BLOCK)
             .into_par_iter()
             .map(|user| expected_visits(world, &world.people.user(user)))
@@ -122,7 +125,7 @@ fn enough(world: &World, pilot: &Pilot, events: u64) -> u64 {
             users += 1;
         }
     }
-    users
+    Ok(users)
 }
 
 /// The plan of a world, by a pilot.
@@ -221,9 +224,9 @@ pub fn arrange(mut journals: Vec<Journal>, slices: Slices) -> (Journal, Vec<Slic
 }
 
 /// A file's worth of work.
-enum Task {
-    Table(usize),
-    Slice(usize, SliceRows),
+enum Task<'t> {
+    Table(&'t Table),
+    Slice(&'t Table, usize, SliceRows),
 }
 
 struct Job<'j> {
@@ -241,35 +244,30 @@ impl Job<'_> {
         let journals = simulate(world, slices, users, self.progress, self.cancel)?;
         let (journal, by_slice) = arrange(journals, slices);
         let context = Context { world, journal: &journal };
-        let wanted: Vec<&Table> = world.wanted_tables().collect();
         // Large single files first, so that no thread is left alone with one at the end.
-        let mut tasks: Vec<Task> = (0..wanted.len())
-            .filter(|i| !wanted[*i].is_events())
-            .filter(|i| range.number == 0 || !OF_THE_WORLD.contains(&wanted[*i].name.as_str()))
-            .map(Task::Table)
-            .collect();
-        let events = wanted.iter().find(|table| table.is_events()).copied();
-        if events.is_some() {
+        let here =
+            |table: &&Table| range.number == 0 || !OF_THE_WORLD.contains(&table.name.as_str());
+        let others = world.wanted_tables().filter(|table| !table.is_events()).filter(here);
+        let mut tasks: Vec<Task<'_>> = others.map(Task::Table).collect();
+        if let Some(events) = world.wanted_tables().find(|table| table.is_events()) {
             let some = by_slice.into_iter().enumerate().filter(|(_, rows)| !rows.is_empty());
-            tasks.extend(some.map(|(slice, rows)| Task::Slice(slice, rows)));
+            tasks.extend(some.map(|(slice, rows)| Task::Slice(events, slice, rows)));
         }
         let extension = world.output.extension();
-        let file = |task: Task| match (task, events) {
-            (Task::Table(table), _) => {
-                let table = wanted[table];
+        let file = |task: Task<'_>| match task {
+            Task::Table(table) => {
                 let path = table_path(&table.name, range.number, extension);
                 tables::with_frame(context, table, |rows: Rows<'_>| {
                     self.file(path, rows.frame, rows.time_range)
                 })
             }
-            (Task::Slice(slice, rows), Some(table)) => {
+            Task::Slice(table, slice, rows) => {
                 let frame = EventFrame::new(context, table, rows);
                 let path = events_path(world, &slices, range.number, slice, extension);
                 let entry = self.file(path, &frame, frame.time_range())?;
                 self.progress.advance(frame.rows() as u64);
                 Ok(entry)
             }
-            (Task::Slice(..), None) => Err(Error::Cancelled),
         };
         tasks.into_par_iter().with_max_len(1).map(file).collect()
     }

@@ -43,6 +43,15 @@ impl From<io::Error> for Failure {
     }
 }
 
+impl From<throng::engine::Error> for Failure {
+    fn from(error: throng::engine::Error) -> Self {
+        match error {
+            throng::engine::Error::Cancelled => Self::Interrupted,
+            error => Self::Run(anyhow::Error::from(error).context("the run failed")),
+        }
+    }
+}
+
 impl From<throng::output::Error> for Failure {
     fn from(error: throng::output::Error) -> Self {
         if !error.is_refusal() {

@@ -105,18 +105,11 @@ fn simulate(
         shard: args.shard.map(|shard| (shard.index, shard.count)),
     };
     let begun = Instant::now();
-    let plan = engine::plan(world, run.threads, cancel).map_err(failure)?;
+    let plan = engine::plan(world, run.threads, cancel)?;
     let meter = Meter::new(share(&plan, args.shard), args.quiet);
     let outcome = engine::generate(world, &plan, &run, staging.dir(), &meter, cancel);
     meter.finish();
-    Ok((outcome.map_err(failure)?, begun.elapsed()))
-}
-
-fn failure(error: engine::Error) -> Failure {
-    match error {
-        engine::Error::Cancelled => Failure::Interrupted,
-        error => anyhow::Error::from(error).context("the run failed").into(),
-    }
+    Ok((outcome?, begun.elapsed()))
 }
 
 /// The events that are expected of a shard, or of the whole.

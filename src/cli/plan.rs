@@ -40,7 +40,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let world = load::world(&args.what, Some(&args.form))?;
     let threads = available_parallelism().map_or(1, usize::from);
     let cancel = interrupt::flag().context("cannot listen for Ctrl-C")?;
-    let plan = engine::plan(&world, threads, &cancel).map_err(anyhow::Error::from)?;
+    let plan = engine::plan(&world, threads, &cancel)?;
     let forecast = Forecast::new(&world, &plan);
     let mut out = anstream::stdout().lock();
     if args.json {

@@ -281,7 +281,9 @@ impl Walker<'_> {
         journey.revenue += sum.total;
         course.cart.clear();
         course.coupon = u8::MAX;
-        if delivered != NEVER && walk.stream.chance(world.models.commerce.refund_rate) {
+        let handed_back = walk.stream.chance(world.models.commerce.refund_rate);
+        // A person has one parcel to hand back at a time.
+        if delivered != NEVER && handed_back && person.refund.is_none() {
             person.refund = Some((ordinal, delivered + DAY));
         }
     }

@@ -1,4 +1,4 @@
-//! One session: the walk through the stages of its journey, with exits, micro-conversions, dwell and errors (BEHAVIOUR.md, section 2).
+//! One session: the walk through the stages of its journey, with exits, micro-conversions, dwell and errors.
 
 use crate::event::journal::{NEVER, NONE, Session};
 use crate::journey::record::Walk;
@@ -12,6 +12,8 @@ const ADDRESS: Purpose = Purpose::named("address");
 
 /// No session lasts longer.
 const LONGEST: i64 = 12 * 3600 * 1_000_000;
+/// Nor has it many more events.
+const MOST_EVENTS: u32 = 30_000;
 /// No session has more steps.
 const MOST_STEPS: u32 = 600;
 
@@ -39,7 +41,7 @@ impl Walker<'_> {
         for step in 0..MOST_STEPS {
             furthest = furthest.max(stage);
             let jump = self.enter(person, course, &mut walk, stage, step, visit);
-            if walk.now - walk.row.started > LONGEST {
+            if walk.now - walk.row.started > LONGEST || walk.row.events > MOST_EVENTS {
                 break;
             }
             let next = match jump {
@@ -79,7 +81,11 @@ impl Walker<'_> {
             ended: visit.at,
             known_from: stitched,
             landing: world.pages.landing(visit.source, visit.campaign),
-            ip: address(world.seed.hash(ADDRESS, person.id, 0), network, visit.device),
+            ip: address(
+                world.seed.hash(ADDRESS, person.id, 0),
+                tables.fixed_line[profile_ordinal][network],
+                visit.device,
+            ),
             events: 0,
             page_views: 0,
             device: visit.device as u8,
@@ -265,7 +271,8 @@ impl Walker<'_> {
             walk.react(&self.world.tables, 2.7);
             self.record(walk, kinds.consent_updated, [walk.row.consent, 0]);
         }
-        if world.journeys_message(self.journal.journeys[walk.row.journey as usize].kind) {
+        let kind = self.journal.journeys[walk.row.journey as usize].kind;
+        if visit.campaign.is_some() && world.journeys_message(kind) {
             Self::join(person, walk, BY_MESSAGE);
         }
         if let Some((recognised, restored)) = visit.moved {
@@ -374,7 +381,8 @@ impl Walker<'_> {
             if kind == self.world.kinds.product_clicked {
                 self.click(person, walk);
             }
-            self.record(walk, kind, [0; 2]);
+            let coupon = if moment.does == Some(Effect::ApplyCoupon) { course.coupon } else { 0 };
+            self.record(walk, kind, [coupon, 0]);
             let repeats = (moment.repeats * tables.exponential.draw(&mut walk.stream)) as u32;
             for _ in 0..repeats.min(40) {
                 walk.react(&self.world.tables, moment.after);
@@ -489,8 +497,8 @@ impl Walker<'_> {
 
 /// An IPv4 address out of ranges that never belong to a person: 198.18.0.0/15 (benchmarking, RFC 2544) for fixed lines,
 /// 100.64.0.0/10 (carrier-grade NAT, RFC 6598) for mobile networks.
-fn address(user: u64, network: usize, device: usize) -> u32 {
-    if network == 0 {
+fn address(user: u64, fixed_line: bool, device: usize) -> u32 {
+    if fixed_line {
         // The home's line, shared by all devices of the person.
         return 0xC612_0000 | (user as u32 & 0x0001_FFFF);
     }

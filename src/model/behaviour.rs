@@ -80,7 +80,7 @@ constants! {
     }
 }
 
-/// The constants of the engagement model (BEHAVIOUR.md, section 2), by group.
+/// The constants of the engagement model, by group.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Behaviour {
     /// E, the engagement of a session.

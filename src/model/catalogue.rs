@@ -32,7 +32,15 @@ pub(super) fn read(table: &Table<'_>, rates: &[f64]) -> Catalogue {
         table.problem("categories", "the catalogue is empty", "add `[[categories]]`");
     }
     let maker = Maker { rates, arriving, leaving };
-    let documents = table.texts("documents").into_iter().map(|text| text.value).collect();
+    let documents: Vec<String> =
+        table.texts("documents").into_iter().map(|text| text.value).collect();
+    if documents.is_empty() {
+        table.problem("documents", "there is nothing to read", "documents = [\"buying-guide\"]");
+    }
+    if !rules.is_empty() && rules.iter().all(|rule| rule.queries.is_empty()) {
+        let help = "add `queries = [\"…\"]` to one of them";
+        table.problem("categories", "nobody can search: no category has queries", help);
+    }
     Catalogue {
         categories: rules.iter().map(|rule| rule.name.clone()).collect(),
         products: maker.products(table, &rules),

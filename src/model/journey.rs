@@ -1,6 +1,6 @@
 //! `personas/journeys/<journey>.toml`: an intention as a graph of stages, and its compiled form.
 //!
-//! The next stage is drawn from softmax(W\[stage\] + TILT\[mode\] + b E) (BEHAVIOUR.md, section 2). The walk never computes it: for every
+//! The next stage is drawn from softmax(W\[stage\] + TILT\[mode\] + b E). The walk never computes it: for every
 //! stage, task mode, bucket of E, and with or without a cart, an alias table stands ready.
 
 use crate::diag::{Document, Located, Table};

@@ -90,7 +90,7 @@ pub struct Persona {
     pub consent: f64,
 }
 
-/// A device profile (`personas/devices/<name>.toml`): one scenario of REQUIREMENTS R2.
+/// A device profile (`personas/devices/<name>.toml`).
 #[derive(Debug, Clone, PartialEq)]
 pub struct DeviceProfile {
     /// File name without extension.

@@ -14,7 +14,7 @@ const DEVICES: Purpose = Purpose::named("user.devices");
 const TIMES: Purpose = Purpose::named("user.times");
 const CHOICES: Purpose = Purpose::named("user.choices");
 
-/// Spread of engagement over users (BEHAVIOUR.md, section 2), and of the two attitudes around their persona's.
+/// Spread of engagement over users, and of the two attitudes around their persona's.
 const ENGAGEMENT: f64 = 0.35;
 const ATTITUDE: f64 = 0.13;
 

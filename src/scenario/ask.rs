@@ -137,7 +137,7 @@ impl Ask {
             format: self.format.unwrap_or_else(|| Name::from("parquet")),
             compression: self.compression,
             ids: self.ids.unwrap_or(Ids::Text),
-            tables: self.tables,
+            tables: self.tables.map(tidy),
         })
     }
 }
@@ -219,6 +219,13 @@ fn budget(written: Option<Located<String>>) -> Option<u64> {
         return None;
     }
     Some(events)
+}
+
+/// Tables in order and each once, so that the same wish is the same data set.
+fn tidy(mut tables: Vec<Name>) -> Vec<Name> {
+    tables.sort_by(|a, b| a.text.cmp(&b.text));
+    tables.dedup_by(|a, b| a.text == b.text);
+    tables
 }
 
 fn name(written: Located<String>) -> Name {

@@ -1,5 +1,5 @@
 //! When people come: the intensity of visits over the window, by hour, weekday, season, holiday, growth, a wandering day factor and
-//! the bursts of sources (BEHAVIOUR.md, sections 1 and 2).
+//! the bursts of sources.
 //!
 //! Lambda(t) = growth(day) season(month) weekday H(local hour) holiday D(day) burst(hour), with ln D an AR(1) process. Visits are thinned
 //! by [`Calendar::acceptance`], which is Lambda over its greatest value.

@@ -4,6 +4,7 @@ pub mod ask;
 pub mod calendar;
 pub mod fills;
 pub mod kinds;
+mod limits;
 pub mod output;
 pub mod pages;
 pub mod plan;

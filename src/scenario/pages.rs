@@ -56,7 +56,7 @@ impl Pages {
         };
         for page in &site.pages {
             pages.first.push(pages.paths.len() as u32);
-            let fillings: Vec<String> = match page.slot {
+            let mut fillings: Vec<String> = match page.slot {
                 Slot::None => vec![String::new()],
                 Slot::Product => catalogue.products.iter().map(|p| p.slug.clone()).collect(),
                 Slot::Category => catalogue.categories.iter().map(|name| slug(name)).collect(),
@@ -64,6 +64,10 @@ impl Pages {
                 Slot::Document => catalogue.documents.clone(),
                 Slot::Landing => landings.clone(),
             };
+            if fillings.is_empty() {
+                // No page lacks a key, whatever the models lack.
+                fillings.push(String::new());
+            }
             for filling in fillings {
                 let whole = format!("{}{filling}{}", page.before, page.after);
                 pages.paths.push(whole.split('?').next().unwrap_or_default());

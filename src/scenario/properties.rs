@@ -62,8 +62,14 @@ impl Properties {
         let mut all = Vec::new();
         for event in &schemas.events {
             let first = objects.len() as u32;
-            let parts: Vec<(From, Vec<String>)> =
+            let mut parts: Vec<(From, Vec<String>)> =
                 event.properties.iter().map(|p| domain(event, p, models)).collect();
+            for (_, literals) in &mut parts {
+                if literals.is_empty() {
+                    // Models without coupons, say: the property is there and has no value.
+                    literals.push("null".to_owned());
+                }
+            }
             let count: usize = parts.iter().map(|(_, literals)| literals.len()).product();
             if count > MOST {
                 problems.push(
@@ -181,7 +187,7 @@ fn write_objects(event: &EventType, parts: &[(From, Vec<String>)], objects: &mut
             text.push_str(&serde_json::Value::from(property.name.as_str()).to_string());
             text.push(':');
             match property.ty {
-                Type::Text | Type::Enum if !literal.starts_with('"') => {
+                Type::Text | Type::Enum if !literal.starts_with('"') && literal != "null" => {
                     text.push_str(&serde_json::Value::from(literal.as_str()).to_string());
                 }
                 _ => text.push_str(literal),

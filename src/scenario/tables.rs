@@ -36,6 +36,8 @@ pub struct Tables {
     pub latency: Vec<Quantiles>,
     /// By profile: networks.
     pub networks: Vec<Alias>,
+    /// By profile and network: whether it is a line of the home or the office.
+    pub fixed_line: Vec<Vec<bool>>,
     /// By source: referrers.
     pub referrers: Vec<Alias>,
     /// By source and day of the window: the campaigns that run, and ordinals of them.
@@ -87,6 +89,10 @@ impl Tables {
             load: of_profiles(models, |d| Quantiles::log_normal(d.load.0, d.load.1)),
             latency: of_profiles(models, |d| Quantiles::log_normal(d.latency.0, d.latency.1)),
             networks: of_profiles(models, |d| weights(&d.networks)),
+            fixed_line: of_profiles(models, |d| {
+                let fixed = |name: &str| matches!(name, "wifi" | "ethernet");
+                d.networks.iter().map(|(name, _)| fixed(name)).collect()
+            }),
             referrers: models.sources.iter().map(|source| weights(&source.referrers)).collect(),
             campaigns: models.sources.iter().map(|s| running(s, calendar_days)).collect(),
             messages: messages(&models.sources),

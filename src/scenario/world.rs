@@ -9,7 +9,6 @@ use crate::model::site::Site;
 use crate::model::{DeviceClass, Models, TextFile};
 use crate::population::People;
 use crate::scenario::calendar::{Calendar, DAY, HOUR};
-use crate::scenario::fills;
 use crate::scenario::kinds::Kinds;
 use crate::scenario::output::Output;
 use crate::scenario::pages::Pages;
@@ -18,6 +17,7 @@ use crate::scenario::request::{Mix, Request};
 use crate::scenario::shelf::Shelf;
 use crate::scenario::tables::{Tables, class_weights};
 use crate::scenario::vocabulary::Vocabulary;
+use crate::scenario::{fills, limits};
 use crate::schema::{Schemas, Table};
 use crate::seed::Seed;
 
@@ -102,6 +102,9 @@ impl World {
                 return Err(problems);
             }
         };
+        if let Err(found) = limits::check(&models, &journeys, &schemas) {
+            problems.extend(found);
+        }
         let Some(kinds) = kinds else { return Err(problems) };
         let any_kind = any_kind(&journeys).map_err(|problem| problems.push(problem)).ok();
         let Some(any_kind) = any_kind.filter(|_| problems.is_empty()) else { return Err(problems) };
@@ -267,7 +270,27 @@ fn mix(request: &Request, models: &mut Models) -> Result<(), Problems> {
         multiply(&mut persona.sources, &sources);
         multiply(&mut persona.journeys, &journeys);
     }
+    if problems.is_empty() {
+        left(models).for_each(|problem| problems.push(problem));
+    }
     problems.or(())
+}
+
+/// What is wrong when the request's multipliers leave a persona nothing to choose from.
+fn left(models: &Models) -> impl Iterator<Item = Problem> {
+    models.people.iter().filter(|persona| persona.share > 0.0).flat_map(|persona| {
+        let lists = [
+            ("devices", &persona.devices),
+            ("sources", &persona.sources),
+            ("journeys", &persona.journeys),
+        ];
+        lists.into_iter().filter(|(_, weights)| weights.iter().all(|weight| *weight <= 0.0)).map(
+            |(list, _)| {
+                Problem::new(format!("[{list}] leaves nothing to {}", persona.name))
+                    .help(format!("at least one of its {list} needs a multiplier above 0"))
+            },
+        )
+    })
 }
 
 /// By persona and class: the weight of the best hour.

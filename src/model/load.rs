@@ -65,10 +65,14 @@ impl Models {
             names.categories.clone_from(&catalogue.categories);
         }
         let rhythm = desk.one("rhythm", rhythm::read);
-        let countries =
-            desk.all("locales", "country", |name, table| country::read(name, table, &names));
         let devices = desk.all("devices", "device", device::read);
         let sources = desk.all("sources", "source", source::read);
+        // The categories, currencies and methods of a file that cannot be read are not to be called unknown in all others.
+        if commerce.is_none() || catalogue.is_none() {
+            return Err(desk.problems);
+        }
+        let countries =
+            desk.all("locales", "country", |name, table| country::read(name, table, &names));
         names.countries = countries.iter().map(|country| country.code.clone()).collect();
         names.devices = devices.iter().map(|device| device.name.clone()).collect();
         names.sources = sources.iter().map(|source| source.name.clone()).collect();

@@ -180,3 +180,16 @@ fn one_more_persona_is_one_more_file() {
     assert_eq!(models.people.len(), 5);
     assert!((models.people.iter().map(|persona| persona.share).sum::<f64>() - 1.0).abs() < 1e-12);
 }
+
+/// For all files that are no TOML, what they would have named is not called unknown in others.
+#[test]
+fn a_file_that_cannot_be_read_is_one_mistake() {
+    let files =
+        shipped_files(
+            |_, stem, text| {
+                if stem == "catalogue" { "categories = [\n".to_owned() } else { text }
+            },
+        );
+    let problems = Models::load(&files).unwrap_err();
+    assert!(problems.iter().all(|problem| !problem.message.contains("unknown")), "{problems}");
+}

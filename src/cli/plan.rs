@@ -17,7 +17,7 @@ use super::table::Table;
 use super::{human, interrupt, load};
 
 /// Events that one thread makes and writes as Parquet in a second, as measured (docs/figures.md), rounded down.
-const RATE: f64 = 0.75e6;
+const RATE: f64 = 0.9e6;
 
 /// Tell what a run would write: rows, files, bytes, time, memory
 ///

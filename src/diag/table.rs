@@ -116,6 +116,24 @@ impl<'a> Table<'a> {
         self.opt_located(key)
     }
 
+    /// A value if it is within bounds; else a problem, and nothing.
+    fn bounded<T: fmt::Debug + PartialOrd + fmt::Display + Copy>(
+        &self,
+        entry: &Entry,
+        value: T,
+        bounds: &RangeInclusive<T>,
+    ) -> Option<T> {
+        if bounds.contains(&value) {
+            return Some(value);
+        }
+        self.file.report(
+            entry.node.span.clone(),
+            format!("`{}` is {value}", self.dotted(&entry.key)),
+            Some(between(bounds.start(), bounds.end())),
+        );
+        None
+    }
+
     /// A number within bounds that may be absent.
     pub fn opt_number(&self, key: &str, bounds: RangeInclusive<f64>) -> Option<f64> {
         let entry = self.find(key)?;
@@ -127,15 +145,7 @@ impl<'a> Table<'a> {
                 return None;
             }
         };
-        if bounds.contains(&number) {
-            return Some(number);
-        }
-        self.file.report(
-            entry.node.span.clone(),
-            format!("`{}` is {number}", self.dotted(key)),
-            Some(between(bounds.start(), bounds.end())),
-        );
-        None
+        self.bounded(entry, number, &bounds)
     }
 
     /// A number within bounds that must be there (the lower bound when it is not).
@@ -154,15 +164,7 @@ impl<'a> Table<'a> {
             self.mistyped(entry, "an integer");
             return None;
         };
-        if bounds.contains(&number) {
-            return Some(number);
-        }
-        self.file.report(
-            entry.node.span.clone(),
-            format!("`{}` is {number}", self.dotted(key)),
-            Some(between(bounds.start(), bounds.end())),
-        );
-        None
+        self.bounded(entry, number, &bounds)
     }
 
     /// An integer within bounds that must be there (the lower bound when it is not).

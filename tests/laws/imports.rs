@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::files_under;
 
 /// The rooms in the order of the data's way; each may use itself and those before it.
-const ORDER: [&str; 20] = [
+const ORDER: [&str; 22] = [
     "seed",
     "dist",
     "diag",
@@ -22,10 +22,12 @@ const ORDER: [&str; 20] = [
     "journey",
     "tables",
     "manifest",
+    "read",
     "output",
     "join",
     "preview",
     "engine",
+    "check",
     "cli",
 ];
 

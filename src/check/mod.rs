@@ -9,6 +9,7 @@
 
 pub mod entities;
 mod files;
+mod keys;
 pub mod pass;
 mod shape;
 mod verdict;
@@ -101,7 +102,7 @@ impl Family {
 }
 
 /// Every family.
-pub static FAMILIES: &[&Family] = &[&files::FAMILY];
+pub static FAMILIES: &[&Family] = &[&files::FAMILY, &keys::FAMILY];
 
 /// What observers may know beforehand.
 pub struct Context<'c> {

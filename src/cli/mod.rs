@@ -1,6 +1,7 @@
 //! The command line: a file a subcommand. Only here is anything printed and the clock read.
 
 mod args;
+mod check;
 mod completions;
 mod failure;
 mod generate;
@@ -42,6 +43,7 @@ Examples:
   throng generate                         about a million events into output/quickstart
   throng generate --events 5M --days 90   more of them, over a quarter
   throng plan performance                 what a run would write, without writing it
+  throng check output/quickstart          whether everything holds that should
   throng init                             a commented scenario to make your own";
 
 #[derive(Subcommand)]
@@ -50,6 +52,7 @@ enum Command {
     Plan(plan::Args),
     Preview(preview::Args),
     Join(join::Args),
+    Check(check::Args),
     Init(init::Args),
     Scenarios(scenarios::Args),
     Personas(personas::Args),
@@ -64,6 +67,7 @@ impl Command {
             Self::Plan(args) => plan::run(&args),
             Self::Preview(args) => preview::run(&args),
             Self::Join(args) => join::run(&args),
+            Self::Check(args) => check::run(&args),
             Self::Init(args) => init::run(&args),
             Self::Scenarios(args) => scenarios::run(&args),
             Self::Personas(args) => personas::run(&args),

@@ -67,6 +67,13 @@ macro_rules! part {
         pub struct $name {
             $($(#[$field_doc])* pub $field: Vec<$ty>,)*
         }
+
+        impl $name {
+            /// Makes room for so many, and no more: lists that double would take twice what they need.
+            fn reserve(&mut self, rows: usize) {
+                $(self.$field.reserve_exact(rows);)*
+            }
+        }
     };
 }
 
@@ -195,6 +202,9 @@ pub struct Entities {
     pub identities: Identities,
 }
 
+/// The most rows that room is made for beforehand.
+const RESERVED: usize = 50_000_000;
+
 /// Tables whose rows become entities, each before those that refer to it, and the columns that are needed.
 const TABLES: &[(&str, &[&str])] = &[
     ("users", &["user_id", "created_at", "registered_at", "currency", "time_zone"]),
@@ -257,9 +267,10 @@ impl Entities {
             wanted.extend(columns.iter().copied().filter(|column| schema.field(column).is_some()));
             wanted.dedup();
             if is_referred_to(schemas, name) && schema.key.len() == 1 {
-                let rows = data.manifest().rows(name) as usize;
+                let rows = (data.manifest().rows(name) as usize).min(RESERVED);
                 entities.keys.push((name.to_owned(), keys(schema.field(&schema.key[0]), rows)));
             }
+            entities.reserve(name, data.manifest().rows(name) as usize);
             let mut reading = Reading::default();
             let found = data.scan(schema, &wanted, |_, batch| {
                 entities.take(name, &Named { batch, names: &wanted }, &mut reading);
@@ -314,6 +325,21 @@ impl Entities {
         match self.keys("sessions") {
             Some(Keys::Ids(ids)) if !ids.is_empty() => ids.get(id),
             _ => own.add(id).0,
+        }
+    }
+
+    /// Makes room for the rows of a table.
+    fn reserve(&mut self, table: &str, rows: usize) {
+        // A manifest may state anything; what is not there will not be pushed, but must not be paid for either.
+        let rows = rows.min(RESERVED);
+        match table {
+            "users" => self.users.reserve(rows),
+            "devices" => self.devices.reserve(rows),
+            "journeys" => self.journeys.reserve(rows),
+            "sessions" => self.sessions.reserve(rows),
+            "orders" => self.orders.reserve(rows),
+            "truth/identity" => self.identities.reserve(rows),
+            _ => {}
         }
     }
 

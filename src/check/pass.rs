@@ -39,6 +39,9 @@ pub trait Observer {
     /// by arrival. A session belongs to one range, so its events come in the order in which they arrived.
     fn see_events(&mut self, _events: &EventBatch<'_>) {}
 
+    /// All rows of a table have gone by: what is not needed any more can be let go.
+    fn done(&mut self, _table: &Table) {}
+
     /// What it found, check by check.
     fn finish(self: Box<Self>, context: &Context<'_>, seen: &Seen) -> Vec<Verdict>;
 }
@@ -395,6 +398,9 @@ pub(super) fn run<'o>(
             context.watch.on(batch.rows)
         })?;
         context.watch.check()?;
+        for observer in &mut watching {
+            observer.done(table);
+        }
         seen.broken.extend(BrokenFile::all(&table.name, found));
     }
     Ok(())

@@ -11,11 +11,11 @@ use crate::scenario::ask::START;
 use crate::schema::Table;
 use crate::schema::fixture::shipped;
 
-static GO_ON: AtomicBool = AtomicBool::new(false);
+pub(super) static GO_ON: AtomicBool = AtomicBool::new(false);
 
 /// Counts rows.
 #[derive(Default)]
-struct Meter(AtomicU64);
+pub(super) struct Meter(AtomicU64);
 
 impl Progress for Meter {
     fn advance(&self, rows: u64) {
@@ -24,7 +24,7 @@ impl Progress for Meter {
 }
 
 /// A small data set in a folder of its own.
-fn made(scenario: &str) -> (tempfile::TempDir, World) {
+pub(super) fn made(scenario: &str) -> (tempfile::TempDir, World) {
     let ask = Scenario::read("small", "small.toml", scenario);
     let request = ask.and_then(|ask| ask.resolve(START)).unwrap_or_else(|p| panic!("{p}"));
     let world = World::build(request, &Assets::embedded()).unwrap_or_else(|p| panic!("{p}"));

@@ -230,6 +230,12 @@ impl Observer for Journeys {
         }
     }
 
+    fn done(&mut self, table: &Table) {
+        if table.name == "journeys" {
+            (self.states, self.pairs, self.free) = (Vec::new(), Vec::new(), Vec::new());
+        }
+    }
+
     fn finish(self: Box<Self>, _: &Context<'_>, _: &Seen) -> Vec<Verdict> {
         let tallies = [self.counts, self.numbers, self.overlap, self.campaigns, self.outcome];
         tallies.map(Tally::verdict).into()

@@ -23,11 +23,10 @@ const PRIMARY: Check = Check::new(
 pub(super) static CHECKS: &[Check] = &[PRIMARY];
 
 /// Hashes held at a time.
-const HELD: u64 = 1 << 26;
+const HELD: u64 = 1 << 25;
 
 /// Hashes of the keys of each table.
 pub(super) struct Unique {
-    held: u64,
     tables: BTreeMap<String, Keys>,
     rows: u64,
 }
@@ -37,10 +36,19 @@ pub(super) struct Unique {
 struct Keys {
     /// Into how many parts the hashes are cut.
     parts: u64,
+    /// About how many hashes a part has.
+    expected: usize,
     hashes: Vec<u64>,
 }
 
 impl Keys {
+    /// Makes room for a part before its first hash, so that the list need not double.
+    fn make_room(&mut self) {
+        if self.hashes.is_empty() {
+            self.hashes.reserve_exact(self.expected + self.expected / 64);
+        }
+    }
+
     fn is_of(&self, part: u64, hash: u64) -> bool {
         // The high bits: the low ones choose slots elsewhere.
         self.parts <= 1 || (hash >> 40) % self.parts == part
@@ -64,14 +72,18 @@ impl Unique {
     fn holding(context: &Context<'_>, held: u64) -> Self {
         let keys = |table: &crate::manifest::Table| {
             let parts = table.rows.div_ceil(held);
-            (table.name.clone(), Keys { parts, hashes: Vec::new() })
+            (
+                table.name.clone(),
+                Keys { parts, expected: (table.rows / parts.max(1)) as usize, hashes: Vec::new() },
+            )
         };
         let tables = context.data.manifest().tables.iter().map(keys).collect();
-        Self { held, tables, rows: 0 }
+        Self { tables, rows: 0 }
     }
 
     fn take(&mut self, rows: &Rows<'_>) {
         let Some(keys) = self.tables.get_mut(&rows.table.name) else { return };
+        keys.make_room();
         let columns: Vec<&Column> =
             rows.table.key.iter().filter_map(|name| rows.column(name)).collect();
         self.rows += rows.len() as u64;
@@ -118,7 +130,6 @@ impl Observer for Unique {
     }
 
     fn finish(mut self: Box<Self>, context: &Context<'_>, seen: &Seen) -> Vec<Verdict> {
-        debug_assert!(self.held > 0, "no hash can be held");
         let mut tally = Tally::new(&PRIMARY);
         tally.saw(self.rows as usize);
         for table in context.schemas.tables.iter().filter(|table| seen.is_sound(&table.name)) {
@@ -172,5 +183,37 @@ fn hash_of(columns: &[&Column], row: usize) -> u64 {
     match columns {
         [one] => hash(one),
         all => all.iter().fold(0, |state, column| fold(state, hash(column))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::tests::{GO_ON, Meter, made};
+    use crate::check::{Entities, Watch, pass};
+    use crate::read::DataSet;
+
+    /// For any number of hashes held at a time, what stands there twice is found, and nothing else.
+    #[test]
+    fn keys_are_compared_in_parts() {
+        let (dir, world) =
+            made("days = 3\nusers = 40\n[output]\nformat = \"ndjson\"\ncompression = \"none\"\n");
+        let listed = DataSet::open(dir.path()).unwrap();
+        let file = dir.path().join(&listed.table("events").unwrap().files[0].path);
+        let lines = std::fs::read_to_string(&file).unwrap();
+        let twice: String = lines.split_inclusive('\n').take(2).collect();
+        std::fs::write(&file, lines + &twice + &twice).unwrap();
+        let (meter, schemas) = (Meter::default(), &world.schemas);
+        let watch = Watch { progress: &meter, cancel: &GO_ON };
+        let (entities, _) = Entities::read(&listed, schemas, &watch).unwrap();
+        let context =
+            Context { data: &listed, schemas, entities: &entities, world: None, watch: &watch };
+        for held in [1 << 20, 100, 7] {
+            let unique: Box<dyn Observer> = Box::new(Unique::holding(&context, held));
+            let mut observers = vec![unique];
+            pass::run(&context, observers.iter_mut(), &mut Seen::default()).unwrap();
+            let verdict = observers.remove(0).finish(&context, &Seen::default()).remove(0);
+            assert_eq!(verdict.wrong, 4, "{held} held: {:?}", verdict.evidence);
+        }
     }
 }

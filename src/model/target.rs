@@ -13,7 +13,8 @@ pub struct Seen {
 }
 
 /// How a rate is measured over the events of its journey's sessions: successes over occurrences of the base. Events that follow an
-/// `exit_offer_engaged` in their session do not count: the offer's way leads through no stage.
+/// `exit_offer_engaged` in their session do not count, since the offer's way leads through no stage; for the two rates of that
+/// offer they do, and of an order only those.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Observed {
     /// What it is a share of.

@@ -159,7 +159,7 @@ fn called(world: &World, target: &Target) -> String {
 
 fn unreachable(world: &World, target: &Target, best: f64) -> Problem {
     let message =
-        format!("{} cannot happen {} of the times", called(world, target), percent(target.rate));
+        format!("{} cannot happen in {} of cases", called(world, target), percent(target.rate));
     let help = format!(
         "at most {} of them are open to it: the others lack what it needs, or an earlier moment has led away",
         percent(best)

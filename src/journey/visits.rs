@@ -366,8 +366,8 @@ impl<'w> Walker<'w> {
             left -= weight;
             left < 0.0
         });
-        let last = || self.weights.iter().rposition(|weight| *weight > 0.0);
-        let source = found.or_else(last).unwrap_or(0);
+        let fallback = || self.weights.iter().rposition(|weight| *weight > 0.0);
+        let source = found.or_else(fallback).unwrap_or(0);
         let day = world.day_of(at).clamp(0, world.days as i32 - 1) as usize;
         let campaign = match &world.tables.campaigns[source][day] {
             Some((running, list)) if stream.chance(sources[source].campaign_share) => {

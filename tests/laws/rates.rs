@@ -244,7 +244,7 @@ fn contradicting_ways_out_are_named_with_the_most_that_can_be() {
     assert_eq!(
         lines.next(),
         Some(
-            "error: `stay` on stage `product` of mobile_conversion cannot happen 50.0 % of the times"
+            "error: `stay` on stage `product` of mobile_conversion cannot happen in 50.0 % of cases"
         )
     );
     let help = "help: at most 30.0 % of them are open to it: the others lack what it needs, or an earlier moment has led away";

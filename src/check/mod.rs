@@ -11,6 +11,7 @@ pub mod entities;
 mod files;
 pub mod pass;
 mod shape;
+mod targets;
 mod verdict;
 
 #[cfg(test)]
@@ -101,7 +102,7 @@ impl Family {
 }
 
 /// Every family.
-pub static FAMILIES: &[&Family] = &[&files::FAMILY];
+pub static FAMILIES: &[&Family] = &[&files::FAMILY, &targets::FAMILY];
 
 /// What observers may know beforehand.
 pub struct Context<'c> {

@@ -9,6 +9,7 @@
 
 pub mod entities;
 mod files;
+mod keys;
 pub mod pass;
 mod shape;
 mod targets;
@@ -102,7 +103,7 @@ impl Family {
 }
 
 /// Every family.
-pub static FAMILIES: &[&Family] = &[&files::FAMILY, &targets::FAMILY];
+pub static FAMILIES: &[&Family] = &[&files::FAMILY, &keys::FAMILY, &targets::FAMILY];
 
 /// What observers may know beforehand.
 pub struct Context<'c> {

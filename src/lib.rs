@@ -8,7 +8,8 @@
 //!
 //! One way, no way back: a module uses only what stands to its left, and [`engine`] alone walks the whole way. [`scenario`] joins a
 //! request with the models of [`model`] and the tables of [`schema`] into a world; [`population`] says who there is; [`journey`]
-//! walks a person through visits and stages into a journal ([`event`]), with what the stack's own [`systems`] make of it; [`tables`] lay the journal out in columns ([`frame`]);
+//! walks a person through visits and stages into a journal ([`event`]), with what the stack's own [`systems`] make of it; [`calibration`] sets it to
+//! the rates asked for; [`tables`] lay the journal out in columns ([`frame`]);
 //! [`sink`] writes them; [`manifest`] says what was written. Randomness comes from [`seed`] alone, and problems with what a user wrote
 //! are told by [`diag`].
 //!
@@ -27,8 +28,9 @@
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let ask = Ask::read("week", "week.toml", "days = 7\nusers = 1000")?;
-//! let world = World::build(ask.resolve(jiff::civil::date(2026, 1, 5))?, &Assets::embedded())?;
+//! let mut world = World::build(ask.resolve(jiff::civil::date(2026, 1, 5))?, &Assets::embedded())?;
 //! let go_on = AtomicBool::new(false);
+//! engine::calibrate(&mut world, 2, &go_on)?;
 //! let plan = engine::plan(&world, 2, &go_on)?;
 //! let run = Run { threads: 2, shard: None };
 //! let files = engine::generate(&world, &plan, &run, "week".as_ref(), &Silent, &go_on)?;
@@ -38,6 +40,7 @@
 //! ```
 
 pub mod assets;
+pub mod calibration;
 pub mod check;
 pub mod diag;
 pub mod dist;

@@ -14,6 +14,7 @@ mod read;
 mod rhythm;
 pub mod site;
 mod source;
+pub mod target;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -307,6 +308,8 @@ pub struct Commerce {
     pub payments: Vec<PaymentMethod>,
     /// Error codes of a failed payment with weights.
     pub errors: Vec<(String, f64)>,
+    /// How many of them, from the first, are a bank's no; the others are something that broke.
+    pub declines: usize,
     /// Shipping in minor units by currency ordinal, and the subtotal from which it is free.
     pub shipping: Vec<(i64, i64)>,
     /// Share of completed orders that are refunded later.

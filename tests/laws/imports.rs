@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::files_under;
 
 /// The rooms in the order of the data's way; each may use itself and those before it.
-const ORDER: [&str; 22] = [
+const ORDER: [&str; 23] = [
     "seed",
     "dist",
     "diag",
@@ -20,6 +20,7 @@ const ORDER: [&str; 22] = [
     "event",
     "systems",
     "journey",
+    "calibration",
     "tables",
     "manifest",
     "read",

@@ -45,7 +45,8 @@ fn observe(world: &World, journals: &[Journal]) -> Vec<Option<Counts>> {
             }
             let rows = if target.spot.is_some() { &rows[..end] } else { &rows[..] };
             let count = |seen: Seen| {
-                let page = |row: &Row| seen.page.is_none_or(|page| world.pages.page(row.page) == page);
+                let page =
+                    |row: &Row| seen.page.is_none_or(|page| world.pages.page(row.page) == page);
                 rows.iter().filter(|row| row.kind == seen.event && page(row)).count() as f64
             };
             let of_user = counts.entry(user).or_default();
@@ -86,7 +87,9 @@ fn table(world: &World, users: u64) -> (usize, Vec<String>) {
         if base > 0.0 {
             lines.push(format!(
                 "{mark:3} {:45} {:.4} {rate:.4} {off:+.4} z {:+.2} of {base}",
-                target.id, target.rate, off / error
+                target.id,
+                target.rate,
+                off / error
             ));
         }
     }

@@ -136,8 +136,14 @@ impl Observer for Moves {
                 tally.saw(seen as usize);
                 let least_by_chance = Some(least - found.reach(least));
                 let name = name.to_owned();
-                let measure =
-                    Measure { name, value, least: least_by_chance, most: None, seen, parts: Vec::new() };
+                let measure = Measure {
+                    name,
+                    value,
+                    least: least_by_chance,
+                    most: None,
+                    seen,
+                    parts: Vec::new(),
+                };
                 let place = measure.name.clone();
                 tally.weigh(measure, || (place, format!("{value:.4} of {seen}, below {least}")));
             }

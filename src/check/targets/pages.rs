@@ -82,7 +82,8 @@ impl Pages {
         let words = &context.entities.words;
         let each = || (0..words.len() as u32).map(|key| words.word(key));
         let profile = |word: &str| {
-            let found = context.world?.models.devices.iter().find(|profile| profile.name == word)?;
+            let found =
+                context.world?.models.devices.iter().find(|profile| profile.name == word)?;
             let landings = |name: String, promised| Landings { name, promised, seen: 0, fast: 0 };
             let within = found.fast_share_in_app.unwrap_or(found.fast_share);
             Some([
@@ -165,7 +166,10 @@ impl Observer for Pages {
                 let after = now - stay.since;
                 self.hook.look((0..=HOOK_WITHIN).contains(&after), || {
                     let load = shown(load, row);
-                    (events.place(row), format!("{:.1} s after its page (load: {load})", after as f64 / 1e6))
+                    (
+                        events.place(row),
+                        format!("{:.1} s after its page (load: {load})", after as f64 / 1e6),
+                    )
                 });
             } else if let Some(&tool) = self.tools.get(kind as usize)
                 && tool != 0

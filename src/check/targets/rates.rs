@@ -78,12 +78,16 @@ impl Rates {
     pub(super) fn new(context: &Context<'_>) -> Self {
         let targets = context.world.map(|world| world.targets.clone()).unwrap_or_default();
         let names = |list: Option<Vec<String>>| list.unwrap_or_default();
-        let personas = names(context.world.map(|w| {
-            w.models.people.iter().map(|persona| persona.name.clone()).collect()
-        }));
-        let sources = names(context.world.map(|w| {
-            w.models.sources.iter().map(|source| source.name.clone()).collect()
-        }));
+        let personas = names(
+            context
+                .world
+                .map(|w| w.models.people.iter().map(|persona| persona.name.clone()).collect()),
+        );
+        let sources = names(
+            context
+                .world
+                .map(|w| w.models.sources.iter().map(|source| source.name.clone()).collect()),
+        );
         let kinds = context.schemas.events.len();
         let cells = targets.len() * personas.len() * DeviceClass::ALL.len() * sources.len();
         Self {
@@ -129,7 +133,11 @@ impl Rates {
         }
         let user = batch.user(row);
         let share = &mut self.shares[role.target];
-        if role.success { share.succeeded(user) } else { share.occurred(user) }
+        if role.success {
+            share.succeeded(user)
+        } else {
+            share.occurred(user)
+        }
         if let Some(cell) = self.cell(batch, row) {
             let width = self.cells.len() / self.targets.len();
             self.cells[role.target * width + cell][usize::from(role.success)] += 1;
@@ -229,7 +237,9 @@ fn said(target: &Target, found: &Estimate, reach: f64) -> (String, String) {
     let set = target.rate;
     (
         target.id.clone(),
-        format!("{rate:.4} of {seen}, set to {set}; chance gives {reach:.4} (design effect {design:.2})"),
+        format!(
+            "{rate:.4} of {seen}, set to {set}; chance gives {reach:.4} (design effect {design:.2})"
+        ),
     )
 }
 

@@ -103,7 +103,10 @@ mod tests {
         assert_eq!((alone.seen, alone.rate, alike.seen, alike.rate), (1000, 0.25, 4000, 0.25));
         assert!((alone.design - 1.0).abs() < 0.01, "{alone:?}");
         assert!((alike.design - 4.0).abs() < 0.01, "{alike:?}");
-        assert!((alike.reach(0.25) - alone.reach(0.25)).abs() < 1e-3, "four alike tell as much as one");
+        assert!(
+            (alike.reach(0.25) - alone.reach(0.25)).abs() < 1e-3,
+            "four alike tell as much as one"
+        );
     }
 
     #[test]

@@ -105,7 +105,7 @@ fn climb(likelihood: &impl Fn(f64, f64) -> f64, m: f64) -> (f64, f64, f64) {
         if (best.0 - worst.0).abs() + (best.1 - worst.1).abs() < 1e-5 {
             break;
         }
-        let centre = ((best.0 + good.0) / 2.0, (best.1 + good.1) / 2.0);
+        let centre = (f64::midpoint(best.0, good.0), f64::midpoint(best.1, good.1));
         let away = |by: f64| {
             at(centre.0 + by * (centre.0 - worst.0), centre.1 + by * (centre.1 - worst.1))
         };
@@ -120,7 +120,8 @@ fn climb(likelihood: &impl Fn(f64, f64) -> f64, m: f64) -> (f64, f64, f64) {
             if inside.2 > worst.2.max(mirrored.2) {
                 simplex[2] = inside;
             } else {
-                let halfway = |p: (f64, f64, f64)| at((p.0 + best.0) / 2.0, (p.1 + best.1) / 2.0);
+                let halfway =
+                    |p: (f64, f64, f64)| at(f64::midpoint(p.0, best.0), f64::midpoint(p.1, best.1));
                 simplex = [best, halfway(good), halfway(worst)];
             }
         }

@@ -272,8 +272,11 @@ fn even_gaps(summary: &Summary) -> Verdict {
     )
 }
 
+/// How many sessions of a cell came out in a certain way.
+type Outcome = fn(&Cell) -> u64;
+
 /// Cells of an outcome by device class.
-fn by_class(summary: &Summary, outcome: fn(&Cell) -> u64) -> Vec<(u64, u64)> {
+fn by_class(summary: &Summary, outcome: Outcome) -> Vec<(u64, u64)> {
     summary.classes[..3].iter().map(|cell| (outcome(cell), cell.sessions)).collect()
 }
 
@@ -336,7 +339,7 @@ fn round_rates(summary: &Summary) -> Verdict {
         let n = trials as f64;
         let rate = hits as f64 / n;
         let error = (rate * (1.0 - rate) / n).sqrt();
-        if rate < STEP || rate > 1.0 - STEP || error > STEP / 4.0 || error.is_nan() {
+        if !(STEP..=1.0 - STEP).contains(&rate) || error > STEP / 4.0 {
             continue;
         }
         let off = (rate / STEP - (rate / STEP).round()).abs() * STEP;
@@ -479,7 +482,7 @@ fn smooth_days(summary: &Summary) -> Verdict {
 fn equal_days(summary: &Summary) -> Verdict {
     let mut evidence = String::new();
     let mut real = true;
-    let outcomes: [(&str, fn(&Cell) -> u64); 2] = [
+    let outcomes: [(&str, Outcome); 2] = [
         ("sessions of one step", |cell| cell.single),
         ("sessions with an order", |cell| cell.orders),
     ];
@@ -542,7 +545,7 @@ fn all_utc(summary: &Summary) -> Verdict {
     let inhabited = offsets.values().filter(|&&count| count * 100 >= total).count();
     let utc = offsets.get(&0).copied().unwrap_or(0);
     if inhabited < 2 {
-        let evidence = format!("{} offset from UTC with a hundredth of the sessions", inhabited);
+        let evidence = format!("{inhabited} offset from UTC with a hundredth of the sessions");
         return if utc * 100 >= total * 99 {
             Verdict::Fake(format!("{evidence}, which is none"))
         } else {

@@ -38,10 +38,12 @@
 //! ```
 
 pub mod assets;
+pub mod check;
 pub mod diag;
 pub mod dist;
 pub mod engine;
 pub mod event;
+pub mod foreign;
 pub mod frame;
 pub mod join;
 pub mod journey;
@@ -50,6 +52,7 @@ pub mod model;
 pub mod output;
 pub mod population;
 pub mod preview;
+pub mod read;
 pub mod realism;
 pub mod scenario;
 pub mod schema;

@@ -44,6 +44,17 @@ impl fmt::Display for Gate {
     }
 }
 
+/// What a number or a test is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct About {
+    /// Its name in reports.
+    pub id: &'static str,
+    /// What it is, or what must hold.
+    pub what: &'static str,
+    /// Why it is looked at.
+    pub why: &'static str,
+}
+
 /// What a number came to.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {

@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use std::ops::Range;
 
 use crate::realism::Summary;
+use crate::realism::gate::About;
 use crate::realism::items::{coincidence, gini};
 use crate::realism::math::{
     chance_variation, chi_square_z, dispersion, solve, sum, total_variation,
@@ -48,7 +49,7 @@ struct Test {
     judge: fn(&Summary) -> Verdict,
 }
 
-static TESTS: [Test; 19] = [
+const TESTS: [Test; 19] = [
     Test {
         id: "looks.flat_hours",
         what: "every device class has busy and quiet hours",
@@ -164,6 +165,17 @@ static TESTS: [Test; 19] = [
         judge: no_abandonment,
     },
 ];
+
+/// What each test is about, in the list's order.
+pub const ABOUT: [About; TESTS.len()] = {
+    let mut about = [About { id: "", what: "", why: "" }; TESTS.len()];
+    let mut i = 0;
+    while i < TESTS.len() {
+        about[i] = About { id: TESTS[i].id, what: TESTS[i].what, why: TESTS[i].why };
+        i += 1;
+    }
+    about
+};
 
 /// All tests of the list, in its order. Those of a stream with fewer than [`LEAST_SESSIONS`] are skipped.
 pub fn looks(summary: &Summary) -> Vec<Look> {

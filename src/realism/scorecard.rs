@@ -5,7 +5,7 @@
 
 use crate::realism::Summary;
 use crate::realism::frailty;
-use crate::realism::gate::{Gate, Number, Outcome};
+use crate::realism::gate::{About, Gate, Number, Outcome};
 use crate::realism::items::{gini, top_share};
 use crate::realism::math::{quantile, sum, total_variation};
 
@@ -27,7 +27,7 @@ struct Row {
     measure: fn(&Summary) -> Result<(f64, u64), String>,
 }
 
-static ROWS: [Row; 15] = [
+const ROWS: [Row; 15] = [
     Row {
         id: "realism.length_cv",
         what: "coefficient of variation of session length",
@@ -184,6 +184,17 @@ static ROWS: [Row; 15] = [
         measure: |s| number(s.returns.burstiness(), s.returns.n, "returns"),
     },
 ];
+
+/// What each number is, in the scorecard's order.
+pub const ABOUT: [About; ROWS.len()] = {
+    let mut about = [About { id: "", what: "", why: "" }; ROWS.len()];
+    let mut i = 0;
+    while i < ROWS.len() {
+        about[i] = About { id: ROWS[i].id, what: ROWS[i].what, why: ROWS[i].why };
+        i += 1;
+    }
+    about
+};
 
 const ONE_TYPE: &str = "all steps are of one event type";
 const ONE_CLASS: &str = "fewer than two device classes with 200 sessions";

@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::files_under;
 
 /// The rooms in the order of the data's way; each may use itself and those before it.
-const ORDER: [&str; 21] = [
+const ORDER: [&str; 24] = [
     "seed",
     "dist",
     "realism",
@@ -23,10 +23,13 @@ const ORDER: [&str; 21] = [
     "journey",
     "tables",
     "manifest",
+    "read",
     "output",
     "join",
     "preview",
     "engine",
+    "foreign",
+    "check",
     "cli",
 ];
 

@@ -1,13 +1,16 @@
 //! Whether the traffic looks like people: the realism scorecard, and what gives a fake away at first glance.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use crate::check::entities::{Entities, NEVER, at};
 use crate::check::{
-    Check, Context, EventBatch, Evidence, Family, Measure, Observer, Outcome, Seen, Tally, Verdict,
-    Wants,
+    Check, Context, Error, EventBatch, Evidence, Family, Measure, Observer, Outcome, Seen, Tally,
+    Verdict, Wants, Watch, pass,
 };
 use crate::model::DeviceClass;
 use crate::population::Zones;
-use crate::read::hash;
+use crate::read::{DataSet, hash};
 use crate::realism::gate::{About, Number, Outcome as Came};
 use crate::realism::looks::{self, Look, looks};
 use crate::realism::scorecard::{self, scorecard};
@@ -42,8 +45,10 @@ const fn checks<const N: usize>(about: &[About; N]) -> [Check; N] {
 
 /// The verdicts on a stream: the scorecard, then the list.
 pub fn verdicts(summary: &Summary) -> Vec<Verdict> {
-    let numbers = NUMBERS.iter().zip(scorecard(summary)).map(|(check, found)| of_number(check, found));
-    let looks = LOOKS.iter().zip(looks(summary)).map(|(check, found)| of_look(check, summary, found));
+    let numbers =
+        NUMBERS.iter().zip(scorecard(summary)).map(|(check, found)| of_number(check, found));
+    let looks =
+        LOOKS.iter().zip(looks(summary)).map(|(check, found)| of_look(check, summary, found));
     numbers.chain(looks).collect()
 }
 
@@ -80,8 +85,49 @@ fn of_look(check: &'static Check, summary: &Summary, look: Look) -> Verdict {
     }
 }
 
-/// The families' observer.
-struct Crowd {
+/// Sums up the events of a data set without judging them, to compare another one with. `watch` hears of every row.
+///
+/// # Errors
+/// Cancelled, or no thread can be had. A file that cannot be read to its end counts as far as it goes.
+pub fn summary(data: &DataSet, schemas: &Schemas, watch: &Watch<'_>) -> Result<Summary, Error> {
+    let (entities, _) = Entities::read(data, schemas, watch)?;
+    let entities = &entities;
+    let context = Context { data, schemas, entities, world: None, reference: None, watch };
+    let kept = Rc::new(RefCell::new(None));
+    let mut observers: [Box<dyn Observer>; 1] =
+        [Box::new(Keeping { crowd: Crowd::new(&context), kept: Rc::clone(&kept) })];
+    let mut seen = Seen::default();
+    pass::run(&context, observers.iter_mut(), &mut seen)?;
+    for observer in observers {
+        observer.finish(&context, &seen);
+    }
+    let summary = kept.take();
+    Ok(summary.unwrap_or_else(|| Realism::new().finish()))
+}
+
+/// Keeps what a crowd comes to for somebody else.
+struct Keeping {
+    crowd: Crowd,
+    kept: Rc<RefCell<Option<Summary>>>,
+}
+
+impl Observer for Keeping {
+    fn wants(&self, table: &Table) -> Wants {
+        self.crowd.wants(table)
+    }
+
+    fn see_events(&mut self, events: &EventBatch<'_>) {
+        self.crowd.see_events(events);
+    }
+
+    fn finish(self: Box<Self>, _: &Context<'_>, _: &Seen) -> Vec<Verdict> {
+        self.kept.replace(Some(self.crowd.summary()));
+        Vec::new()
+    }
+}
+
+/// Watches a crowd.
+pub(super) struct Crowd {
     realism: Realism,
     zones: Zones,
     /// By user: the zone's ordinal, or `u16::MAX`.
@@ -94,12 +140,20 @@ struct Crowd {
 }
 
 impl Crowd {
-    fn new(context: &Context<'_>) -> Self {
+    /// What was seen.
+    pub(super) fn summary(self) -> Summary {
+        self.realism.finish().named(self.names)
+    }
+
+    pub(super) fn new(context: &Context<'_>) -> Self {
         let entities = context.entities;
         let (zones, zone) = zones(context);
         let class = |word: &u32| {
             let name = entities.word(*word);
-            DeviceClass::NAMES.iter().position(|known| *known == name).map_or(UNKNOWN, |at| at as u8)
+            DeviceClass::NAMES
+                .iter()
+                .position(|known| *known == name)
+                .map_or(UNKNOWN, |at| at as u8)
         };
         let mut realism = Realism::new();
         see_ids(&mut realism, entities);
@@ -213,6 +267,6 @@ impl Observer for Crowd {
     }
 
     fn finish(self: Box<Self>, _: &Context<'_>, _: &Seen) -> Vec<Verdict> {
-        verdicts(&self.realism.finish().named(self.names))
+        verdicts(&self.summary())
     }
 }

@@ -69,7 +69,8 @@ impl Mapping {
         let of = |key: &str| columns.opt_located(key);
         let (user, session) = (of("user"), of("session"));
         if user.is_none() && session.is_none() {
-            let help = "add `user`, and the sessions are cut at 30 minutes of silence, or `session`";
+            let help =
+                "add `user`, and the sessions are cut at 30 minutes of silence, or `session`";
             columns.problem("user", "neither `user` nor `session` is mapped", help);
         }
         if per_user && (user.is_none() || session.is_none()) {

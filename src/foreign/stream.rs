@@ -131,7 +131,9 @@ pub fn read(
         let problem = Problem {
             message,
             place: Some(mapping.time.place()),
-            help: Some("RFC 3339 text, a timestamp, or seconds to nanoseconds since 1970".to_owned()),
+            help: Some(
+                "RFC 3339 text, a timestamp, or seconds to nanoseconds since 1970".to_owned(),
+            ),
         };
         return Err(Problems::from(problem).into());
     }
@@ -211,9 +213,9 @@ impl<'m> Stream<'m> {
                 continue;
             }
             let event = event.text(row).map_or(0, |name| self.events.add(name));
-            let class = device.text(row).and_then(|value| {
-                self.mapping.devices.iter().find(|(known, _)| known == value)
-            });
+            let class = device
+                .text(row)
+                .and_then(|value| self.mapping.devices.iter().find(|(known, _)| known == value));
             let zone = zone.text(row).map_or(0, |name| self.zones.add(name));
             let load = load.text(row).and_then(|text| text.parse::<f64>().ok()).unwrap_or(0.0);
             self.records.push(Record {
@@ -254,10 +256,8 @@ impl<'m> Stream<'m> {
             // Nobody is known to have come back whom no column names.
             let user = user.unwrap_or(self.users.len() as u32 + ordinal as u32);
             for record in records {
-                let (marks, looks) = meanings
-                    .get(usize::from(record.event))
-                    .copied()
-                    .unwrap_or((Marks::VIEW, true));
+                let (marks, looks) =
+                    meanings.get(usize::from(record.event)).copied().unwrap_or((Marks::VIEW, true));
                 let offset = clock.offset(usize::from(record.zone), record.time) / MINUTE;
                 realism.see(&Seen {
                     user,

@@ -292,6 +292,24 @@ fn by_class(summary: &Summary, outcome: Outcome) -> Vec<(u64, u64)> {
     summary.classes[..3].iter().map(|cell| (outcome(cell), cell.sessions)).collect()
 }
 
+/// How log length depends on the device class: sessions, the correlation ratio, and its significance as a standard normal.
+fn length_by_class(summary: &Summary) -> Option<(u64, f64, f64)> {
+    let cells: Vec<&Cell> =
+        summary.classes[..3].iter().filter(|cell| cell.sessions >= 200).collect();
+    if cells.len() < 2 {
+        return None;
+    }
+    let of = |part: fn(&Cell) -> f64| cells.iter().map(|cell| part(cell)).sum::<f64>();
+    let n = of(|cell| cell.sessions as f64);
+    let whole = of(|cell| cell.ln_squared) - of(|cell| cell.ln).powi(2) / n;
+    let between =
+        of(|cell| cell.ln * cell.ln / cell.sessions as f64) - of(|cell| cell.ln).powi(2) / n;
+    let share = (between / whole).clamp(0.0, 1.0);
+    // n times the share is a chi-square when there is no link.
+    let z = chi_square_z(n * share, cells.len() as f64 - 1.0);
+    Some((n as u64, share.sqrt(), z))
+}
+
 /// Every link that can be measured must be there: four standard errors away from nothing, and an effect (a correlation, or Cramer's
 /// V) of at least one hundredth, which chance does not reach with so many sessions.
 fn independent(summary: &Summary) -> Verdict {
@@ -308,15 +326,17 @@ fn independent(summary: &Summary) -> Verdict {
             links.push((name, r.abs(), r.abs() * (pairs.n as f64).sqrt()));
         }
     }
-    let single = by_class(summary, |cell| cell.single);
+    if let Some((n, ratio, z)) = length_by_class(summary)
+        && n >= LEAST
+    {
+        links.push(("device and length", ratio, z));
+    }
     let orders = by_class(summary, |cell| cell.orders);
-    for (name, cells) in [("device and length", single), ("device and orders", orders)] {
-        if let Some(found) = dispersion(&cells, 20.0)
-            && found.n >= LEAST
-        {
-            let chi = found.index * found.freedom as f64;
-            links.push((name, (chi / found.n as f64).sqrt(), found.z));
-        }
+    if let Some(found) = dispersion(&orders, 20.0)
+        && found.n >= LEAST
+    {
+        let chi = found.index * found.freedom as f64;
+        links.push(("device and orders", (chi / found.n as f64).sqrt(), found.z));
     }
     if links.is_empty() {
         return Verdict::Skipped(format!("no two of them with {LEAST} sessions"));
@@ -517,16 +537,22 @@ fn equal_days(summary: &Summary) -> Verdict {
     )
 }
 
+/// Order rates where there are orders, else rates of sessions of one step.
 fn equal_segments(summary: &Summary) -> Verdict {
     const LEAST: u64 = 20_000;
-    let cells = by_class(summary, |cell| cell.single);
-    let Some(found) = dispersion(&cells, 20.0).filter(|found| found.n >= LEAST) else {
+    let outcomes: [(&str, Outcome); 2] =
+        [("order", |cell| cell.orders), ("single-step", |cell| cell.single)];
+    let found = outcomes.into_iter().find_map(|(name, outcome)| {
+        let found = dispersion(&by_class(summary, outcome), 20.0)?;
+        (found.n >= LEAST).then_some((name, found))
+    });
+    let Some((name, found)) = found else {
         return Verdict::Skipped(format!("fewer than two device classes with {LEAST} sessions"));
     };
     verdict(
         found.index >= 4.0,
         format!(
-            "single-step rates of device classes spread {:.1} times as much as chance (limit 4; {:.1} % on average)",
+            "{name} rates of device classes spread {:.1} times as much as chance (limit 4; {:.1} % on average)",
             found.index,
             100.0 * found.rate
         ),

@@ -45,10 +45,16 @@ pub(super) struct Cell {
     pub(super) orders: u64,
     /// Sessions that are the first of their user on their day.
     pub(super) visitors: u64,
+    /// Sum of the log of length, and of its square.
+    pub(super) ln: f64,
+    pub(super) ln_squared: f64,
 }
 
 impl Cell {
     fn add(&mut self, session: &Open) {
+        let ln = libm::log(f64::from(session.steps));
+        self.ln += ln;
+        self.ln_squared += ln * ln;
         self.sessions += 1;
         self.steps += u64::from(session.steps);
         self.single += u64::from(session.steps == 1);

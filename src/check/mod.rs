@@ -9,6 +9,7 @@
 
 pub mod entities;
 mod files;
+mod keys;
 pub mod pass;
 pub mod realism;
 pub mod reference;
@@ -104,7 +105,8 @@ impl Family {
 }
 
 /// Every family.
-pub static FAMILIES: &[&Family] = &[&files::FAMILY, &realism::FAMILY, &reference::FAMILY];
+pub static FAMILIES: &[&Family] =
+    &[&files::FAMILY, &keys::FAMILY, &realism::FAMILY, &reference::FAMILY];
 
 /// What observers may know beforehand.
 pub struct Context<'c> {

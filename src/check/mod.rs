@@ -11,6 +11,8 @@ pub mod entities;
 mod files;
 mod keys;
 pub mod pass;
+pub mod realism;
+pub mod reference;
 mod shape;
 mod targets;
 mod verdict;
@@ -29,6 +31,7 @@ use crate::schema::Schemas;
 
 pub use entities::Entities;
 pub use pass::{BrokenFile, Cached, EventBatch, Interned, Observer, Rows, Seen, Wants, Watch};
+pub use reference::Reference;
 pub use shape::Misfit;
 pub use verdict::{Evidence, Measure, Outcome, Tally, Verdict};
 
@@ -103,7 +106,13 @@ impl Family {
 }
 
 /// Every family.
-pub static FAMILIES: &[&Family] = &[&files::FAMILY, &keys::FAMILY, &targets::FAMILY];
+pub static FAMILIES: &[&Family] = &[
+    &files::FAMILY,
+    &keys::FAMILY,
+    &targets::FAMILY,
+    &realism::FAMILY,
+    &reference::FAMILY,
+];
 
 /// What observers may know beforehand.
 pub struct Context<'c> {
@@ -115,6 +124,8 @@ pub struct Context<'c> {
     pub entities: &'c Entities,
     /// The world that it was made in, when that is known.
     pub world: Option<&'c World>,
+    /// What it is compared with, if it is.
+    pub reference: Option<Reference<'c>>,
     /// Who waits.
     pub watch: &'c Watch<'c>,
 }
@@ -125,6 +136,8 @@ pub struct Ask<'a> {
     pub only: Vec<String>,
     /// The world that the data set was made in, or why it is not known.
     pub world: Result<&'a World, String>,
+    /// What to compare it with; without, that family is left out.
+    pub reference: Option<Reference<'a>>,
 }
 
 /// Why checks could not be made at all.
@@ -160,13 +173,17 @@ pub fn check(
 ) -> Result<Vec<Section>, Error> {
     let wanted =
         |family: &&Family| ask.only.is_empty() || ask.only.iter().any(|name| name == family.name);
-    let families: Vec<&'static Family> = FAMILIES.iter().copied().filter(wanted).collect();
+    let possible =
+        |family: &&Family| ask.reference.is_some() || family.name != reference::FAMILY.name;
+    let families = FAMILIES.iter().copied().filter(wanted).filter(possible);
+    let families: Vec<&'static Family> = families.collect();
     let watch = Watch { progress, cancel };
     let mut seen = Seen { misfits: shape::misfits(data, schemas), ..Seen::default() };
     let (entities, broken) = Entities::read(data, schemas, &watch)?;
     seen.broken = broken;
     let world = ask.world.as_ref().ok().copied();
-    let context = Context { data, schemas, entities: &entities, world, watch: &watch };
+    let reference = ask.reference;
+    let context = Context { data, schemas, entities: &entities, world, reference, watch: &watch };
     let mut observers: Vec<_> =
         families.iter().map(|family| (family.observers)(&context)).collect();
     pass::run(&context, observers.iter_mut().flatten(), &mut seen)?;

@@ -60,6 +60,17 @@ pub struct Part {
 }
 
 impl Measure {
+    /// A number of so many, which may be whatever it is.
+    pub fn new(name: impl Into<String>, value: f64, seen: u64) -> Self {
+        Self { name: name.into(), value, least: None, most: None, seen, parts: Vec::new() }
+    }
+
+    /// The same, with the bounds that it must lie in.
+    #[must_use]
+    pub fn within(self, least: impl Into<Option<f64>>, most: impl Into<Option<f64>>) -> Self {
+        Self { least: least.into(), most: most.into(), ..self }
+    }
+
     /// Whether it lies within its bounds.
     pub fn holds(&self) -> bool {
         self.least.is_none_or(|least| self.value >= least)

@@ -6,9 +6,10 @@ use std::path::Path;
 use crate::files_under;
 
 /// The rooms in the order of the data's way; each may use itself and those before it.
-const ORDER: [&str; 23] = [
+const ORDER: &[&str] = &[
     "seed",
     "dist",
+    "realism",
     "diag",
     "assets",
     "schema",
@@ -28,6 +29,7 @@ const ORDER: [&str; 23] = [
     "join",
     "preview",
     "engine",
+    "foreign",
     "check",
     "cli",
 ];

@@ -134,18 +134,10 @@ impl Observer for Moves {
             if let Some(found) = share.estimate() {
                 let (value, seen) = (found.rate, found.seen);
                 tally.saw(seen as usize);
-                let least_by_chance = Some(least - found.reach(least));
-                let name = name.to_owned();
-                let measure = Measure {
-                    name,
-                    value,
-                    least: least_by_chance,
-                    most: None,
-                    seen,
-                    parts: Vec::new(),
-                };
-                let place = measure.name.clone();
-                tally.weigh(measure, || (place, format!("{value:.4} of {seen}, below {least}")));
+                let measure = Measure::new(name, value, seen);
+                tally.weigh(measure.within(least - found.reach(least), None), || {
+                    (name, format!("{value:.4} of {seen}, below {least}"))
+                });
             }
             tally.verdict()
         };
@@ -154,10 +146,8 @@ impl Observer for Moves {
             let (seen, value) = (self.attempts, self.failed as f64 / self.attempts as f64);
             let error = (FAILED_MOST * (1.0 - FAILED_MOST) / seen as f64).sqrt();
             let most = FAILED_MOST + 3.0 * error;
-            let name = "attempts that fail".to_owned();
             payments.saw(seen as usize);
-            let measure =
-                Measure { name, value, least: None, most: Some(most), seen, parts: Vec::new() };
+            let measure = Measure::new("attempts that fail", value, seen).within(None, most);
             payments.weigh(measure, || ("payments", format!("{value:.4} of {seen} fail")));
         }
         vec![

@@ -188,10 +188,8 @@ impl Observer for Pages {
             let least = promised - (3.0 * error).max(NEAR);
             let says = format!("{value:.3} of {seen} first pages within 2 s, promised {promised}");
             landing.saw(seen as usize);
-            let measure =
-                Measure { name, value, least: Some(least), most: None, seen, parts: Vec::new() };
-            let place = measure.name.clone();
-            landing.weigh(measure, || (place, says));
+            let measure = Measure::new(&name, value, seen).within(least, None);
+            landing.weigh(measure, || (name, says));
         }
         let mut stays = Tally::new(&CHECKS[STAYS]);
         for ((tool, least), (seen, sum, squares)) in TOOLS.iter().zip(self.times) {
@@ -203,10 +201,8 @@ impl Observer for Pages {
             let least = least - 3.0 * (variance / n).sqrt();
             stays.saw(seen as usize);
             let name = format!("seconds on pages with {tool}");
-            let measure =
-                Measure { name, value, least: Some(least), most: None, seen, parts: Vec::new() };
-            let place = measure.name.clone();
-            stays.weigh(measure, || (place, format!("{value:.0} s on average of {seen}")));
+            let measure = Measure::new(&name, value, seen).within(least, None);
+            stays.weigh(measure, || (name, format!("{value:.0} s on average of {seen}")));
         }
         vec![landing.verdict(), self.hook.verdict(), stays.verdict()]
     }

@@ -208,24 +208,19 @@ impl Observer for Rates {
             let Some(found) = self.shares[i].estimate() else { continue };
             let reach = found.reach(target.rate);
             let measure = Measure {
-                name: target.id.clone(),
-                value: found.rate,
-                least: Some(target.rate - reach),
-                most: Some(target.rate + reach),
-                seen: found.seen,
                 parts: self.parts(i),
+                ..Measure::new(&target.id, found.rate, found.seen)
+                    .within(target.rate - reach, target.rate + reach)
             };
             set_points.saw(1);
             set_points.weigh(measure, || said(target, &found, reach));
             if let Some(floor) = target.floor {
-                let least = Some(floor - found.reach(floor));
-                let name = target.id.clone();
                 let (value, seen) = (found.rate, found.seen);
+                let measure = Measure::new(&target.id, value, seen);
                 floors.saw(1);
-                floors.weigh(
-                    Measure { name, value, least, most: None, seen, parts: Vec::new() },
-                    || (target.id.clone(), format!("{value:.4} of {seen}, below {floor}")),
-                );
+                floors.weigh(measure.within(floor - found.reach(floor), None), || {
+                    (target.id.clone(), format!("{value:.4} of {seen}, below {floor}"))
+                });
             }
         }
         vec![set_points.verdict(), floors.verdict()]

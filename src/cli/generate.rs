@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use throng::diag::Problem;
-use throng::engine::{self, Run};
-use throng::manifest::{self, FileEntry, Manifest, Shard};
+use throng::engine::{self, Run, Written};
+use throng::manifest::{self, Manifest, Shard};
 use throng::output::Staging;
 use throng::scenario::World;
 use throng::scenario::plan::Plan;
@@ -62,8 +62,10 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let world = load::world(&args.what, Some(&args.form))?;
     let cancel = interrupt::flag().context("cannot listen for Ctrl-C")?;
     let staging = open(args, &world)?;
-    let (files, took) = simulate(args, &world, &staging, &cancel)?;
-    let manifest = Manifest::new(&world.request, &world.version, args.shard, tables(&world), files);
+    let (written, took) = simulate(args, &world, &staging, &cancel)?;
+    let Written { files, documents } = written;
+    let (request, version) = (&world.request, &world.version);
+    let manifest = Manifest::new(request, version, args.shard, tables(&world), files, documents);
     manifest.write(staging.dir()).map_err(anyhow::Error::from)?;
     let dir = shown(args, &world);
     staging.commit()?;
@@ -95,7 +97,7 @@ fn simulate(
     world: &World,
     staging: &Staging,
     cancel: &AtomicBool,
-) -> Result<(Vec<FileEntry>, Duration), Failure> {
+) -> Result<(Written, Duration), Failure> {
     if args.what.seed == Some(Seed::Random) && !args.quiet {
         writeln!(anstream::stderr(), "drew the seed {}", world.request.seed)?;
     }

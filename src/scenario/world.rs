@@ -10,7 +10,7 @@ use crate::model::{DeviceClass, Models, TextFile};
 use crate::population::People;
 use crate::scenario::calendar::{Calendar, DAY, HOUR};
 use crate::scenario::kinds::Kinds;
-use crate::scenario::output::Output;
+use crate::scenario::output::{ANSWERS, Output};
 use crate::scenario::pages::Pages;
 use crate::scenario::properties::Properties;
 use crate::scenario::request::{Mix, Request};
@@ -180,6 +180,12 @@ impl World {
             None => true,
         };
         self.schemas.tables.iter().filter(wanted)
+    }
+
+    /// Whether the answers are to be written: with all tables, or when they are named like one.
+    pub fn wants_answers(&self) -> bool {
+        let tables = self.request.tables.as_ref();
+        tables.is_none_or(|names| names.iter().any(|name| name.text == ANSWERS))
     }
 
     /// The first day of the window, days since 1970.

@@ -15,6 +15,7 @@ use crate::event::journal::{Bucket, Journal, Offsets};
 use crate::frame::Frame;
 use crate::journey::{Walker, expected_visits};
 use crate::manifest::{self, Document, FileEntry};
+use crate::population::FIRST_COVERING;
 use crate::scenario::plan::{OF_THE_WORLD, Pilot, Plan, UserRange, events_path, table_path};
 use crate::scenario::slices::Slices;
 use crate::scenario::{Size, World};
@@ -133,12 +134,23 @@ fn enough(world: &World, pilot: &Pilot, events: u64, cancel: &AtomicBool) -> Res
     Ok(users)
 }
 
+/// Simulates some of the users who cover cells.
+fn covering(world: &World) -> Pilot {
+    let mut pilot = Pilot { whole_users: world.covering(), ..Pilot::default() };
+    let slices = Slices::new(world.start, world.days, world.lateness, 1);
+    let mut walker = Walker::new(world, slices);
+    for user in 0..pilot.whole_users.min(SAMPLE / 4) {
+        pilot.add(&count(&mut walker, FIRST_COVERING + user));
+    }
+    pilot
+}
+
 /// The plan of a world, by a pilot.
 ///
 /// # Errors
 /// Those of the pilot.
 pub fn plan(world: &World, threads: usize, cancel: &AtomicBool) -> Result<Plan, Error> {
-    Ok(Plan::new(world, &pilot(world, threads, cancel)?))
+    Ok(Plan::new(world, &pilot(world, threads, cancel)?, &covering(world)))
 }
 
 /// What one user does.

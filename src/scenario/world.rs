@@ -9,6 +9,7 @@ use crate::model::site::Site;
 use crate::model::{DeviceClass, Models, TextFile};
 use crate::population::People;
 use crate::scenario::calendar::{Calendar, DAY, HOUR};
+use crate::scenario::cells::Cells;
 use crate::scenario::kinds::Kinds;
 use crate::scenario::output::{ANSWERS, Output};
 use crate::scenario::pages::Pages;
@@ -132,7 +133,7 @@ impl World {
         );
         let start = i64::from(first_day) * DAY;
         let lateness = i64::from(request.lateness) * HOUR;
-        Ok(Self {
+        let mut world = Self {
             version,
             seed,
             start,
@@ -164,7 +165,17 @@ impl World {
             site,
             journeys,
             request,
-        })
+        };
+        if world.request.coverage > 0 {
+            let possible = Cells::of(&world).possible;
+            world.people.cover(possible);
+        }
+        Ok(world)
+    }
+
+    /// How many users are there to cover cells, beside the ordinary ones.
+    pub fn covering(&self) -> u64 {
+        u64::from(self.request.coverage) * self.people.covers() as u64
     }
 
     /// The day of the window, from 0, that a moment belongs to (UTC).

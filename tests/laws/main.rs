@@ -5,6 +5,7 @@
 mod alone;
 mod answers;
 mod bytes;
+mod coverage;
 mod fingerprints;
 mod imports;
 mod journal;

@@ -23,6 +23,7 @@ const ORDER: &[&str] = &[
     "journey",
     "calibration",
     "tables",
+    "answers",
     "manifest",
     "read",
     "output",

@@ -50,6 +50,7 @@ pub mod model;
 pub mod output;
 pub mod population;
 pub mod preview;
+pub mod report;
 pub mod scenario;
 pub mod schema;
 pub mod seed;

@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::files_under;
 
 /// The rooms in the order of the data's way; each may use itself and those before it.
-const ORDER: [&str; 20] = [
+const ORDER: [&str; 21] = [
     "seed",
     "dist",
     "diag",
@@ -26,6 +26,7 @@ const ORDER: [&str; 20] = [
     "join",
     "preview",
     "engine",
+    "report",
     "cli",
 ];
 

@@ -43,6 +43,7 @@ pub mod dist;
 pub mod engine;
 pub mod event;
 pub mod frame;
+pub mod human;
 pub mod join;
 pub mod journey;
 pub mod manifest;

@@ -4,7 +4,6 @@ mod args;
 mod completions;
 mod failure;
 mod generate;
-mod human;
 mod init;
 mod interrupt;
 mod join;
@@ -24,6 +23,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use failure::Failure;
+use throng::human;
 
 /// A synthetic crowd for a stack under test: behavioural test data, exactly reproducible.
 ///

@@ -72,6 +72,8 @@ pub enum Block {
     Table(Table),
     /// Text as written, such as a scenario file; the first is its summary.
     Source(String, String),
+    /// A table that is opened when it is wanted, with its name and what it is about.
+    Folded(String, String, Table),
     /// Verdicts, by family.
     Verdicts(Vec<Family>),
 }
@@ -140,6 +142,8 @@ pub enum Plot {
     Intervals {
         /// What a value is.
         x: Axis,
+        /// What the whiskers are.
+        whiskers: String,
         /// A row each.
         rows: Vec<Interval>,
     },
@@ -148,6 +152,30 @@ pub enum Plot {
         /// The visits.
         lanes: Vec<Lane>,
     },
+}
+
+/// A number with the six digits that a plot can show.
+fn six_digits(number: f64) -> f64 {
+    format!("{number:.5e}").parse().unwrap_or(number)
+}
+
+impl Plot {
+    /// The same with the digits that can be seen.
+    #[must_use]
+    pub fn rounded(mut self) -> Self {
+        let mut numbers: Vec<&mut f64> = match &mut self {
+            Self::Heatmap { cells, .. } => cells.iter_mut().flatten().flatten().collect(),
+            Self::Lines { series, .. } => {
+                series.iter_mut().flat_map(|one| &mut one.points).flat_map(|(x, y)| [x, y]).collect()
+            }
+            Self::Bars { bars, .. } => bars.iter_mut().map(|(_, length)| length).collect(),
+            Self::Flow { .. } => Vec::new(),
+            Self::Intervals { rows, .. } => rows.iter_mut().flat_map(Interval::numbers).collect(),
+            Self::Lanes { lanes } => lanes.iter_mut().flat_map(Lane::numbers).collect(),
+        };
+        numbers.iter_mut().for_each(|number| **number = six_digits(**number));
+        self
+    }
 }
 
 /// An axis.
@@ -249,6 +277,12 @@ pub struct Interval {
     pub tone: Tone,
 }
 
+impl Interval {
+    fn numbers(&mut self) -> impl Iterator<Item = &mut f64> {
+        [&mut self.observed, &mut self.low, &mut self.high].into_iter().chain(&mut self.set_point)
+    }
+}
+
 /// A visit.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -261,6 +295,12 @@ pub struct Lane {
     pub seconds: f64,
     /// What happened.
     pub marks: Vec<Mark>,
+}
+
+impl Lane {
+    fn numbers(&mut self) -> impl Iterator<Item = &mut f64> {
+        std::iter::once(&mut self.seconds).chain(self.marks.iter_mut().map(|mark| &mut mark.at))
+    }
 }
 
 /// Something that happened.
@@ -343,7 +383,7 @@ pub struct Verdict {
     /// What was found, in a line.
     pub found: String,
     /// The evidence.
-    pub evidence: Option<Table>,
+    pub evidence: Vec<Table>,
 }
 
 /// How a check went.

@@ -106,6 +106,12 @@ fn block(block: &Block) -> String {
             Escaped(summary),
             Escaped(text)
         ),
+        Block::Folded(name, words, one) => format!(
+            "<details class=\"folded\"><summary>{}</summary>\n<p>{}</p>\n{}</details>\n",
+            Escaped(name),
+            Escaped(words),
+            table(one)
+        ),
         Block::Verdicts(families) => verdicts(families),
     }
 }
@@ -139,7 +145,7 @@ fn legend(plot: &Plot) -> String {
             };
             series.iter().enumerate().map(entry).collect()
         }
-        Plot::Intervals { rows, .. } => {
+        Plot::Intervals { rows, whiskers, .. } => {
             let observed = String::from(
                 "<svg class=\"key k0\" width=\"34\" height=\"12\" aria-hidden=\"true\"><path class=\"hollow\" stroke-width=\"2\" \
                  d=\"M1 6H33M1 2V10M33 2V10\"/><circle cx=\"17\" cy=\"6\" r=\"4\"/></svg>",
@@ -147,7 +153,7 @@ fn legend(plot: &Plot) -> String {
             let set = String::from(
                 "<svg width=\"6\" height=\"16\" aria-hidden=\"true\"><path stroke=\"currentColor\" stroke-width=\"2\" d=\"M3 0V16\"/></svg>",
             );
-            let mut entries = vec![(observed, "observed, with its interval".to_owned())];
+            let mut entries = vec![(observed, format!("observed, with {whiskers}"))];
             if rows.iter().any(|row| row.set_point.is_some()) {
                 entries.push((set, "what it was set to".to_owned()));
             }
@@ -281,6 +287,6 @@ fn verdict(verdict: &Verdict) -> String {
         Escaped(&verdict.why),
         Escaped(&verdict.id)
     );
-    out.extend(verdict.evidence.as_ref().map(table));
+    out.extend(verdict.evidence.iter().map(table));
     out + "</div></details>\n"
 }

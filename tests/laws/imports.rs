@@ -6,10 +6,11 @@ use std::path::Path;
 use crate::files_under;
 
 /// The rooms in the order of the data's way; each may use itself and those before it.
-const ORDER: [&str; 21] = [
+const ORDER: [&str; 22] = [
     "seed",
     "dist",
     "diag",
+    "human",
     "assets",
     "schema",
     "frame",

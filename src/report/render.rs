@@ -95,6 +95,7 @@ fn section(section: &Section) -> String {
 
 fn block(block: &Block) -> String {
     match block {
+        Block::Heading(title, text) if text.is_empty() => format!("<h3>{}</h3>\n", Escaped(title)),
         Block::Heading(title, text) => {
             format!("<h3>{}</h3>\n<p>{}</p>\n", Escaped(title), Escaped(text))
         }
@@ -189,7 +190,7 @@ const SYMBOLS: [&str; 6] = [
     "M1.5 1.5H10.5V10.5H1.5Z",
     "M6 1L11 10.5H1Z",
     "M6 .5L11 6L6 11.5L1 6Z",
-    "M6 12C2 7.5 1.5 6.4 1.5 4.5A4.5 4.5 0 1 1 10.5 4.5C10.5 6.4 10 7.5 6 12Z",
+    "M2 0L6 4L10 0L12 2L8 6L12 10L10 12L6 8L2 12L0 10L4 6L0 2Z",
     "M3 1.5H9Q10.5 1.5 10.5 3V9Q10.5 10.5 9 10.5H3Q1.5 10.5 1.5 9V3Q1.5 1.5 3 1.5Z",
 ];
 

@@ -64,6 +64,8 @@ class Judge:
             (self.shots / f"{self.page.stem}-{name}.png").write_bytes(base64.b64decode(picture["data"]))
 
     def all(self):
+        # What the browser's own first page asked for is not ours.
+        self.driver.get("about:blank")
         self.driver.get_log("performance"), self.driver.get_log("browser")
         self.light("light")
         self.size(*DESK)
@@ -83,6 +85,8 @@ class Judge:
         self.filter()
         self.size(*PHONE)
         self.light("light")
+        self.driver.refresh()
+        time.sleep(1)
         self.sideways("phone")
         self.plots("on a phone")
         self.shot("phone")

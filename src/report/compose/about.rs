@@ -46,7 +46,8 @@ fn checks(material: &Material<'_>) -> Option<Fact> {
     let fact = |number: usize, label: &str, tone| Fact { value: number.to_string(), label: label.to_owned(), tone };
     Some(match (failed, warned) {
         (0, 0) => fact(held, "checks hold, none fails", Tone::Good),
-        (0, _) => fact(warned, "checks warn, none fails", Tone::Warn),
+        (0, _) => fact(warned, "warnings, no check fails", Tone::Warn),
+        (1, _) => fact(failed, "check fails", Tone::Bad),
         _ => fact(failed, "checks fail", Tone::Bad),
     })
 }
@@ -74,7 +75,7 @@ pub(super) fn section(material: &Material<'_>) -> Section {
     });
     rows.extend(revenue.map(|text| ("Revenue", text)));
     let rows = rows.into_iter().map(|(name, value)| vec![name.to_owned(), value]).collect();
-    let identity = table("What the data set is", &["", "value"], rows);
+    let identity = table("What the data set is", &["what", "value"], rows);
     Section {
         id: "about".into(),
         title: "What this is".into(),

@@ -59,7 +59,7 @@ fn shares(id: &str, title: &str, look_for: &str, sums: &[(String, Visits)]) -> F
         let mean = visits.events as f64 / visits.all.max(1) as f64;
         vec![name.clone(), count(visits.all), of(visits.bounced), of(visits.converted), format!("{mean:.1}")]
     };
-    let head = ["", "#visits", "#bounced", "#converted", "#events a visit"];
+    let head = ["visits", "#number", "#bounced", "#converted", "#events a visit"];
     figure.table = table(title, &head, sums.iter().map(row).collect());
     figure
 }
@@ -82,7 +82,7 @@ fn bars(id: &str, title: &str, look_for: &str, unit: &str, sums: &[(String, Visi
             x: Axis { name: format!("share of {unit}"), format: Format::Percent, ..Axis::default() },
             bars: sums.iter().map(|(name, visits)| (name.clone(), share(visits))).collect(),
         },
-        table: table(title, &["", &format!("#{unit}"), "#share"], sums.iter().map(row).collect()),
+        table: table(title, &[unit, "#number", "#share"], sums.iter().map(row).collect()),
     }
 }
 
@@ -119,7 +119,7 @@ fn conversion(numbers: &Numbers) -> Figure {
         finding: format!("Best is {}, last {}.", told(rows.first()), told(rows.last())),
         table: table(
             "Conversion of visits by source and device class",
-            &["", "#visits", "#converted", "#from", "#to"],
+            &["visits", "#number", "#converted", "#from", "#to"],
             rows.iter().map(line).collect(),
         ),
         plot: Plot::Intervals {

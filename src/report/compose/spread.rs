@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::unless_empty;
 use super::words::{count, digits, list, percent, ratio, seconds, table};
+use crate::human;
 use crate::report::numbers::{LogBins, Numbers};
 use crate::report::page::{Axis, Block, Figure, Format, Plot, Scale, Section, Series};
 
@@ -64,7 +65,8 @@ fn lengths(classes: &BTreeMap<String, BTreeMap<u32, u64>>) -> Figure {
                    some visitors are more engaged than others."
             .into(),
         finding: format!(
-            "Half of the visits have {median} events or fewer, one in a hundred more than {p99}; the longest has {}.",
+            "Half of the visits have {} or fewer, one in a hundred more than {p99}; the longest has {}.",
+            human::plural(median.into(), "event"),
             count(longest.into())
         ),
         plot: Plot::Lines {
@@ -135,7 +137,7 @@ fn quantiles<'b>(caption: &str, sorts: impl Iterator<Item = (&'b str, &'b LogBin
         let found = shares.iter().map(|share| seconds(bins.quantile(*share)));
         [name.to_owned(), count(bins.total())].into_iter().chain(found).collect()
     });
-    table(caption, &["", "#number", "#5 %", "#25 %", "#50 %", "#75 %", "#95 %", "#99 %"], rows.collect())
+    table(caption, &["of", "#number", "#5 %", "#25 %", "#50 %", "#75 %", "#95 %", "#99 %"], rows.collect())
 }
 
 fn gaps(bins: &LogBins) -> Figure {

@@ -4,7 +4,8 @@
 
   const root = document.documentElement;
   const plots = JSON.parse(document.getElementById("plots").textContent);
-  const SYMBOLS = ["circle", "rect", "triangle", "diamond", "pin", "roundRect"];
+  const CROSS = "path://M2 0L6 4L10 0L12 2L8 6L12 10L10 12L6 8L2 12L0 10L4 6L0 2Z";
+  const SYMBOLS = ["circle", "rect", "triangle", "diamond", CROSS, "roundRect"];
   const DASHES = ["solid", [7, 4], [2, 3], [9, 3, 2, 3], "solid", [4, 4]];
   const SORTS = ["look", "engage", "cart", "buy", "trouble", "other"];
   const FONT = 12.5;
@@ -23,7 +24,7 @@
   };
   const FORMATS = {
     number: { full: (value) => (value !== 0 && Math.abs(value) < 0.01 ? value.toPrecision(2) : grouped.format(value)), tick: (value) => (value !== 0 && Math.abs(value) < 0.01 ? String(value) : short.format(value)) },
-    percent: { full: (value) => `${trim(value * 100, 2)} %`, tick: (value) => `${trim(value * 100, 4)} %` },
+    percent: { full: (value) => `${(value * 100).toFixed(value !== 0 && value < 0.00995 ? 2 : 1)} %`, tick: (value) => `${trim(value * 100, 4)} %` },
     seconds: { full: seconds, tick: seconds },
   };
   // Where a logarithmic axis of seconds has its names: at what people call times by.
@@ -49,6 +50,13 @@
   };
 
   // ---- parts of options
+
+  const pen = document.createElement("canvas").getContext("2d");
+  /** The width of the widest of some texts. */
+  const widest = (texts) => {
+    pen.font = `${FONT}px ${getComputedStyle(document.body).fontFamily}`;
+    return texts.reduce((width, text) => Math.max(width, pen.measureText(text).width), 0);
+  };
 
   /** A tooltip of lines of text: the first is set off. It goes in as text, never as markup. */
   const tip = (...lines) => {
@@ -125,15 +133,14 @@
     const low = spec.log ? 0 : least;
     ramp(box, FORMATS.number.full(low), `${FORMATS.number.full(most)} ${spec.unit}`);
     const narrow = width < NARROW;
-    const widest = spec.rows.reduce((length, name) => Math.max(length, name.length), 0);
-    const left = Math.min(widest * 7 + 10, narrow ? width * 0.36 : 300);
+    const left = Math.min(widest(spec.rows) + 12, narrow ? width * 0.36 : 300);
     const tall = spec.columns.some((name) => name.length > 3);
-    const bottom = tall ? Math.min(spec.columns.reduce((length, name) => Math.max(length, name.length), 0) * 7 + 12, 150) : 26;
+    const bottom = tall ? Math.min(widest(spec.columns) + 12, 260) : 26;
     const row = spec.rows.length > 10 ? 19 : 30;
     const label = { color: c.muted, fontSize: spec.rows.length > 24 ? 11.5 : FONT };
     const option = base(c, {
       grid: { left, right: 2, top: 4, bottom, outerBoundsMode: "none" },
-      xAxis: { type: "category", data: spec.columns, axisLine: { show: false }, axisTick: { show: false }, axisLabel: { ...label, interval: tall ? 0 : narrow ? 5 : 2, rotate: tall ? 90 : 0 } },
+      xAxis: { type: "category", data: spec.columns, axisLine: { show: false }, axisTick: { show: false }, axisLabel: { ...label, interval: tall ? 0 : narrow ? 5 : 2, rotate: tall ? 90 : 0, ...(tall ? { width: 250, overflow: "truncate" } : {}) } },
       yAxis: { type: "category", data: spec.rows, inverse: true, axisLine: { show: false }, axisTick: { show: false }, axisLabel: { ...label, width: left - 8, overflow: "truncate", interval: 0 } },
       series: [{
         type: "custom", data: cells, clip: true,
@@ -182,7 +189,7 @@
   const bars = (spec, c, width) => {
     const format = FORMATS[spec.x.format];
     const names = spec.bars.map(([name]) => name);
-    const left = Math.min(names.reduce((length, name) => Math.max(length, name.length), 0) * 7.2 + 12, width * 0.42);
+    const left = Math.min(widest(names) + 14, width * 0.42);
     const option = base(c, {
       grid: { left, right: 70, top: 2, bottom: 4, outerBoundsMode: "none" },
       xAxis: { type: "value", show: false, min: 0 },
@@ -205,13 +212,18 @@
     const halo = { textBorderColor: c.surface, textBorderWidth: 3 };
     const paint = (node) => ({ good: c.good, warn: c.c1, bad: c.bad }[node.tone] || (node.column === 0 ? c.c0 : c.c5));
     const rows = [0, 1, 2].reduce((most, column) => Math.max(most, spec.nodes.filter((node) => node.column === column).length), 0);
+    // The last column's names stand beside it; on a phone in two lines.
+    const ends = spec.nodes.map((node, i) => [node, i]).filter(([node]) => node.column === last);
+    const named = ([node, i], gap) => `${node.name}${gap}${share(sums[i])}`;
+    const words = ends.flatMap((end) => (narrow ? named(end, " ").split(" ").concat(share(sums[end[1]])) : [named(end, "  ")]));
+    const right = Math.min(widest(words) + 14, width * 0.4);
     const option = base(c, {
       series: [{
-        type: "sankey", left: 2, right: 2, top: 6, bottom: 6, nodeWidth: narrow ? 8 : 12, nodeGap: narrow ? 19 : 17, draggable: false, layoutIterations: 0, emphasis: { focus: "adjacency", lineStyle: { opacity: 0.8 } }, blur: { itemStyle: { opacity: 0.5 }, lineStyle: { opacity: 0.1 } },
+        type: "sankey", left: 2, right, top: 12, bottom: 12, nodeWidth: narrow ? 8 : 12, nodeGap: narrow ? 26 : 18, draggable: false, layoutIterations: 0, emphasis: { focus: "adjacency", lineStyle: { opacity: 0.8 } }, blur: { itemStyle: { opacity: 0.5 }, lineStyle: { opacity: 0.1 } },
         // Names may repeat from column to column; ordinals do not.
         data: spec.nodes.map((node, i) => ({
           name: String(i), depth: node.column, itemStyle: { color: paint(node), borderWidth: 0 },
-          label: { position: node.column === last ? "left" : "right", color: c.ink, fontSize: narrow ? 12 : FONT, ...halo, formatter: () => (narrow ? `${node.name} ${share(sums[i])}` : `${node.name}  ${share(sums[i])}`) },
+          label: { position: "right", color: c.ink, fontSize: FONT, lineHeight: 15, ...halo, formatter: () => named([node, i], narrow ? "\n" : "  "), ...(node.column === last ? { width: right - 8, overflow: "break" } : {}) },
         })),
         links: spec.links.map((link) => {
           const good = spec.nodes[link.to].tone === "good";
@@ -226,7 +238,7 @@
         } },
       }],
     });
-    return { height: Math.max(rows * 44 + 30, 300), option };
+    return { height: Math.max(rows * (narrow ? 56 : 44) + 30, 300), option };
   };
 
   const intervals = (spec, c, width) => {
@@ -235,7 +247,7 @@
     const ends = spec.rows.flatMap((row) => [row.low, row.high, row.observed, ...(row.set_point === null ? [] : [row.set_point])]);
     const [least, most] = [Math.min(...ends), Math.max(...ends)];
     const wide = spec.x.format === "percent" && most > 0.5;
-    const left = narrow ? 10 : Math.min(spec.rows.reduce((length, row) => Math.max(length, row.name.length), 0) * 7 + 16, width * 0.45);
+    const left = narrow ? 16 : Math.min(widest(spec.rows.map((row) => row.name)) + 18, width * 0.45);
     const right = 74;
     const step = narrow ? 48 : 30;
     const option = base(c, {
@@ -263,7 +275,7 @@
           const sign = row.tone === "bad" ? "✗ " : "";
           parts.push(text(sign + format.full(row.observed), width - 2, y, "right", row.tone === "bad" ? c.bad : c.ink));
           if (narrow) {
-            parts.push(text(row.name, left, y - 19, "left", c.ink));
+            parts.push(text(row.name, 2, y - 19, "left", c.ink));
           }
           return { type: "group", children: parts };
         },
@@ -290,10 +302,10 @@
         const [x0, y] = api.coord([0, api.value(1)]);
         const [x1] = api.coord([lane.seconds, api.value(1)]);
         const text = (words, x, fill, align, weight) => ({ type: "text", style: { text: words, x, y: y - 19, fill, font: `${weight} ${FONT}px sans-serif`, textAlign: align, textVerticalAlign: "middle" } });
-        const beside = width < NARROW ? [] : [text(lane.when, width - 14, c.muted, "right", "normal")];
+        const beside = width < NARROW ? [] : [text(lane.when, width - 2, c.muted, "right", "normal")];
         return { type: "group", children: [
           { type: "line", shape: { x1: x0, y1: y + 8, x2: Math.max(x1, x0 + 1), y2: y + 8 }, style: { stroke: c.rule, lineWidth: 6, lineCap: "round" } },
-          text(lane.name, x0 - 4, c.ink, "left", "600"), ...beside,
+          text(lane.name, 2, c.ink, "left", "600"), ...beside,
         ] };
       },
     };
@@ -304,7 +316,7 @@
       tooltip: { formatter: ({ data: { mark, lane } }) => tip(mark.event, mark.about, `${clock(mark.at)} into visit ${lane.name}`, lane.when) },
     }));
     const option = base(c, {
-      grid: { left: 12, right: 14, top: 12, bottom: 46, outerBoundsMode: "none" },
+      grid: { left: 22, right: 22, top: 12, bottom: 46, outerBoundsMode: "none" },
       xAxis: { type: "value", min: 0, max: Math.ceil(most / step) * step, interval: step, name: "minutes since the visit began", nameLocation: "middle", nameGap: 28, nameTextStyle: { color: c.muted, fontSize: FONT }, axisLine: { show: false }, axisTick: { show: false }, splitLine: { lineStyle: { color: c.grid } }, axisLabel: { color: c.muted, fontSize: FONT, formatter: clock } },
       yAxis: { type: "category", data: spec.lanes.map((_, i) => String(i)), inverse: true, show: false },
       series: [frame, ...marks],

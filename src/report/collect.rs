@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use crate::check::entities::{Entities, NEVER, at};
 use crate::check::{Cached, Context, EventBatch, Observer, Rows, Seen, Verdict, Wants};
-use crate::population::zone::Zones;
+use crate::population::Zones;
 use crate::read::hash::{self, NONE, Words};
 use crate::report::numbers::{Combination, Happened, Journey, Numbers, Timeline, Visit, Visits};
 use crate::report::sorts;
@@ -22,11 +22,11 @@ const DAY: i64 = 86_400_000_000;
 const HOUR: i64 = 3_600_000_000;
 
 /// Where the counts are put when the pass is over.
-pub type Handover = Rc<RefCell<Numbers>>;
+pub(super) type Handover = Rc<RefCell<Numbers>>;
 
 /// The observer.
 #[derive(Default)]
-pub struct Collector {
+pub(super) struct Collector {
     handover: Handover,
     numbers: Numbers,
     journeys: Kinds,
@@ -79,7 +79,7 @@ struct Products {
 
 impl Collector {
     /// A collector, and where its counts will be.
-    pub fn new() -> (Self, Handover) {
+    pub(super) fn new() -> (Self, Handover) {
         let collector = Self::default();
         let handover = Rc::clone(&collector.handover);
         (collector, handover)
@@ -94,7 +94,9 @@ impl Collector {
         }
         for row in 0..rows.len() {
             let keys = std::array::from_fn(|i| {
-                columns[i].and_then(|column| self.journeys.columns[i].get(column, row)).unwrap_or(NONE)
+                columns[i]
+                    .and_then(|column| self.journeys.columns[i].get(column, row))
+                    .unwrap_or(NONE)
             });
             *self.journeys.counts.entry(keys).or_default() += 1;
             self.consider(rows, row, keys);
@@ -146,7 +148,8 @@ impl Collector {
         let Some(sample) = self.samples.get_mut(&events.journey(row)) else { return };
         let text = |name: &str| events.column(name).and_then(|column| column.text(row));
         let event = text("event_name").unwrap_or("").to_owned();
-        let product = text("product_id").map(|id| self.products.names.get(id).map_or(id, String::as_str));
+        let product =
+            text("product_id").map(|id| self.products.names.get(id).map_or(id, String::as_str));
         let about = product.or(text("search_query")).or(text("page_path")).unwrap_or("").to_owned();
         let happened = Happened { at: events.time[row], sort: sorts::of(&event), event, about };
         sample.push(Sampled { session: events.session[row], happened });
@@ -212,8 +215,12 @@ impl Collector {
         };
         let own = |key: u32| self.journeys.words.word(key).to_owned();
         for ([kind, source, stage, outcome], number) in &self.journeys.counts {
-            let journey =
-                Journey { kind: own(*kind), source: own(*source), stage: own(*stage), outcome: own(*outcome) };
+            let journey = Journey {
+                kind: own(*kind),
+                source: own(*source),
+                stage: own(*stage),
+                outcome: own(*outcome),
+            };
             *self.numbers.journeys.entry(journey).or_default() += number;
         }
         for (class, bins) in std::mem::take(&mut self.dwell) {
@@ -239,7 +246,13 @@ impl Observer for Collector {
     fn wants(&self, table: &Table) -> Wants {
         match table.name.as_str() {
             "journeys" => Wants::Columns(&[
-                "journey_id", "kind", "source", "furthest_stage", "outcome", "events", "orders",
+                "journey_id",
+                "kind",
+                "source",
+                "furthest_stage",
+                "outcome",
+                "events",
+                "orders",
             ]),
             "products" => Wants::Columns(&["product_id", "name"]),
             _ if table.is_events() => {
@@ -300,7 +313,8 @@ impl Products {
 
     fn count(&mut self, events: &EventBatch<'_>, product: &crate::read::Column, row: usize) {
         let Some(key) = self.keys.get(product, row) else { return };
-        let is_view = events.column("event_name").and_then(|column| column.text(row)) == Some("product_viewed");
+        let is_view = events.column("event_name").and_then(|column| column.text(row))
+            == Some("product_viewed");
         self.views[key as usize] += u64::from(is_view);
     }
 
@@ -310,7 +324,10 @@ impl Products {
         let mut views: Vec<(String, u64)> = viewed
             .map(|(key, views)| {
                 let id = self.words.word(key as u32);
-                let name = self.names.get(id).map_or_else(|| id.to_owned(), |name| format!("{name} ({id})"));
+                let name = self
+                    .names
+                    .get(id)
+                    .map_or_else(|| id.to_owned(), |name| format!("{name} ({id})"));
                 (name, *views)
             })
             .collect();
@@ -334,7 +351,8 @@ impl Clocks {
     fn told(&self, user: u32, time: i64) -> Option<(String, String)> {
         let zone = *self.of_user.get(user as usize)? as usize;
         let local = time + self.zones.offset(zone, time);
-        let civil = jiff::Timestamp::from_microsecond(local).ok()?.to_zoned(jiff::tz::TimeZone::UTC);
+        let civil =
+            jiff::Timestamp::from_microsecond(local).ok()?.to_zoned(jiff::tz::TimeZone::UTC);
         Some((civil.strftime("%a %-d %b, %H:%M").to_string(), self.zones.names()[zone].clone()))
     }
 }
@@ -369,7 +387,8 @@ fn visits(numbers: &mut Numbers, entities: &Entities, word: &impl Fn(u32) -> Str
         sum.events += u64::from(sessions.events[session]);
         *lengths.entry(class).or_default().entry(sessions.events[session]).or_default() += 1;
     }
-    numbers.visits = sums.into_iter().map(|((class, source), sum)| ((word(class), word(source)), sum)).collect();
+    numbers.visits =
+        sums.into_iter().map(|((class, source), sum)| ((word(class), word(source)), sum)).collect();
     numbers.lengths = lengths.into_iter().map(|(class, lengths)| (word(class), lengths)).collect();
 }
 
@@ -377,7 +396,13 @@ fn visits(numbers: &mut Numbers, entities: &Entities, word: &impl Fn(u32) -> Str
 fn gaps(numbers: &mut Numbers, entities: &Entities) {
     let sessions = &entities.sessions;
     let mut order: Vec<(u32, i64, i64)> = (0..sessions.device.len() as u32)
-        .map(|session| (entities.user_of(session), sessions.started[session as usize], sessions.ended[session as usize]))
+        .map(|session| {
+            (
+                entities.user_of(session),
+                sessions.started[session as usize],
+                sessions.ended[session as usize],
+            )
+        })
         .filter(|(user, started, ended)| *user != NONE && *started != NEVER && *ended != NEVER)
         .collect();
     order.sort_unstable();
@@ -395,18 +420,22 @@ fn coverage(numbers: &mut Numbers, entities: &Entities, word: &impl Fn(u32) -> S
     let mut first = vec![NONE; entities.journeys.kind.len()];
     for (session, journey) in sessions.journey.iter().enumerate() {
         if let Some(known) = first.get_mut(*journey as usize) {
-            let is_earlier = *known == NONE || sessions.started[session] < sessions.started[*known as usize];
+            let is_earlier =
+                *known == NONE || sessions.started[session] < sessions.started[*known as usize];
             *known = if is_earlier { session as u32 } else { *known };
         }
     }
     let mut cells: BTreeMap<[u32; 4], u64> = BTreeMap::new();
-    for (journey, session) in first.into_iter().enumerate().filter(|(_, session)| *session != NONE) {
+    for (journey, session) in first.into_iter().enumerate().filter(|(_, session)| *session != NONE)
+    {
         let persona = at(&entities.users.persona, entities.user_of(session));
         let profile = at(&entities.devices.profile, at(&sessions.device, session));
         let source = at(&sessions.source, session);
         // Without the truth about personas there is no matrix.
         if persona != NONE {
-            *cells.entry([persona, entities.journeys.kind[journey], profile, source]).or_default() += 1;
+            *cells
+                .entry([persona, entities.journeys.kind[journey], profile, source])
+                .or_default() += 1;
         }
     }
     let named = |[persona, kind, profile, source]: [u32; 4]| Combination {

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::manifest::{FileEntry, Manifest};
 use crate::report::compose::{Kind, Material, Proof, page};
-use crate::report::numbers::{Combination, Happened, Journey, LogBins, Numbers, Timeline, Visit, Visits};
+use crate::report::numbers::{
+    Combination, Happened, Journey, LogBins, Numbers, Timeline, Visit, Visits,
+};
 use crate::report::page::{Family, Interval, Outcome, Page, Sort, Table, Tone, Verdict};
 use crate::scenario::Ask;
 
@@ -29,8 +31,10 @@ pub(crate) fn named(name: &str) -> Page {
 }
 
 fn manifest(name: &str) -> Manifest {
-    let ask = Ask::read("a", "a.toml", "users = 10").unwrap_or_else(|problems| panic!("{problems}"));
-    let mut request = ask.resolve(jiff::civil::date(2026, 1, 5)).unwrap_or_else(|problems| panic!("{problems}"));
+    let ask =
+        Ask::read("a", "a.toml", "users = 10").unwrap_or_else(|problems| panic!("{problems}"));
+    let mut request =
+        ask.resolve(jiff::civil::date(2026, 1, 5)).unwrap_or_else(|problems| panic!("{problems}"));
     request.scenario = name.to_owned();
     let entry = |table: &str, rows| FileEntry {
         table: table.to_owned(),
@@ -53,12 +57,24 @@ fn numbers(name: &str) -> Numbers {
         }
     }
     numbers.utc_week = numbers.local_week;
-    numbers.days = (20_458..20_488).map(|day| (day, (30_000 + (day % 7 * 900) as u64, 30_500))).collect();
+    numbers.days =
+        (20_458..20_488).map(|day| (day, (30_000 + (day % 7 * 900) as u64, 30_500))).collect();
     for (i, source) in ["google", name].into_iter().enumerate() {
-        for (j, (stage, outcome)) in
-            [("landing", "bounced"), ("product", "engaged"), ("cart", "cart_abandoned"), ("thanks", "purchased")].into_iter().enumerate()
+        for (j, (stage, outcome)) in [
+            ("landing", "bounced"),
+            ("product", "engaged"),
+            ("cart", "cart_abandoned"),
+            ("thanks", "purchased"),
+        ]
+        .into_iter()
+        .enumerate()
         {
-            let journey = Journey { kind: name.into(), source: source.into(), stage: stage.into(), outcome: outcome.into() };
+            let journey = Journey {
+                kind: name.into(),
+                source: source.into(),
+                stage: stage.into(),
+                outcome: outcome.into(),
+            };
             numbers.journeys.insert(journey, 9_000 / (i + j * j + 1) as u64);
         }
         let visits = |all| Visits { all, converted: all / 19, bounced: all / 3, events: all * 12 };
@@ -69,7 +85,8 @@ fn numbers(name: &str) -> Numbers {
     for (shift, class) in [(0.0, "desktop"), (0.4, "mobile"), (0.2, name)] {
         let bins = numbers.dwell.entry(class.into()).or_default();
         (0..4000).for_each(|i| bins.add(f64::exp(f64::from(i % 89) / 15.0 + shift)));
-        let lengths: BTreeMap<u32, u64> = (1..120).map(|length| (length, 90_000 / u64::from(length * length))).collect();
+        let lengths: BTreeMap<u32, u64> =
+            (1..120).map(|length| (length, 90_000 / u64::from(length * length))).collect();
         numbers.lengths.insert(class.into(), lengths);
     }
     numbers.profiles = BTreeMap::from([("mobile_safari".into(), 900), (name.into(), 100)]);
@@ -89,7 +106,12 @@ fn numbers(name: &str) -> Numbers {
 }
 
 fn timeline(name: &str) -> Timeline {
-    let happened = |at: i64, sort| Happened { at: at * 1_000_000, event: name.into(), about: name.into(), sort };
+    let happened = |at: i64, sort| Happened {
+        at: at * 1_000_000,
+        event: name.into(),
+        about: name.into(),
+        sort,
+    };
     let visit = |start: i64| Visit {
         device: name.into(),
         began: "Mon 5 Jan, 18:02".into(),
@@ -118,7 +140,11 @@ fn proof(name: &str) -> Proof {
         why: name.into(),
         outcome,
         found: name.into(),
-        evidence: vec![Table { caption: name.into(), head: Vec::new(), rows: vec![vec![name.into()]] }],
+        evidence: vec![Table {
+            caption: name.into(),
+            head: Vec::new(),
+            rows: vec![vec![name.into()]],
+        }],
     };
     let rate = |observed: f64, tone| Interval {
         name: format!("hook_engaged {name}"),
@@ -129,9 +155,10 @@ fn proof(name: &str) -> Proof {
         of: 1000,
         tone,
     };
-    let verdicts = [Outcome::Fails, Outcome::Warns, Outcome::Skipped, Outcome::Holds].map(verdict).to_vec();
+    let verdicts =
+        [Outcome::Fails, Outcome::Warns, Outcome::Skipped, Outcome::Holds].map(verdict).to_vec();
     Proof {
-        families: vec![Family { name: name.into(), verdicts }],
+        families: vec![Family { name: name.into(), doc: name.into(), verdicts }],
         targets: vec![(name.into(), vec![rate(0.84, Tone::Plain), rate(0.5, Tone::Bad)])],
     }
 }

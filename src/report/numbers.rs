@@ -158,7 +158,8 @@ impl LogBins {
     /// Counts a time.
     #[inline]
     pub fn add(&mut self, seconds: f64) {
-        let place = (libm::log10(seconds.max(1e-9)) - f64::from(Self::LEAST)) * Self::PER_DECADE as f64;
+        let place =
+            (libm::log10(seconds.max(1e-9)) - f64::from(Self::LEAST)) * Self::PER_DECADE as f64;
         self.bins[(place.max(0.0) as usize).min(Self::BINS - 1)] += 1;
     }
 

@@ -165,9 +165,11 @@ impl Plot {
     pub fn rounded(mut self) -> Self {
         let mut numbers: Vec<&mut f64> = match &mut self {
             Self::Heatmap { cells, .. } => cells.iter_mut().flatten().flatten().collect(),
-            Self::Lines { series, .. } => {
-                series.iter_mut().flat_map(|one| &mut one.points).flat_map(|(x, y)| [x, y]).collect()
-            }
+            Self::Lines { series, .. } => series
+                .iter_mut()
+                .flat_map(|one| &mut one.points)
+                .flat_map(|(x, y)| [x, y])
+                .collect(),
             Self::Bars { bars, .. } => bars.iter_mut().map(|(_, length)| length).collect(),
             Self::Flow { .. } => Vec::new(),
             Self::Intervals { rows, .. } => rows.iter_mut().flat_map(Interval::numbers).collect(),
@@ -364,6 +366,8 @@ pub struct Column {
 pub struct Family {
     /// Its name.
     pub name: String,
+    /// What it is about.
+    pub doc: String,
     /// Those that fail first.
     pub verdicts: Vec<Verdict>,
 }

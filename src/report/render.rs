@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::markup::{Escaped, fill, policy_hash, script_json};
-use super::page::{Block, Family, Figure, Outcome, Page, Plot, Section, Sort, Table, Tone, Verdict};
+use super::page::{
+    Block, Family, Figure, Outcome, Page, Plot, Section, Sort, Table, Tone, Verdict,
+};
 
 const TEMPLATE: &str = include_str!("page/page.html");
 const STYLE: &str = include_str!("page/page.css");
@@ -48,10 +50,11 @@ pub fn is_ours(beginning: &str) -> bool {
 
 /// What is drawn, by the figure's anchor.
 fn plots(page: &Page) -> String {
-    let figures = page.sections.iter().flat_map(|section| &section.blocks).filter_map(|block| match block {
-        Block::Figure(figure) => Some((figure.id.as_str(), &figure.plot)),
-        _ => None,
-    });
+    let figures =
+        page.sections.iter().flat_map(|section| &section.blocks).filter_map(|block| match block {
+            Block::Figure(figure) => Some((figure.id.as_str(), &figure.plot)),
+            _ => None,
+        });
     let plots: BTreeMap<&str, &Plot> = figures.collect();
     // Maps of texts to plain structures can always be written.
     serde_json::to_string(&plots).unwrap_or_default()
@@ -85,7 +88,9 @@ fn tone(tone: Tone) -> &'static str {
 
 fn section(section: &Section) -> String {
     let (id, title) = (Escaped(&section.id), Escaped(&section.title));
-    let mut out = format!("<section id=\"{id}\" aria-labelledby=\"{id}-title\">\n<h2 id=\"{id}-title\">{title}</h2>\n");
+    let mut out = format!(
+        "<section id=\"{id}\" aria-labelledby=\"{id}-title\">\n<h2 id=\"{id}-title\">{title}</h2>\n"
+    );
     if !section.lead.is_empty() {
         let _ = writeln!(out, "<p>{}</p>", Escaped(&section.lead));
     }
@@ -161,7 +166,9 @@ fn legend(plot: &Plot) -> String {
             entries
         }
         Plot::Lanes { lanes } => {
-            let there = |sort: Sort| lanes.iter().flat_map(|lane| &lane.marks).any(|mark| mark.sort == sort);
+            let there = |sort: Sort| {
+                lanes.iter().flat_map(|lane| &lane.marks).any(|mark| mark.sort == sort)
+            };
             let sorts = SORTS.iter().enumerate().filter(|(_, (sort, _))| there(*sort));
             sorts.map(|(i, (_, name))| (symbol_sample(i), (*name).to_owned())).collect()
         }
@@ -171,7 +178,10 @@ fn legend(plot: &Plot) -> String {
         return String::new();
     }
     let item = |(sample, name): &(String, String)| format!("<li>{sample}{}</li>", Escaped(name));
-    format!("<ul class=\"legend\" aria-label=\"Legend\">{}</ul>\n", entries.iter().map(item).collect::<String>())
+    format!(
+        "<ul class=\"legend\" aria-label=\"Legend\">{}</ul>\n",
+        entries.iter().map(item).collect::<String>()
+    )
 }
 
 /// Sorts of events in the order of their symbols, as the page's script has them.
@@ -227,7 +237,8 @@ fn table(table: &Table) -> String {
     );
     let class = |number: bool| if number { " class=\"n\"" } else { "" };
     for column in &table.head {
-        let _ = write!(out, "<th scope=\"col\"{}>{}</th>", class(column.number), Escaped(&column.name));
+        let _ =
+            write!(out, "<th scope=\"col\"{}>{}</th>", class(column.number), Escaped(&column.name));
     }
     out.push_str("</tr></thead>\n<tbody>\n");
     for row in &table.rows {
@@ -273,6 +284,9 @@ fn family(family: &Family) -> String {
         Escaped(&family.name),
         family.verdicts.len()
     );
+    if !family.doc.is_empty() {
+        let _ = writeln!(out, "<p>{}</p>", Escaped(&family.doc));
+    }
     out.extend(family.verdicts.iter().map(verdict));
     out + "</div>\n"
 }

@@ -64,7 +64,10 @@ fn figures_have_words_and_tables() {
         })
     };
     assert!(figures().count() > 10);
-    let mut anchors: Vec<&str> = figures().map(|figure| figure.id.as_str()).chain(page.sections.iter().map(|s| s.id.as_str())).collect();
+    let mut anchors: Vec<&str> = figures()
+        .map(|figure| figure.id.as_str())
+        .chain(page.sections.iter().map(|s| s.id.as_str()))
+        .collect();
     anchors.sort_unstable();
     let all = anchors.len();
     anchors.dedup();

@@ -18,9 +18,11 @@ pub(super) fn lead(manifest: &Manifest) -> String {
 
 /// The numbers at the top.
 pub(super) fn facts(material: &Material<'_>) -> Vec<Fact> {
-    let plain = |value: String, label: &str| Fact { value, label: label.to_owned(), tone: Tone::Plain };
+    let plain =
+        |value: String, label: &str| Fact { value, label: label.to_owned(), tone: Tone::Plain };
     let counted = ["events", "users", "sessions", "journeys", "orders"].into_iter();
-    let rows = counted.map(|name| (name, material.manifest.rows(name))).filter(|(_, rows)| *rows > 0);
+    let rows =
+        counted.map(|name| (name, material.manifest.rows(name))).filter(|(_, rows)| *rows > 0);
     let mut facts: Vec<Fact> = rows.map(|(name, rows)| plain(count(rows), name)).collect();
     if let [first, .., last] = days(material)[..] {
         let days = last - first + 1;
@@ -39,11 +41,20 @@ fn days(material: &Material<'_>) -> Vec<i32> {
 /// How the checks went, as a number at the top.
 fn checks(material: &Material<'_>) -> Option<Fact> {
     let proof = material.proof.as_ref()?;
-    let outcomes: Vec<Outcome> =
-        proof.families.iter().flat_map(|family| &family.verdicts).map(|verdict| verdict.outcome).collect();
+    let outcomes: Vec<Outcome> = proof
+        .families
+        .iter()
+        .flat_map(|family| &family.verdicts)
+        .map(|verdict| verdict.outcome)
+        .collect();
     let number = |wanted| outcomes.iter().filter(|outcome| **outcome == wanted).count();
-    let (failed, warned, held) = (number(Outcome::Fails), number(Outcome::Warns), number(Outcome::Holds));
-    let fact = |number: usize, label: &str, tone| Fact { value: number.to_string(), label: label.to_owned(), tone };
+    let (failed, warned, held) =
+        (number(Outcome::Fails), number(Outcome::Warns), number(Outcome::Holds));
+    let fact = |number: usize, label: &str, tone| Fact {
+        value: number.to_string(),
+        label: label.to_owned(),
+        tone,
+    };
     Some(match (failed, warned) {
         (0, 0) => fact(held, "checks hold, none fails", Tone::Good),
         (0, _) => fact(warned, "warnings, no check fails", Tone::Warn),
@@ -61,13 +72,21 @@ pub(super) fn section(material: &Material<'_>) -> Section {
         ("Version", manifest.dataset_version.clone()),
         ("Made by", format!("{} {}", manifest.generator.name, manifest.generator.version)),
     ];
-    let times: Vec<&str> = manifest.files().flat_map(|file| [&file.min_time, &file.max_time]).flatten().map(String::as_str).collect();
+    let times: Vec<&str> = manifest
+        .files()
+        .flat_map(|file| [&file.min_time, &file.max_time])
+        .flatten()
+        .map(String::as_str)
+        .collect();
     if let (Some(first), Some(last)) = (times.iter().min(), times.iter().max()) {
         rows.push(("First time", (*first).to_owned()));
         rows.push(("Last time", (*last).to_owned()));
     }
     if let Some(shard) = manifest.shard {
-        rows.push(("Shard", format!("{} of {}: a part of the data set only", shard.index, shard.count)));
+        rows.push((
+            "Shard",
+            format!("{} of {}: a part of the data set only", shard.index, shard.count),
+        ));
     }
     let revenue = material.numbers.revenue.iter().map(|(currency, (orders, cents))| {
         let whole = count(cents.unsigned_abs() / 100);
@@ -101,6 +120,11 @@ fn tables(manifest: &Manifest) -> crate::report::page::Table {
         .map(|table| row(&table.name, table.rows, table.files.len(), table.bytes))
         .collect();
     let sum = |of: fn(&crate::manifest::Table) -> u64| manifest.tables.iter().map(of).sum();
-    rows.push(row("total", sum(|table| table.rows), manifest.files().count(), sum(|table| table.bytes)));
+    rows.push(row(
+        "total",
+        sum(|table| table.rows),
+        manifest.files().count(),
+        sum(|table| table.bytes),
+    ));
     table("Tables, with their rows and size", &["table", "#rows", "#files", "#size"], rows)
 }

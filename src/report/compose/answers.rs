@@ -41,7 +41,8 @@ fn table(name: &str, rows: &[Value]) -> Table {
         })
     };
     let keys = rows.first().map(|row| row.keys().cloned().collect()).unwrap_or_default();
-    let (numbers, names): (Vec<String>, Vec<String>) = Vec::into_iter(keys).partition(|key| is_number(key));
+    let (numbers, names): (Vec<String>, Vec<String>) =
+        Vec::into_iter(keys).partition(|key| is_number(key));
     let keys: Vec<&String> = names.iter().chain(&numbers).collect();
     let cell = |row: &Map<String, Value>, key: &str| match row.get(key) {
         Some(Value::String(text)) => text.clone(),
@@ -56,8 +57,15 @@ fn table(name: &str, rows: &[Value]) -> Table {
     };
     Table {
         caption,
-        head: keys.iter().map(|key| Column { name: spoken(key), number: numbers.contains(key) }).collect(),
-        rows: rows.iter().take(ROWS).map(|row| keys.iter().map(|key| cell(row, key)).collect()).collect(),
+        head: keys
+            .iter()
+            .map(|key| Column { name: spoken(key), number: numbers.contains(key) })
+            .collect(),
+        rows: rows
+            .iter()
+            .take(ROWS)
+            .map(|row| keys.iter().map(|key| cell(row, key)).collect())
+            .collect(),
     }
 }
 
@@ -67,7 +75,9 @@ mod tests {
 
     #[test]
     fn answers_are_shown_names_first_and_long_ones_cut() {
-        let rows: Vec<Value> = (0..50).map(|i| serde_json::json!({"devices": i, "date": "2026-01-05", "sum": "1.50"})).collect();
+        let rows: Vec<Value> = (0..50)
+            .map(|i| serde_json::json!({"devices": i, "date": "2026-01-05", "sum": "1.50"}))
+            .collect();
         let file = serde_json::json!({
             "answers": {"daily_active": rows},
             "definitions": {"daily_active": {"doc": "Devices of a day.", "sql": "SELECT"}},
@@ -75,14 +85,20 @@ mod tests {
         let section = section(Some(&file)).expect("a section");
         let [Block::Folded(name, doc, table)] = &section.blocks[..] else { panic!("{section:?}") };
         assert_eq!((name.as_str(), doc.as_str()), ("daily active", "Devices of a day."));
-        let head: Vec<(&str, bool)> = table.head.iter().map(|column| (column.name.as_str(), column.number)).collect();
+        let head: Vec<(&str, bool)> =
+            table.head.iter().map(|column| (column.name.as_str(), column.number)).collect();
         assert_eq!(head, [("date", false), ("devices", true), ("sum", true)]);
-        assert_eq!((table.rows.len(), table.caption.as_str()), (40, "daily active: the first 40 of 50 rows"));
+        assert_eq!(
+            (table.rows.len(), table.caption.as_str()),
+            (40, "daily active: the first 40 of 50 rows")
+        );
     }
 
     #[test]
     fn a_file_of_another_shape_is_passed_over() {
-        for value in [serde_json::json!({}), serde_json::json!({"answers": 1}), serde_json::json!([])] {
+        for value in
+            [serde_json::json!({}), serde_json::json!({"answers": 1}), serde_json::json!([])]
+        {
             assert!(section(Some(&value)).is_none());
         }
     }

@@ -27,13 +27,21 @@ fn matrix(cells: &BTreeMap<Combination, u64>) -> Figure {
     let (rows, columns) = (names(cells, row), names(cells, column));
     let mut grid = vec![vec![None; columns.len()]; rows.len()];
     for (cell, journeys) in cells {
-        if let (Ok(y), Ok(x)) = (rows.binary_search(&row(cell)), columns.binary_search(&column(cell))) {
+        if let (Ok(y), Ok(x)) =
+            (rows.binary_search(&row(cell)), columns.binary_search(&column(cell)))
+        {
             grid[y][x] = Some(*journeys as f64);
         }
     }
     let rare = cells.values().filter(|journeys| **journeys < 5).count();
     let line = |(cell, journeys): (&Combination, &u64)| {
-        vec![cell.persona.clone(), cell.kind.clone(), cell.profile.clone(), cell.source.clone(), count(*journeys)]
+        vec![
+            cell.persona.clone(),
+            cell.kind.clone(),
+            cell.profile.clone(),
+            cell.source.clone(),
+            count(*journeys),
+        ]
     };
     Figure {
         id: "matrix".into(),

@@ -8,7 +8,8 @@ use crate::report::numbers::Journey;
 use crate::report::page::{Block, Figure, Link, Node, Plot, Section, Tone};
 
 /// How journeys end, the best first.
-const OUTCOMES: [&str; 5] = ["purchased", "checkout_abandoned", "cart_abandoned", "engaged", "bounced"];
+const OUTCOMES: [&str; 5] =
+    ["purchased", "checkout_abandoned", "cart_abandoned", "engaged", "bounced"];
 
 /// The outcome that is wished for.
 const WISHED: &str = "purchased";
@@ -77,7 +78,8 @@ fn figure(name: &str, kind: &Kind, journeys: &[(&Journey, u64)]) -> Figure {
     let mut links: BTreeMap<(usize, usize), u64> = BTreeMap::new();
     for (journey, number) in journeys {
         let [source, stage, outcome] =
-            [(0, &journey.source), (1, &journey.stage), (2, &journey.outcome)].map(|(column, name)| ordinal(column, name));
+            [(0, &journey.source), (1, &journey.stage), (2, &journey.outcome)]
+                .map(|(column, name)| ordinal(column, name));
         *links.entry((source, stage)).or_default() += number;
         *links.entry((stage, outcome)).or_default() += number;
     }
@@ -111,7 +113,9 @@ fn finding(journeys: &[(&Journey, u64)]) -> String {
     }
     let mut outcomes: Vec<(&str, u64)> = outcomes.into_iter().collect();
     outcomes.sort_by_key(|(name, number)| (std::cmp::Reverse(*number), *name));
-    let told = |(name, number): &(&str, u64)| format!("{} {}", percent(ratio(*number, total)), spoken(name));
+    let told = |(name, number): &(&str, u64)| {
+        format!("{} {}", percent(ratio(*number, total)), spoken(name))
+    };
     let told: Vec<String> = outcomes.iter().map(told).collect();
     format!("Of {} journeys {}.", count(total), list(&told))
 }

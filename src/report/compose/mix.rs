@@ -13,16 +13,34 @@ pub(super) fn section(numbers: &Numbers) -> Option<Section> {
     if !numbers.visits.is_empty() {
         let classes = sums(numbers, |(class, _)| class);
         let sources = sums(numbers, |(_, source)| source);
-        blocks.push(Block::Figure(shares("classes", "Visits by device class", "phones lead in shops like this one", &classes)));
-        blocks.push(Block::Figure(shares("sources", "Visits by source", "what each source brings is another thing: see below", &sources)));
+        blocks.push(Block::Figure(shares(
+            "classes",
+            "Visits by device class",
+            "phones lead in shops like this one",
+            &classes,
+        )));
+        blocks.push(Block::Figure(shares(
+            "sources",
+            "Visits by source",
+            "what each source brings is another thing: see below",
+            &sources,
+        )));
         blocks.push(Block::Figure(conversion(numbers)));
     }
     if !numbers.profiles.is_empty() {
-        let profiles: Vec<(String, Visits)> = numbers.profiles.iter().map(|(name, all)| {
-            (name.clone(), Visits { all: *all, ..Visits::default() })
-        }).collect();
+        let profiles: Vec<(String, Visits)> = numbers
+            .profiles
+            .iter()
+            .map(|(name, all)| (name.clone(), Visits { all: *all, ..Visits::default() }))
+            .collect();
         let profiles = by_number(profiles);
-        blocks.push(Block::Figure(bars("profiles", "Devices by profile", "each profile has versions that exist together, and a speed of its own", "devices", &profiles)));
+        blocks.push(Block::Figure(bars(
+            "profiles",
+            "Devices by profile",
+            "each profile has versions that exist together, and a speed of its own",
+            "devices",
+            &profiles,
+        )));
     }
     unless_empty(Section {
         id: "mix".into(),
@@ -57,7 +75,13 @@ fn shares(id: &str, title: &str, look_for: &str, sums: &[(String, Visits)]) -> F
     let row = |(name, visits): &(String, Visits)| {
         let of = |part| percent(ratio(part, visits.all));
         let mean = visits.events as f64 / visits.all.max(1) as f64;
-        vec![name.clone(), count(visits.all), of(visits.bounced), of(visits.converted), format!("{mean:.1}")]
+        vec![
+            name.clone(),
+            count(visits.all),
+            of(visits.bounced),
+            of(visits.converted),
+            format!("{mean:.1}"),
+        ]
     };
     let head = ["visits", "#number", "#bounced", "#converted", "#events a visit"];
     figure.table = table(title, &head, sums.iter().map(row).collect());
@@ -67,19 +91,34 @@ fn shares(id: &str, title: &str, look_for: &str, sums: &[(String, Visits)]) -> F
 fn bars(id: &str, title: &str, look_for: &str, unit: &str, sums: &[(String, Visits)]) -> Figure {
     let total: u64 = sums.iter().map(|(_, visits)| visits.all).sum();
     let share = |visits: &Visits| ratio(visits.all, total);
-    let told: Vec<String> = sums.iter().take(4).map(|(name, visits)| format!("{name} {}", percent(share(visits)))).collect();
+    let told: Vec<String> = sums
+        .iter()
+        .take(4)
+        .map(|(name, visits)| format!("{name} {}", percent(share(visits))))
+        .collect();
     let mut look_for = look_for.to_owned();
     if let Some(first) = look_for.get_mut(..1) {
         first.make_ascii_uppercase();
     }
-    let row = |(name, visits): &(String, Visits)| vec![name.clone(), count(visits.all), percent(share(visits))];
+    let row = |(name, visits): &(String, Visits)| {
+        vec![name.clone(), count(visits.all), percent(share(visits))]
+    };
     Figure {
         id: id.into(),
         title: title.into(),
         look_for: format!("{look_for}."),
-        finding: format!("Of {} {unit}: {}{}.", count(total), list(&told), if sums.len() > 4 { ", then less" } else { "" }),
+        finding: format!(
+            "Of {} {unit}: {}{}.",
+            count(total),
+            list(&told),
+            if sums.len() > 4 { ", then less" } else { "" }
+        ),
         plot: Plot::Bars {
-            x: Axis { name: format!("share of {unit}"), format: Format::Percent, ..Axis::default() },
+            x: Axis {
+                name: format!("share of {unit}"),
+                format: Format::Percent,
+                ..Axis::default()
+            },
             bars: sums.iter().map(|(name, visits)| (name.clone(), share(visits))).collect(),
         },
         table: table(title, &[unit, "#number", "#share"], sums.iter().map(row).collect()),
@@ -108,14 +147,24 @@ fn conversion(numbers: &Numbers) -> Figure {
         Interval { name: name.clone(), observed, low, high, set_point: None, of, tone: Tone::Plain }
     };
     let rows: Vec<Interval> = cells.iter().map(row).collect();
-    let told = |row: Option<&Interval>| row.map_or_else(String::new, |row| format!("{} at {}", row.name, percent(row.observed)));
+    let told = |row: Option<&Interval>| {
+        row.map_or_else(String::new, |row| format!("{} at {}", row.name, percent(row.observed)))
+    };
     let line = |row: &Interval| {
-        vec![row.name.clone(), count(row.of), percent(row.observed), percent(row.low), percent(row.high)]
+        vec![
+            row.name.clone(),
+            count(row.of),
+            percent(row.observed),
+            percent(row.low),
+            percent(row.high),
+        ]
     };
     Figure {
         id: "conversion".into(),
         title: "Visits with an order, by source and device class".into(),
-        look_for: "Marks are observed rates, whiskers Wilson's 95 % interval: wide where visits are few.".into(),
+        look_for:
+            "Marks are observed rates, whiskers Wilson's 95 % interval: wide where visits are few."
+                .into(),
         finding: format!("Best is {}, last {}.", told(rows.first()), told(rows.last())),
         table: table(
             "Conversion of visits by source and device class",
@@ -123,7 +172,11 @@ fn conversion(numbers: &Numbers) -> Figure {
             rows.iter().map(line).collect(),
         ),
         plot: Plot::Intervals {
-            x: Axis { name: "visits with an order".into(), format: Format::Percent, ..Axis::default() },
+            x: Axis {
+                name: "visits with an order".into(),
+                format: Format::Percent,
+                ..Axis::default()
+            },
             whiskers: "its 95 % interval".into(),
             rows,
         },

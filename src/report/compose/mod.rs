@@ -11,49 +11,51 @@ mod timelines;
 mod volume;
 mod words;
 
+pub(super) use words::table;
+
 use crate::manifest::Manifest;
 use crate::report::numbers::Numbers;
 use crate::report::page::{Block, Family, Interval, Page, Section};
 
 /// What a page is made of.
 #[derive(Debug, Clone)]
-pub struct Material<'m> {
+pub(super) struct Material<'m> {
     /// What the data set says of itself.
-    pub manifest: &'m Manifest,
+    pub(super) manifest: &'m Manifest,
     /// What was counted.
-    pub numbers: &'m Numbers,
+    pub(super) numbers: &'m Numbers,
     /// Kinds of journeys with their labels, docs and stages in order of depth.
-    pub kinds: Vec<Kind>,
+    pub(super) kinds: Vec<Kind>,
     /// What the checks found; none when they were not run.
-    pub proof: Option<Proof>,
+    pub(super) proof: Option<Proof>,
     /// `truth/answers.json`, when the data set has it.
-    pub answers: Option<serde_json::Value>,
+    pub(super) answers: Option<serde_json::Value>,
 }
 
 /// A kind of journey, as far as the page has to know it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Kind {
+pub(super) struct Kind {
     /// Its name.
-    pub name: String,
+    pub(super) name: String,
     /// What people call it.
-    pub label: String,
+    pub(super) label: String,
     /// What it is.
-    pub doc: String,
+    pub(super) doc: String,
     /// Its stages in order of depth.
-    pub stages: Vec<String>,
+    pub(super) stages: Vec<String>,
 }
 
 /// What the checks found.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Proof {
+pub(super) struct Proof {
     /// The verdicts by family.
-    pub families: Vec<Family>,
+    pub(super) families: Vec<Family>,
     /// Observed rates of the targets by kind of journey.
-    pub targets: Vec<(String, Vec<Interval>)>,
+    pub(super) targets: Vec<(String, Vec<Interval>)>,
 }
 
 /// The page of a data set.
-pub fn page(material: &Material<'_>) -> Page {
+pub(super) fn page(material: &Material<'_>) -> Page {
     let sections = [
         Some(about::section(material)),
         volume::section(material.numbers),

@@ -45,7 +45,11 @@ fn lengths(classes: &BTreeMap<String, BTreeMap<u32, u64>>) -> Figure {
     let (median, p99) = (quantile(0.5), quantile(0.99));
     let series: Vec<Series> = classes
         .iter()
-        .map(|(class, lengths)| Series { name: class.clone(), points: exceedance(lengths), reference: false })
+        .map(|(class, lengths)| Series {
+            name: class.clone(),
+            points: exceedance(lengths),
+            reference: false,
+        })
         .collect();
     let marks = [1, 2, 5, 10, 20, 50, 100, 200, 500];
     let at_least = |lengths: &BTreeMap<u32, u64>, mark: u32| {
@@ -53,10 +57,13 @@ fn lengths(classes: &BTreeMap<String, BTreeMap<u32, u64>>) -> Figure {
         percent(ratio(visits, lengths.values().sum()))
     };
     let rows = marks.into_iter().filter(|mark| *mark <= longest).map(|mark| {
-        std::iter::once(mark.to_string()).chain(classes.values().map(|lengths| at_least(lengths, mark))).collect()
+        std::iter::once(mark.to_string())
+            .chain(classes.values().map(|lengths| at_least(lengths, mark)))
+            .collect()
     });
-    let head: Vec<String> =
-        std::iter::once("events".to_owned()).chain(classes.keys().map(|class| format!("#{class}"))).collect();
+    let head: Vec<String> = std::iter::once("events".to_owned())
+        .chain(classes.keys().map(|class| format!("#{class}")))
+        .collect();
     let head: Vec<&str> = head.iter().map(String::as_str).collect();
     Figure {
         id: "lengths".into(),
@@ -109,11 +116,17 @@ fn thin(points: Vec<(f64, f64)>) -> Vec<(f64, f64)> {
 }
 
 fn dwell(classes: &BTreeMap<String, LogBins>) -> Figure {
-    let medians: Vec<String> =
-        classes.iter().map(|(class, bins)| format!("{} on {class}", seconds(bins.quantile(0.5)))).collect();
+    let medians: Vec<String> = classes
+        .iter()
+        .map(|(class, bins)| format!("{} on {class}", seconds(bins.quantile(0.5))))
+        .collect();
     let series = classes
         .iter()
-        .map(|(class, bins)| Series { name: class.clone(), points: bins.shares(), reference: false })
+        .map(|(class, bins)| Series {
+            name: class.clone(),
+            points: bins.shares(),
+            reference: false,
+        })
         .collect();
     Figure {
         id: "dwell".into(),
@@ -131,13 +144,20 @@ fn dwell(classes: &BTreeMap<String, LogBins>) -> Figure {
     }
 }
 
-fn quantiles<'b>(caption: &str, sorts: impl Iterator<Item = (&'b str, &'b LogBins)>) -> crate::report::page::Table {
+fn quantiles<'b>(
+    caption: &str,
+    sorts: impl Iterator<Item = (&'b str, &'b LogBins)>,
+) -> crate::report::page::Table {
     let shares = [0.05, 0.25, 0.5, 0.75, 0.95, 0.99];
     let rows = sorts.map(|(name, bins)| {
         let found = shares.iter().map(|share| seconds(bins.quantile(*share)));
         [name.to_owned(), count(bins.total())].into_iter().chain(found).collect()
     });
-    table(caption, &["of", "#number", "#5 %", "#25 %", "#50 %", "#75 %", "#95 %", "#99 %"], rows.collect())
+    table(
+        caption,
+        &["of", "#number", "#5 %", "#25 %", "#50 %", "#75 %", "#95 %", "#99 %"],
+        rows.collect(),
+    )
 }
 
 fn gaps(bins: &LogBins) -> Figure {
@@ -167,8 +187,11 @@ fn popularity(views: &[(String, u64)]) -> Figure {
     let total: u64 = views.iter().map(|(_, number)| number).sum();
     let top = views.len().div_ceil(100);
     let by_top: u64 = views.iter().take(top).map(|(_, number)| number).sum();
-    let points: Vec<(f64, f64)> =
-        views.iter().enumerate().map(|(rank, (_, number))| ((rank + 1) as f64, *number as f64)).collect();
+    let points: Vec<(f64, f64)> = views
+        .iter()
+        .enumerate()
+        .map(|(rank, (_, number))| ((rank + 1) as f64, *number as f64))
+        .collect();
     let row = |(rank, (name, number)): (usize, &(String, u64))| {
         vec![name.clone(), (rank + 1).to_string(), count(*number), percent(ratio(*number, total))]
     };
@@ -199,9 +222,14 @@ fn popularity(views: &[(String, u64)]) -> Figure {
 
 /// The Gini index of views over the products viewed: 0 when all are equal.
 fn gini(views: &[(String, u64)]) -> f64 {
-    let (n, total) = (views.len() as f64, views.iter().map(|(_, number)| *number as f64).sum::<f64>());
+    let (n, total) =
+        (views.len() as f64, views.iter().map(|(_, number)| *number as f64).sum::<f64>());
     // Most viewed first, so that ranks fall.
-    let weighted: f64 = views.iter().enumerate().map(|(rank, (_, number))| (n - rank as f64) * *number as f64).sum();
+    let weighted: f64 = views
+        .iter()
+        .enumerate()
+        .map(|(rank, (_, number))| (n - rank as f64) * *number as f64)
+        .sum();
     if total > 0.0 { 2.0 * weighted / (n * total) - (n + 1.0) / n } else { 0.0 }
 }
 

@@ -20,7 +20,12 @@ pub(super) fn section(material: &Material<'_>) -> Option<Section> {
 }
 
 fn figure(i: usize, timeline: &Timeline) -> Figure {
-    let lanes: Vec<Lane> = timeline.visits.iter().enumerate().map(|(i, visit)| lane(i, visit, &timeline.visits)).collect();
+    let lanes: Vec<Lane> = timeline
+        .visits
+        .iter()
+        .enumerate()
+        .map(|(i, visit)| lane(i, visit, &timeline.visits))
+        .collect();
     let events: usize = timeline.visits.iter().map(|visit| visit.events.len()).sum();
     let rows = timeline.visits.iter().enumerate().flat_map(|(i, visit)| {
         visit.events.iter().map(move |event| {
@@ -59,7 +64,10 @@ fn lane(i: usize, visit: &Visit, visits: &[Visit]) -> Lane {
     };
     Lane {
         name: format!("{} · {}", i + 1, visit.device),
-        when: after.map_or_else(|| visit.began.clone(), |gap| format!("{}, {} later", visit.began, seconds(gap.max(0.0)))),
+        when: after.map_or_else(
+            || visit.began.clone(),
+            |gap| format!("{}, {} later", visit.began, seconds(gap.max(0.0))),
+        ),
         seconds: (visit.end - visit.start) as f64 / 1e6,
         marks: visit.events.iter().map(mark).collect(),
     }

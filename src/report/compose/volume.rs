@@ -12,7 +12,8 @@ pub(super) fn section(numbers: &Numbers) -> Option<Section> {
     (total > 0).then(|| Section {
         id: "volume".into(),
         title: "When it happens".into(),
-        lead: "Events by the clocks of the people who made them, and by UTC, which the files use.".into(),
+        lead: "Events by the clocks of the people who made them, and by UTC, which the files use."
+            .into(),
         blocks: vec![
             Block::Figure(week(&numbers.local_week)),
             Block::Figure(hours(numbers)),
@@ -22,11 +23,14 @@ pub(super) fn section(numbers: &Numbers) -> Option<Section> {
 }
 
 fn week(week: &Week) -> Figure {
-    let hours = || week.iter().enumerate().flat_map(|(day, hours)| {
-        hours.iter().enumerate().map(move |(hour, events)| (*events, day, hour))
-    });
+    let hours = || {
+        week.iter().enumerate().flat_map(|(day, hours)| {
+            hours.iter().enumerate().map(move |(hour, events)| (*events, day, hour))
+        })
+    };
     // Of equals the first, whichever way one looks.
-    let busiest = hours().max_by_key(|(events, day, hour)| (*events, std::cmp::Reverse((*day, *hour))));
+    let busiest =
+        hours().max_by_key(|(events, day, hour)| (*events, std::cmp::Reverse((*day, *hour))));
     let quietest = hours().min();
     let told = |(events, day, hour): (u64, usize, usize)| {
         format!("{} at {hour:02}:00 with {} events", WEEKDAYS[day], count(events))
@@ -40,7 +44,9 @@ fn week(week: &Week) -> Figure {
     let rows = week.iter().zip(WEEKDAYS).map(|(hours, day)| {
         std::iter::once(day.to_owned()).chain(hours.iter().map(|events| count(*events))).collect()
     });
-    let head: Vec<String> = std::iter::once("day".to_owned()).chain(names.iter().map(|name| format!("#{name}"))).collect();
+    let head: Vec<String> = std::iter::once("day".to_owned())
+        .chain(names.iter().map(|name| format!("#{name}")))
+        .collect();
     let head: Vec<&str> = head.iter().map(String::as_str).collect();
     Figure {
         id: "week".into(),
@@ -67,12 +73,15 @@ fn by_hour(week: &Week) -> Vec<f64> {
 fn hours(numbers: &Numbers) -> Figure {
     let (local, utc) = (by_hour(&numbers.local_week), by_hour(&numbers.utc_week));
     let swing = |shares: &[f64]| {
-        let (least, most) = shares.iter().fold((1.0_f64, 0.0_f64), |(a, b), share| (a.min(*share), b.max(*share)));
+        let (least, most) =
+            shares.iter().fold((1.0_f64, 0.0_f64), |(a, b), share| (a.min(*share), b.max(*share)));
         if least > 0.0 { format!("{:.1} times", most / least) } else { "without bound".to_owned() }
     };
     let names: Vec<String> = (0..24).map(|hour| format!("{hour:02}")).collect();
     let rows = names.iter().zip(local.iter().zip(&utc));
-    let rows = rows.map(|(hour, (local, utc))| vec![hour.clone(), percent(*local), percent(*utc)]).collect();
+    let rows = rows
+        .map(|(hour, (local, utc))| vec![hour.clone(), percent(*local), percent(*utc)])
+        .collect();
     let line = |name: &str, shares: &[f64]| Series {
         name: name.into(),
         points: shares.iter().enumerate().map(|(hour, share)| (hour as f64, *share)).collect(),
@@ -101,13 +110,26 @@ fn days(numbers: &Numbers) -> Figure {
     let places: Vec<String> = numbers.days.keys().map(|day| date(*day)).collect();
     let line = |name: &str, of: fn(&(u64, u64)) -> u64| Series {
         name: name.into(),
-        points: numbers.days.values().enumerate().map(|(i, events)| (i as f64, of(events) as f64)).collect(),
+        points: numbers
+            .days
+            .values()
+            .enumerate()
+            .map(|(i, events)| (i as f64, of(events) as f64))
+            .collect(),
         reference: false,
     };
-    let most = numbers.days.iter().max_by_key(|(day, (local, _))| (*local, std::cmp::Reverse(**day)));
-    let full = numbers.days.values().map(|(local, _)| *local).filter(|events| *events > 0).min().unwrap_or(0);
+    let most =
+        numbers.days.iter().max_by_key(|(day, (local, _))| (*local, std::cmp::Reverse(**day)));
+    let full = numbers
+        .days
+        .values()
+        .map(|(local, _)| *local)
+        .filter(|events| *events > 0)
+        .min()
+        .unwrap_or(0);
     let (day, most) = most.map_or((String::new(), 0), |(day, (local, _))| (date(*day), *local));
-    let rows = numbers.days.iter().map(|(day, (local, utc))| vec![date(*day), count(*local), count(*utc)]);
+    let rows =
+        numbers.days.iter().map(|(day, (local, utc))| vec![date(*day), count(*local), count(*utc)]);
     Figure {
         id: "days".into(),
         title: "Events by day".into(),

@@ -51,7 +51,11 @@ pub(super) fn spoken(name: &str) -> String {
 }
 
 /// A table; columns whose names begin with `#` hold numbers.
-pub(super) fn table(caption: impl Into<String>, head: &[&str], rows: Vec<Vec<String>>) -> Table {
+pub(in crate::report) fn table(
+    caption: impl Into<String>,
+    head: &[&str],
+    rows: Vec<Vec<String>>,
+) -> Table {
     let column = |name: &&str| Column {
         name: name.trim_start_matches('#').to_owned(),
         number: name.starts_with('#'),
@@ -74,6 +78,9 @@ mod tests {
         let times = [0.25, 31.0, 192.0, 18_000.0, 1e6].map(seconds);
         assert_eq!(times, ["0.25 s", "31 s", "3.2 min", "5.0 h", "12 d"]);
         assert_eq!(list(&["a".into(), "b".into(), "c".into()]), "a, b and c");
-        assert_eq!(table("", &["a", "#b"], Vec::new()).head[1], Column { name: "b".into(), number: true });
+        assert_eq!(
+            table("", &["a", "#b"], Vec::new()).head[1],
+            Column { name: "b".into(), number: true }
+        );
     }
 }

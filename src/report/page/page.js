@@ -217,13 +217,15 @@
     const named = ([node, i], gap) => `${node.name}${gap}${share(sums[i])}`;
     const words = ends.flatMap((end) => (narrow ? named(end, " ").split(" ").concat(share(sums[end[1]])) : [named(end, "  ")]));
     const right = Math.min(widest(words) + 14, width * 0.4);
+    const room = (width - right) / Math.max(last, 1) - 24;
+    const fit = (column) => (column === last ? { width: right - 8, overflow: widest(words) <= right ? "break" : "truncate" } : { width: room, overflow: "truncate" });
     const option = base(c, {
       series: [{
         type: "sankey", left: 2, right, top: 12, bottom: 12, nodeWidth: narrow ? 8 : 12, nodeGap: narrow ? 26 : 18, draggable: false, layoutIterations: 0, emphasis: { focus: "adjacency", lineStyle: { opacity: 0.8 } }, blur: { itemStyle: { opacity: 0.5 }, lineStyle: { opacity: 0.1 } },
         // Names may repeat from column to column; ordinals do not.
         data: spec.nodes.map((node, i) => ({
           name: String(i), depth: node.column, itemStyle: { color: paint(node), borderWidth: 0 },
-          label: { position: "right", color: c.ink, fontSize: FONT, lineHeight: 15, ...halo, formatter: () => named([node, i], narrow ? "\n" : "  "), ...(node.column === last ? { width: right - 8, overflow: "break" } : {}) },
+          label: { position: "right", color: c.ink, fontSize: FONT, lineHeight: 15, ...halo, formatter: () => named([node, i], narrow ? "\n" : "  "), ...fit(node.column) },
         })),
         links: spec.links.map((link) => {
           const good = spec.nodes[link.to].tone === "good";
@@ -301,8 +303,9 @@
         const lane = spec.lanes[api.value(1)];
         const [x0, y] = api.coord([0, api.value(1)]);
         const [x1] = api.coord([lane.seconds, api.value(1)]);
-        const text = (words, x, fill, align, weight) => ({ type: "text", style: { text: words, x, y: y - 19, fill, font: `${weight} ${FONT}px sans-serif`, textAlign: align, textVerticalAlign: "middle" } });
-        const beside = width < NARROW ? [] : [text(lane.when, width - 2, c.muted, "right", "normal")];
+        const room = width - (width < NARROW ? 8 : widest([lane.when]) + 24);
+        const text = (words, x, fill, align, weight) => ({ type: "text", style: { text: words, x, y: y - 19, width: room, overflow: "truncate", fill, font: `${weight} ${FONT}px sans-serif`, textAlign: align, textVerticalAlign: "middle" } });
+        const beside = width < NARROW ? [] : [{ type: "text", style: { text: lane.when, x: width - 2, y: y - 19, fill: c.muted, font: `${FONT}px sans-serif`, textAlign: "right", textVerticalAlign: "middle" } }];
         return { type: "group", children: [
           { type: "line", shape: { x1: x0, y1: y + 8, x2: Math.max(x1, x0 + 1), y2: y + 8 }, style: { stroke: c.rule, lineWidth: 6, lineCap: "round" } },
           text(lane.name, 2, c.ink, "left", "600"), ...beside,

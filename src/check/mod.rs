@@ -171,6 +171,21 @@ pub fn check(
     progress: &dyn Progress,
     cancel: &AtomicBool,
 ) -> Result<Vec<Section>, Error> {
+    accompanied(data, schemas, ask, Vec::new(), progress, cancel)
+}
+
+/// The same, with guests on the pass: observers that belong to no family, whose verdicts nobody hears.
+///
+/// # Errors
+/// As for [`check`].
+pub fn accompanied(
+    data: &DataSet,
+    schemas: &Schemas,
+    ask: &Ask<'_>,
+    mut guests: Vec<Box<dyn Observer>>,
+    progress: &dyn Progress,
+    cancel: &AtomicBool,
+) -> Result<Vec<Section>, Error> {
     let wanted =
         |family: &&Family| ask.only.is_empty() || ask.only.iter().any(|name| name == family.name);
     let possible =
@@ -186,7 +201,10 @@ pub fn check(
     let context = Context { data, schemas, entities: &entities, world, reference, watch: &watch };
     let mut observers: Vec<_> =
         families.iter().map(|family| (family.observers)(&context)).collect();
-    pass::run(&context, observers.iter_mut().flatten(), &mut seen)?;
+    pass::run(&context, observers.iter_mut().flatten().chain(&mut guests), &mut seen)?;
+    for guest in guests {
+        guest.finish(&context, &seen);
+    }
     let mut sections = Vec::new();
     for (family, observers) in families.iter().zip(observers) {
         let mut found: Vec<Verdict> = Vec::new();

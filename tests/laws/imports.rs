@@ -11,6 +11,7 @@ const ORDER: &[&str] = &[
     "dist",
     "realism",
     "diag",
+    "human",
     "assets",
     "schema",
     "frame",
@@ -32,6 +33,7 @@ const ORDER: &[&str] = &[
     "engine",
     "foreign",
     "check",
+    "report",
     "cli",
 ];
 

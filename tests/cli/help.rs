@@ -10,6 +10,7 @@ const COMMANDS: [&str; 10] = [
     "preview",
     "report",
     "join",
+    "check",
     "init",
     "scenarios",
     "personas",

@@ -1,6 +1,7 @@
 //! The built program, from the outside: its help, its messages, its exit codes, and what it leaves on disk.
 
 mod cache;
+mod check;
 mod help;
 mod messages;
 mod output;

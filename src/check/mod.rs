@@ -27,6 +27,7 @@ use serde::Serialize;
 
 use crate::engine::Progress;
 use crate::read::{self, DataSet};
+use crate::realism::Summary;
 use crate::scenario::World;
 use crate::schema::Schemas;
 
@@ -233,6 +234,16 @@ pub fn accompanied(
     }
     watch.check()?;
     Ok(sections)
+}
+
+/// Judges a stream from elsewhere, which is no data set: whether it looks real, and how far it is from the reference.
+pub fn stream(summary: &Summary, reference: Option<Reference<'_>>) -> Vec<Section> {
+    let real = Section { family: realism::FAMILY.name, verdicts: realism::verdicts(summary) };
+    let apart = reference.map(|reference| Section {
+        family: reference::FAMILY.name,
+        verdicts: reference::verdicts(summary, reference),
+    });
+    std::iter::once(real).chain(apart).collect()
 }
 
 /// Why a check cannot be made, if that is so.

@@ -17,6 +17,7 @@ use throng::scenario::{Ask as Scenario, World};
 use throng::schema::{Schemas, facts};
 
 use super::failure::Failure;
+use super::foreign::{self, Beside};
 use super::progress::Meter;
 use super::style::{DIM, ERROR, GOOD, HEADING, NAME};
 use super::{human, interrupt, load};
@@ -28,7 +29,7 @@ use super::{human, interrupt, load};
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// The data set's folder
+    /// The data set's folder; with --map a file or a folder of files
     #[arg(required_unless_present = "list")]
     dir: Option<PathBuf>,
     /// Only these families of checks, with commas between them
@@ -37,6 +38,11 @@ pub(crate) struct Args {
     /// A folder of models that are laid over the built-in ones: those that the data set was made with
     #[arg(long, value_name = "DIR")]
     models: Option<PathBuf>,
+    /// Somebody else's click-stream, whose columns this file maps: does it look real?
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["only", "list"])]
+    map: Option<PathBuf>,
+    #[command(flatten)]
+    beside: Beside,
     /// Let warnings fail too
     #[arg(long)]
     strict: bool,
@@ -62,6 +68,7 @@ Examples:
   throng check output/quickstart
   throng check data/shop --models my-models --only files,keys
   throng check data/shop --junit check.xml --strict      (in a pipeline)
+  throng check clicks.parquet --map mapping.toml --reference output/quickstart
   throng check --list";
 
 fn families() -> PossibleValuesParser {
@@ -70,18 +77,50 @@ fn families() -> PossibleValuesParser {
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let Some(dir) = args.dir.as_ref().filter(|_| !args.list) else { return list(args) };
+    if let Some(map) = &args.map {
+        return stream(args, dir, map);
+    }
     let data = DataSet::open(dir)?;
     let assets = load::assets(args.models.as_deref())?;
     let schemas = Schemas::load(&assets, &facts::of)?;
     let world = world(args, &data, &assets)?;
-    let ask = Ask { only: args.only.clone(), world: world.as_ref().map_err(Clone::clone) };
     let cancel = interrupt::flag().context("cannot listen for Ctrl-C")?;
+    let silent = args.quiet || args.json;
+    let beside = args.beside.summary(&schemas, &cancel, silent)?;
+    let ask = Ask {
+        only: args.only.clone(),
+        world: world.as_ref().map_err(Clone::clone),
+        reference: args.beside.reference(beside.as_ref()),
+    };
     let rows = data.manifest().tables.iter().map(|table| table.rows).sum();
-    let meter = Meter::of("rows", rows, 1, args.quiet || args.json);
+    let meter = Meter::of("rows", rows, 1, silent);
     let sections = check::check(&data, &schemas, &ask, &meter, &cancel);
     let took = meter.finish();
-    let report = Report::new(Subject::of(&data), sections?);
-    tell(args, &report, took)?;
+    end(args, &Report::new(Subject::of(&data), sections?), took)
+}
+
+/// Checks a stream from elsewhere.
+fn stream(args: &Args, path: &Path, map: &Path) -> Result<(), Failure> {
+    let cancel = interrupt::flag().context("cannot listen for Ctrl-C")?;
+    let silent = args.quiet || args.json;
+    let begun = Meter::of("rows", 0, 1, true);
+    let found = foreign::summary(path, map, &cancel, silent)?;
+    let schemas = Schemas::load(&load::assets(args.models.as_deref())?, &facts::of)?;
+    let beside = args.beside.summary(&schemas, &cancel, silent)?;
+    let sections = check::stream(&found, args.beside.reference(beside.as_ref()));
+    let subject = Subject {
+        path: path.display().to_string(),
+        dataset_version: None,
+        scenario: None,
+        seed: None,
+        events: found.records(),
+    };
+    end(args, &Report::new(subject, sections), begun.finish())
+}
+
+/// Tells what was found, in word and exit code.
+fn end(args: &Args, report: &Report, took: Duration) -> Result<(), Failure> {
+    tell(args, report, took)?;
     if report.summary.fails(args.strict) { Err(Failure::Found) } else { Ok(()) }
 }
 

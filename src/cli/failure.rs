@@ -87,6 +87,16 @@ impl From<throng::check::Error> for Failure {
     }
 }
 
+impl From<throng::foreign::Error> for Failure {
+    fn from(error: throng::foreign::Error) -> Self {
+        match error {
+            throng::foreign::Error::Cancelled => Self::Interrupted,
+            throng::foreign::Error::Written(problems) => problems.into(),
+            throng::foreign::Error::Read(error) => error.into(),
+        }
+    }
+}
+
 impl Failure {
     /// Says what went wrong on standard error; the exit code.
     pub(crate) fn report(&self) -> ExitCode {

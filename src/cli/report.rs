@@ -74,7 +74,7 @@ fn page(args: &Args, data: &DataSet, schemas: &Schemas, assets: &Assets) -> Resu
     let cancel = interrupt::flag().context("cannot listen for Ctrl-C")?;
     let world = world(data.manifest(), assets);
     let rows = data.manifest().tables.iter().map(|table| table.rows).sum();
-    let meter = Meter::of("rows", rows, args.quiet);
+    let meter = Meter::of("rows", rows, 1, args.quiet);
     let world = world.as_ref().map_err(Clone::clone);
     let page = report::page_of(data, schemas, world, !args.no_check, &Whole(&meter), &cancel);
     meter.finish();

@@ -39,6 +39,7 @@
 
 pub mod answers;
 pub mod assets;
+pub mod check;
 pub mod diag;
 pub mod dist;
 pub mod engine;
@@ -51,6 +52,7 @@ pub mod model;
 pub mod output;
 pub mod population;
 pub mod preview;
+pub mod read;
 pub mod scenario;
 pub mod schema;
 pub mod seed;

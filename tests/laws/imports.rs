@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::files_under;
 
 /// The rooms in the order of the data's way; each may use itself and those before it.
-const ORDER: [&str; 21] = [
+const ORDER: [&str; 23] = [
     "seed",
     "dist",
     "diag",
@@ -23,10 +23,12 @@ const ORDER: [&str; 21] = [
     "tables",
     "answers",
     "manifest",
+    "read",
     "output",
     "join",
     "preview",
     "engine",
+    "check",
     "cli",
 ];
 

@@ -11,8 +11,11 @@ use std::sync::{Mutex, PoisonError};
 use rayon::prelude::*;
 
 use crate::answers::{self, Answers, Counter, Tally};
+use crate::calibration::{self, Calibration, Verdict};
+use crate::diag::Problems;
 use crate::event::journal::{Bucket, Journal, Offsets};
 use crate::frame::Frame;
+use crate::journey::outcomes::{Exact, Outcomes, Record};
 use crate::journey::{Walker, expected_visits};
 use crate::manifest::{self, Document, FileEntry};
 use crate::population::FIRST_COVERING;
@@ -69,9 +72,113 @@ pub enum Error {
     /// The run was asked to stop.
     #[error("stopped before the data set was whole")]
     Cancelled,
+    /// Rates that cannot be met.
+    #[error("the rates cannot be met")]
+    Rates(#[from] Problems),
     /// Threads could not be started.
     #[error("cannot start threads: {0}")]
     Threads(#[from] rayon::ThreadPoolBuildError),
+}
+
+/// Users of the pilot simulated as one piece of work.
+const PIECE: u64 = 512;
+
+/// Users of the pilot at most, of each of its seeds, when hardly anybody comes.
+const LARGEST_CROWD: u64 = 1 << 17;
+
+/// Finds the intercepts at which the world's rates are met, and sets the world to them. They depend on neither seed nor size.
+///
+/// # Errors
+/// Rates that cannot be met, threads that cannot be started, and being asked to stop.
+pub fn calibrate(
+    world: &mut World,
+    threads: usize,
+    cancel: &AtomicBool,
+) -> Result<Calibration, Error> {
+    calibration::check_reach(world)?;
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
+    let seed = world.seed;
+    let found = pool.install(|| sweep(world, cancel));
+    world.reseed(seed);
+    let found = found?;
+    found.apply(world);
+    Ok(found)
+}
+
+/// Simulates the pilot until its rates are met.
+fn sweep(world: &mut World, cancel: &AtomicBool) -> Result<Calibration, Error> {
+    let mut users = 0;
+    for number in 0.. {
+        if let Some(sessions) = calibration::SESSIONS.get(number) {
+            users = enough_pilots(world, *sessions, cancel)?;
+        }
+        let record = crowds(world, users, cancel)?;
+        match calibration::judge(world, record, number)? {
+            Verdict::Again(intercepts) => world.intercepts = intercepts,
+            Verdict::Settled(found) => return Ok(found),
+        }
+    }
+    Err(Error::Cancelled)
+}
+
+/// How many users of each seed make so many sessions of all, going by the first.
+fn enough_pilots(world: &mut World, sessions: u64, cancel: &AtomicBool) -> Result<u64, Error> {
+    let seeds = calibration::SEEDS;
+    let wanted = sessions / seeds.len() as u64;
+    world.reseed(seeds[0]);
+    let (mut users, mut seen) = (0, 0);
+    while seen < wanted && users < LARGEST_CROWD {
+        go_on(cancel)?;
+        // As many as came to so few, and more while that is unknown.
+        let missing = (wanted - seen) * users / seen.max(1);
+        let next = users + missing.max(users).clamp(PIECE, 16 * PIECE);
+        seen += watch(world, users..next).1;
+        users = next;
+    }
+    Ok(users)
+}
+
+/// What so many users of each seed do.
+fn crowds(world: &mut World, users: u64, cancel: &AtomicBool) -> Result<Record, Error> {
+    let mut record = Record::new(world.targets.len());
+    for seed in calibration::SEEDS {
+        go_on(cancel)?;
+        world.reseed(seed);
+        record.add(&watch(world, 0..users).0);
+    }
+    Ok(record)
+}
+
+fn go_on(cancel: &AtomicBool) -> Result<(), Error> {
+    if cancel.load(Ordering::Relaxed) { Err(Error::Cancelled) } else { Ok(()) }
+}
+
+/// What those users do, with the number of their sessions.
+fn watch(world: &World, users: std::ops::Range<u64>) -> (Record, u64) {
+    let slices = Slices::new(world.start, 1, 0, 1);
+    let count = (users.end - users.start).div_ceil(PIECE);
+    let piece = |number: u64| {
+        let first = users.start + number * PIECE;
+        let record = Outcomes::Recorded(Record::new(world.targets.len()));
+        let mut walker = Walker::new(world, slices).deciding(record);
+        let mut sessions = 0;
+        for user in first..(first + PIECE).min(users.end) {
+            walker.journal.clear();
+            walker.user(user);
+            sessions += walker.journal.sessions.len() as u64;
+        }
+        let record = match walker.into_outcomes() {
+            Outcomes::Recorded(record) => record,
+            Outcomes::Drawn | Outcomes::Exact(_) => Record::new(world.targets.len()),
+        };
+        (record, sessions)
+    };
+    let none = || (Record::new(world.targets.len()), 0);
+    let add = |mut a: (Record, u64), b: (Record, u64)| {
+        a.0.add(&b.0);
+        (a.0, a.1 + b.1)
+    };
+    (0..count).into_par_iter().map(piece).reduce(none, add)
 }
 
 /// Simulates a sample of users for the plan: for a size in events, users in order until it is reached.
@@ -87,9 +194,7 @@ pub fn pilot(world: &World, threads: usize, cancel: &AtomicBool) -> Result<Pilot
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
     let mut pilot = Pilot::default();
     while pilot.users < most && pilot.events < wanted {
-        if cancel.load(Ordering::Relaxed) {
-            return Err(Error::Cancelled);
-        }
+        go_on(cancel)?;
         let next = pilot.users..(pilot.users + SAMPLE).min(most);
         let counts: Vec<Pilot> = pool.install(|| {
             let alone = |walker: &mut Walker<'_>, user| count(walker, user);
@@ -116,9 +221,7 @@ fn enough(world: &World, pilot: &Pilot, events: u64, cancel: &AtomicBool) -> Res
     let mut visits = pilot.visits * (events as f64 / pilot.events.max(1) as f64) - pilot.visits;
     let mut users = pilot.users;
     while visits > 0.0 {
-        if cancel.load(Ordering::Relaxed) {
-            return Err(Error::Cancelled);
-        }
+        go_on(cancel)?;
         let block: Vec<f64> = (users..users + BLOCK)
             .into_par_iter()
             .map(|user| expected_visits(world, &world.people.user(user)))
@@ -234,7 +337,8 @@ impl<'w> Counting<'w> {
     }
 }
 
-/// Simulates a range's users, chunk by chunk in parallel; the journals in order of users.
+/// Simulates a range's users, chunk by chunk in parallel; the journals in order of users. Where outcomes are exact, what happens to one
+/// hangs on those before, so a range is simulated by one walker from its first user to its last.
 ///
 /// # Errors
 /// Being asked to stop.
@@ -257,12 +361,15 @@ fn simulate_with(
     cancel: &AtomicBool,
     look: &(dyn Fn(&Journal) + Sync),
 ) -> Result<Vec<Journal>, Error> {
+    if world.request.exact {
+        let whole = in_order(world, slices, users, progress, cancel)?;
+        look(&whole);
+        return Ok(vec![whole]);
+    }
     let chunks = (users.end - users.start).div_ceil(CHUNK);
     let room = CHUNK as usize * USUAL / slices.per_day();
     let chunk = |number: u64| {
-        if cancel.load(Ordering::Relaxed) {
-            return Err(Error::Cancelled);
-        }
+        go_on(cancel)?;
         let first = users.start + number * CHUNK;
         let mut walker = Walker::with_room(world, slices, room);
         for user in first..(first + CHUNK).min(users.end) {
@@ -274,6 +381,30 @@ fn simulate_with(
         Ok(walker.journal)
     };
     (0..chunks).into_par_iter().map(chunk).collect()
+}
+
+/// Simulates users one after another, each knowing what happened to those before.
+fn in_order(
+    world: &World,
+    slices: Slices,
+    users: std::ops::Range<u64>,
+    progress: &dyn Progress,
+    cancel: &AtomicBool,
+) -> Result<Journal, Error> {
+    let exact = Outcomes::Exact(Exact::new(world, users.start));
+    let mut walker = Walker::new(world, slices).deciding(exact);
+    let mut told = 0;
+    for first in users.clone().step_by(CHUNK as usize) {
+        go_on(cancel)?;
+        for user in first..(first + CHUNK).min(users.end) {
+            walker.user(user);
+        }
+        let events = walker.journal.events();
+        progress.advance(events - told);
+        told = events;
+    }
+    walker.journal.shrink();
+    Ok(walker.journal)
 }
 
 /// A slice's buckets, one a journal, with what is added to their ordinals.
@@ -357,9 +488,7 @@ impl Job<'_> {
         frame: &dyn Frame,
         time_range: Option<(i64, i64)>,
     ) -> Result<FileEntry, Error> {
-        if self.cancel.load(Ordering::Relaxed) {
-            return Err(Error::Cancelled);
-        }
+        go_on(self.cancel)?;
         let target = self.dir.join(&path);
         let output = &self.world.output;
         let write = || {

@@ -34,6 +34,9 @@ pub(crate) struct What {
     /// A number, or `random` to draw one, which is printed; the same seed gives the same bytes
     #[arg(long, value_name = "SEED", value_parser = seed, allow_negative_numbers = true)]
     pub(crate) seed: Option<Seed>,
+    /// Let small sets meet their rates as well: outcomes by systematic sampling instead of a draw each
+    #[arg(long)]
+    pub(crate) exact: bool,
     /// A folder of models that are laid over the built-in ones, file by file
     #[arg(long, value_name = "DIR")]
     pub(crate) models: Option<PathBuf>,
@@ -133,6 +136,7 @@ impl What {
                 Some(Seed::Random) => drawn,
                 None => None,
             },
+            exact: self.exact.then_some(true),
             ..Ask::default()
         };
         if let Some(form) = form {
@@ -158,6 +162,7 @@ impl What {
         flag("start", self.start.map(|start| start.to_string()));
         flag("seed", self.seed.map(|_| seed.to_string()));
         flag("models", self.models.as_ref().map(|dir| shell(&dir.to_string_lossy())));
+        words.extend(self.exact.then(|| "--exact".to_owned()));
         words.join(" ")
     }
 }

@@ -59,10 +59,11 @@ Examples:
   throng generate performance --shard 0/4 --out /mnt/big      (on the first of four machines)";
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
-    let world = load::world(&args.what, Some(&args.form))?;
     let cancel = interrupt::flag().context("cannot listen for Ctrl-C")?;
+    let threads = args.threads.map_or_else(load::threads, NonZeroUsize::get);
+    let world = load::world(&args.what, Some(&args.form), threads, &cancel)?;
     let staging = open(args, &world)?;
-    let (written, took) = simulate(args, &world, &staging, &cancel)?;
+    let (written, took) = simulate(args, &world, threads, &staging, &cancel)?;
     let Written { files, documents } = written;
     let (request, version) = (&world.request, &world.version);
     let manifest = Manifest::new(request, version, args.shard, tables(&world), files, documents);
@@ -95,17 +96,14 @@ fn open(args: &Args, world: &World) -> Result<Staging, Failure> {
 fn simulate(
     args: &Args,
     world: &World,
+    threads: usize,
     staging: &Staging,
     cancel: &AtomicBool,
 ) -> Result<(Written, Duration), Failure> {
     if args.what.seed == Some(Seed::Random) && !args.quiet {
         writeln!(anstream::stderr(), "drew the seed {}", world.request.seed)?;
     }
-    let threads = args.threads.or_else(|| std::thread::available_parallelism().ok());
-    let run = Run {
-        threads: threads.map_or(1, NonZeroUsize::get),
-        shard: args.shard.map(|shard| (shard.index, shard.count)),
-    };
+    let run = Run { threads, shard: args.shard.map(|shard| (shard.index, shard.count)) };
     let begun = Instant::now();
     let plan = engine::plan(world, run.threads, cancel)?;
     let meter = Meter::new(share(&plan, args.shard), args.quiet);

@@ -4,7 +4,6 @@ mod args;
 mod completions;
 mod failure;
 mod generate;
-mod human;
 mod init;
 mod interrupt;
 mod join;
@@ -13,6 +12,7 @@ mod personas;
 mod plan;
 mod preview;
 mod progress;
+mod report;
 mod scenarios;
 mod schema;
 mod style;
@@ -24,6 +24,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use failure::Failure;
+use throng::human;
 
 /// A synthetic crowd for a stack under test: behavioural test data, exactly reproducible.
 ///
@@ -49,6 +50,7 @@ enum Command {
     Generate(generate::Args),
     Plan(plan::Args),
     Preview(preview::Args),
+    Report(report::Args),
     Join(join::Args),
     Init(init::Args),
     Scenarios(scenarios::Args),
@@ -63,6 +65,7 @@ impl Command {
             Self::Generate(args) => generate::run(&args),
             Self::Plan(args) => plan::run(&args),
             Self::Preview(args) => preview::run(&args),
+            Self::Report(args) => report::run(&args),
             Self::Join(args) => join::run(&args),
             Self::Init(args) => init::run(&args),
             Self::Scenarios(args) => scenarios::run(&args),

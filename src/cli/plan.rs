@@ -1,7 +1,6 @@
 //! `throng plan`.
 
 use std::io::{self, Write};
-use std::thread::available_parallelism;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -37,9 +36,9 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
-    let world = load::world(&args.what, Some(&args.form))?;
-    let threads = available_parallelism().map_or(1, usize::from);
+    let threads = load::threads();
     let cancel = interrupt::flag().context("cannot listen for Ctrl-C")?;
+    let world = load::world(&args.what, Some(&args.form), threads, &cancel)?;
     let plan = engine::plan(&world, threads, &cancel)?;
     let forecast = Forecast::new(&world, &plan);
     let mut out = anstream::stdout().lock();
@@ -78,7 +77,7 @@ struct Expected<'a> {
 
 impl<'a> Forecast<'a> {
     fn new(world: &'a World, plan: &'a Plan) -> Self {
-        let threads = available_parallelism().map_or(1, usize::from);
+        let threads = load::threads();
         let expected = |name: &'a str| {
             let files = || plan.files.iter().filter(|file| file.table == name);
             Expected { name, rows: files().map(|file| file.rows).sum(), files: files().count() }

@@ -18,6 +18,8 @@ pub(crate) struct Meter {
     total: u64,
     /// Halves of events done: one when it is simulated, one when it is written.
     halves: AtomicU64,
+    /// What is counted.
+    noun: &'static str,
     begun: Instant,
     view: View,
 }
@@ -32,14 +34,19 @@ enum View {
 impl Meter {
     /// Begins to measure.
     pub(crate) fn new(total: u64, quiet: bool) -> Self {
+        Self::of("events", total, quiet)
+    }
+
+    /// Begins to measure something else than events.
+    pub(crate) fn of(noun: &'static str, total: u64, quiet: bool) -> Self {
         let view = if quiet {
             View::Nothing
         } else if std::io::stderr().is_terminal() {
-            View::Bar(bar(total))
+            View::Bar(bar(noun, total))
         } else {
             View::Lines(AtomicU64::new(PERIOD.as_millis() as u64))
         };
-        Self { total, halves: AtomicU64::new(0), begun: Instant::now(), view }
+        Self { total, halves: AtomicU64::new(0), noun, begun: Instant::now(), view }
     }
 
     /// Clears the bar; the time since the beginning.
@@ -58,11 +65,12 @@ impl Meter {
         let ours = now >= expected
             && due.compare_exchange(expected, next, Ordering::Relaxed, Ordering::Relaxed).is_ok();
         if ours {
+            let noun = self.noun;
             let rate = done as f64 / elapsed.as_secs_f64();
             let left = Duration::from_secs_f64((self.total - done) as f64 / rate.max(1.0));
             let _ = writeln!(
                 anstream::stderr(),
-                "{:>3} %  {} of {} events, {} events/s, {} left",
+                "{:>3} %  {} of {} {noun}, {} {noun}/s, {} left",
                 done * 100 / self.total.max(1),
                 human::count(done),
                 human::count(self.total),
@@ -92,7 +100,7 @@ impl Drop for Meter {
     }
 }
 
-fn bar(total: u64) -> ProgressBar {
+fn bar(noun: &str, total: u64) -> ProgressBar {
     let rate = |state: &ProgressState, out: &mut dyn std::fmt::Write| {
         let _ = out.write_str(&human::rate(state.per_sec()));
     };
@@ -100,8 +108,8 @@ fn bar(total: u64) -> ProgressBar {
         let _ = out.write_str(&human::duration(state.eta()));
     };
     let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
-    let template = "{bar:32.cyan} {percent:>3} %  {human_pos} events  {rate} events/s  {left} left";
-    if let Ok(style) = ProgressStyle::with_template(template) {
+    let template = "{bar:32.cyan} {percent:>3} %  {human_pos} NOUN  {rate} NOUN/s  {left} left";
+    if let Ok(style) = ProgressStyle::with_template(&template.replace("NOUN", noun)) {
         let style = style.progress_chars("━━─");
         bar.set_style(style.with_key("rate", rate).with_key("left", left));
     }

@@ -1,6 +1,7 @@
 //! When a person comes, on what, from where, and with what in mind.
 
 use crate::event::journal::{DeviceRow, Journal, JourneyRow, NEVER, NONE, UserRow};
+use crate::journey::outcomes::Outcomes;
 use crate::population::{Cover, Held, User};
 use crate::scenario::World;
 use crate::scenario::calendar::{DAY, HOUR};
@@ -21,6 +22,7 @@ pub struct Walker<'w> {
     /// What the users simulated so far left.
     pub journal: Journal,
     pub(super) slices: Slices,
+    pub(super) outcomes: Outcomes,
     weights: Vec<f64>,
 }
 
@@ -71,7 +73,19 @@ impl<'w> Walker<'w> {
 
     /// A walker whose journal has room for so many events a slice.
     pub fn with_room(world: &'w World, slices: Slices, room: usize) -> Self {
-        Self { world, journal: Journal::new(slices.count(), room), slices, weights: Vec::new() }
+        let journal = Journal::new(slices.count(), room);
+        Self { world, journal, slices, outcomes: Outcomes::Drawn, weights: Vec::new() }
+    }
+
+    /// The same, deciding what happens in another way.
+    #[must_use]
+    pub fn deciding(self, outcomes: Outcomes) -> Self {
+        Self { outcomes, ..self }
+    }
+
+    /// What it remembers of its decisions, in the end.
+    pub fn into_outcomes(self) -> Outcomes {
+        self.outcomes
     }
 
     /// Its world.
@@ -244,13 +258,13 @@ impl<'w> Walker<'w> {
             None => self.choose_kind(person, device, at, &mut stream),
         };
         let spec = &world.journeys[kind];
-        let (source, campaign) = if let Some(cover) = cover {
-            self.lead(person, cover, at, &mut stream)
-        } else if spec.message {
-            self.message(person, &mut stream)
-        } else {
-            self.choose_source(person, device, at, &mut stream)
+        let led = match cover {
+            Some(cover) => Some(self.lead(person, cover, at, &mut stream)),
+            None if spec.message => self.message(person, &mut stream),
+            None => None,
         };
+        let (source, campaign) =
+            led.unwrap_or_else(|| self.choose_source(person, device, at, &mut stream));
         let mut course = Course {
             kind,
             ordinal: self.journal.journeys.len() as u32,
@@ -393,7 +407,8 @@ impl<'w> Walker<'w> {
             left -= weight;
             left < 0.0
         });
-        let source = found.unwrap_or(0);
+        let last = || self.weights.iter().rposition(|weight| *weight > 0.0);
+        let source = found.or_else(last).unwrap_or(0);
         (source, self.campaign(source, at, stream))
     }
 
@@ -421,7 +436,7 @@ impl<'w> Walker<'w> {
         let source = usize::from(cover.cell.source);
         let held = person.user.devices.iter().find(|held| held.profile == cover.cell.profile);
         if self.world.journeys[usize::from(cover.cell.journey)].message {
-            let drawn = (0..64).map(|_| self.message(person, stream));
+            let drawn = (0..64).filter_map(|_| self.message(person, stream));
             let campaign = drawn.into_iter().find(|(through, _)| *through == source);
             return campaign.unwrap_or_else(|| self.first_message(person, source));
         }
@@ -438,15 +453,14 @@ impl<'w> Walker<'w> {
         (source, found.map(|(_, campaign)| usize::from(*campaign)))
     }
 
-    /// The message that brings the person back, over a channel that it opted into.
-    fn message(&self, person: &Person, stream: &mut Stream) -> (usize, Option<usize>) {
+    /// The message that brings the person back, over a channel that it opted into, if there is one.
+    fn message(&self, person: &Person, stream: &mut Stream) -> Option<(usize, Option<usize>)> {
         let preferred = usize::from(person.user.channel);
         let open = |channel: usize| {
             person.user.opt_ins[channel] && !self.world.tables.messages[channel].is_empty()
         };
         let channel = if open(preferred) { Some(preferred) } else { (0..3).find(|c| open(*c)) };
-        let fallback = self.world.direct.unwrap_or(0);
-        channel.map_or((fallback, None), |channel| {
+        channel.map(|channel| {
             let list = &self.world.tables.messages[channel];
             let (source, campaign) = list[stream.below(list.len() as u32) as usize];
             (usize::from(source), Some(usize::from(campaign)))

@@ -3,8 +3,9 @@
 use jiff::civil::Date;
 
 use crate::diag::{Document, Located, Problem, Problems, Table};
+use crate::model::journey::RATES;
 
-use super::request::{Ids, Mix, Name, Request, Size};
+use super::request::{Goals, Ids, Mix, Name, Request, Size};
 use super::units::{self, Start, Wrong};
 
 /// A layer of a request: what is `None` or empty is left to the layer beneath.
@@ -38,6 +39,10 @@ pub struct Ask {
     pub devices: Mix,
     /// Multipliers of journey kinds.
     pub journeys: Mix,
+    /// Rates by journey.
+    pub targets: Vec<Goals>,
+    /// Whether small sets meet their rates as well.
+    pub exact: Option<bool>,
     /// File format.
     pub format: Option<Name>,
     /// Compression.
@@ -103,6 +108,8 @@ impl Ask {
             sources: mix(self.sources, beneath.sources),
             devices: mix(self.devices, beneath.devices),
             journeys: mix(self.journeys, beneath.journeys),
+            targets: if self.targets.is_empty() { beneath.targets } else { self.targets },
+            exact: self.exact.or(beneath.exact),
             format: self.format.or(beneath.format),
             compression: self.compression.or(kept),
             ids: self.ids.or(beneath.ids),
@@ -141,6 +148,8 @@ impl Ask {
             sources: self.sources,
             devices: self.devices,
             journeys: self.journeys,
+            targets: self.targets,
+            exact: self.exact.unwrap_or(false),
             format: self.format.unwrap_or_else(|| Name::from("parquet")),
             compression: self.compression,
             ids: self.ids.unwrap_or(Ids::Text),
@@ -167,6 +176,8 @@ fn read(root: &Table<'_>) -> Ask {
         sources: mix(root.weights("sources")),
         devices: mix(root.weights("devices")),
         journeys: mix(root.weights("journeys")),
+        targets: targets(root),
+        exact: root.has("exact").then(|| root.flag("exact", false)),
         format: output.and_then(|table| table.opt_located("format")).map(name),
         compression: output.and_then(|table| table.opt_located("compression")).map(name),
         ids: output.and_then(|table| table.opt_choice("ids", &Ids::NAMES)),
@@ -242,6 +253,14 @@ fn name(written: Located<String>) -> Name {
 
 fn mix(weights: Vec<(Located<String>, f64)>) -> Mix {
     Mix(weights.into_iter().map(|(written, number)| (name(written), number)).collect())
+}
+
+fn targets(root: &Table<'_>) -> Vec<Goals> {
+    let goals = |(journey, table): (Located<String>, Table<'_>)| Goals {
+        journey: name(journey),
+        rates: mix(table.all_numbers(RATES)),
+    };
+    root.named("targets").into_iter().map(goals).collect()
 }
 
 fn tables(output: &Table<'_>) -> Option<Vec<Name>> {

@@ -14,6 +14,7 @@ pub mod request;
 pub mod shelf;
 pub mod slices;
 pub mod tables;
+pub mod targets;
 pub mod units;
 pub mod vocabulary;
 mod world;

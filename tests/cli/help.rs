@@ -4,10 +4,11 @@ use std::path::Path;
 
 use super::{run, told};
 
-const COMMANDS: [&str; 9] = [
+const COMMANDS: [&str; 10] = [
     "generate",
     "plan",
     "preview",
+    "report",
     "join",
     "init",
     "scenarios",

@@ -3,6 +3,7 @@
 mod help;
 mod messages;
 mod output;
+mod report;
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};

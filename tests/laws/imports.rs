@@ -6,10 +6,12 @@ use std::path::Path;
 use crate::files_under;
 
 /// The rooms in the order of the data's way; each may use itself and those before it.
-const ORDER: [&str; 23] = [
+const ORDER: &[&str] = &[
     "seed",
     "dist",
+    "realism",
     "diag",
+    "human",
     "assets",
     "schema",
     "frame",
@@ -20,6 +22,7 @@ const ORDER: [&str; 23] = [
     "event",
     "systems",
     "journey",
+    "calibration",
     "tables",
     "answers",
     "manifest",
@@ -28,7 +31,9 @@ const ORDER: [&str; 23] = [
     "join",
     "preview",
     "engine",
+    "foreign",
     "check",
+    "report",
     "cli",
 ];
 

@@ -11,6 +11,7 @@ mod imports;
 mod journal;
 mod keys;
 mod overlays;
+mod rates;
 mod rhythm;
 mod size;
 

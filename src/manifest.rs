@@ -304,6 +304,12 @@ impl Manifest {
         self.tables.iter().flat_map(|table| &table.files)
     }
 
+    /// Path, bytes and SHA-256 of everything that is listed: files and documents.
+    pub fn stated(&self) -> impl Iterator<Item = (&str, u64, &str)> {
+        let files = self.files().map(|file| (&*file.path, file.bytes, &*file.sha256));
+        files.chain(self.documents.iter().map(|one| (&*one.path, one.bytes, &*one.sha256)))
+    }
+
     /// The rows of a table; 0 when it was not written.
     pub fn rows(&self, table: &str) -> u64 {
         self.tables.iter().find(|known| known.name == table).map_or(0, |table| table.rows)

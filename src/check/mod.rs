@@ -7,6 +7,7 @@
 //! A check that cannot be made is skipped and says why: a table that was not written, a file that cannot be read, models that
 //! are not those that the data set was made with.
 
+mod coverage;
 pub mod entities;
 mod files;
 mod keys;
@@ -31,6 +32,7 @@ use crate::realism::Summary;
 use crate::scenario::World;
 use crate::schema::Schemas;
 
+pub use coverage::Matrix;
 pub use entities::Entities;
 pub use pass::{BrokenFile, Cached, EventBatch, Interned, Observer, Rows, Seen, Wants, Watch};
 pub use reference::Reference;
@@ -122,6 +124,7 @@ pub static FAMILIES: &[&Family] = &[
     &targets::FAMILY,
     &realism::FAMILY,
     &reference::FAMILY,
+    &coverage::FAMILY,
 ];
 
 /// What observers may know beforehand.

@@ -33,7 +33,7 @@ VARIANTS = [
     ("ndjson", "zstd", "text", False, False),
 ]
 # Smaller than any data set that is judged, so that people are simulated in several ranges.
-RANGES = 'start = 2026-01-05\ndays = 14\nevents = "120K"\nbudget = "50K"\n'
+RANGES = 'start = 2026-01-05\ndays = 14\nevents = "120K"\nbudget = "50K"\ncoverage = 1\n'
 LATENESS = "INTERVAL 72 HOUR"
 
 

@@ -142,8 +142,8 @@ fn asked(world: &World, cells: &Cells, matrix: &Matrix) -> Verdict {
         });
     }
     let all = cells.possible.len();
-    let measure =
-        |name: &str, value: f64| Measure { name: name.to_owned(), value, least: None, most: None };
+    let journeys = matrix.counts.values().sum();
+    let measure = |name: &str, value: f64| Measure::new(name, value, journeys);
     tally.measure(measure("cells possible", all as f64));
     tally.measure(measure("cells with journeys", seen as f64));
     tally.measure(measure("share", seen as f64 / all.max(1) as f64));

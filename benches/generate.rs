@@ -124,8 +124,8 @@ impl Case {
     /// The whole, onto a disk.
     fn whole(&self, dir: &Path) {
         let run = Run { threads: 1, shard: None };
-        let entries = engine::generate(&self.world, &self.plan, &run, dir, &Unwatched, &GO_ON);
-        black_box(entries.expect("written"));
+        let written = engine::generate(&self.world, &self.plan, &run, dir, &Unwatched, &GO_ON);
+        black_box(written.expect("written"));
     }
 
     /// Median nanoseconds an event of some work.

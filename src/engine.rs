@@ -6,16 +6,19 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
+use crate::answers::{self, Answers, Counter, Tally};
 use crate::calibration::{self, Calibration, Verdict};
 use crate::diag::Problems;
 use crate::event::journal::{Bucket, Journal, Offsets};
 use crate::frame::Frame;
 use crate::journey::outcomes::{Exact, Outcomes, Record};
 use crate::journey::{Walker, expected_visits};
-use crate::manifest::FileEntry;
+use crate::manifest::{self, Document, FileEntry};
+use crate::population::FIRST_COVERING;
 use crate::scenario::plan::{OF_THE_WORLD, Pilot, Plan, UserRange, events_path, table_path};
 use crate::scenario::slices::Slices;
 use crate::scenario::{Size, World};
@@ -63,6 +66,9 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
+    /// A document could not be written.
+    #[error("cannot write {0}")]
+    Document(#[from] manifest::Error),
     /// The run was asked to stop.
     #[error("stopped before the data set was whole")]
     Cancelled,
@@ -231,12 +237,23 @@ fn enough(world: &World, pilot: &Pilot, events: u64, cancel: &AtomicBool) -> Res
     Ok(users)
 }
 
+/// Simulates some of the users who cover cells.
+fn covering(world: &World) -> Pilot {
+    let mut pilot = Pilot { whole_users: world.covering(), ..Pilot::default() };
+    let slices = Slices::new(world.start, world.days, world.lateness, 1);
+    let mut walker = Walker::new(world, slices);
+    for user in 0..pilot.whole_users.min(SAMPLE / 4) {
+        pilot.add(&count(&mut walker, FIRST_COVERING + user));
+    }
+    pilot
+}
+
 /// The plan of a world, by a pilot.
 ///
 /// # Errors
 /// Those of the pilot.
 pub fn plan(world: &World, threads: usize, cancel: &AtomicBool) -> Result<Plan, Error> {
-    Ok(Plan::new(world, &pilot(world, threads, cancel)?))
+    Ok(Plan::new(world, &pilot(world, threads, cancel)?, &covering(world)))
 }
 
 /// What one user does.
@@ -256,7 +273,16 @@ fn count(walker: &mut Walker<'_>, user: u64) -> Pilot {
     }
 }
 
-/// Writes the files of a plan, or of one shard of it, into a folder that exists; their entries for the manifest, sorted by path.
+/// What a run has written.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Written {
+    /// The tables' files, sorted by path.
+    pub files: Vec<FileEntry>,
+    /// What stands beside them.
+    pub documents: Vec<Document>,
+}
+
+/// Writes the files of a plan, or of one shard of it, into a folder that exists; what the manifest says of them.
 ///
 /// # Errors
 /// What cannot be written, and being asked to stop. Files written so far are left where they are.
@@ -267,15 +293,48 @@ pub fn generate(
     dir: &Path,
     progress: &dyn Progress,
     cancel: &AtomicBool,
-) -> Result<Vec<FileEntry>, Error> {
+) -> Result<Written, Error> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(run.threads).build()?;
-    let job = Job { world, plan, dir, progress, cancel };
-    let mut entries = Vec::new();
+    let counting = world.wants_answers().then(|| Counting::new(world));
+    let job = Job { world, plan, dir, progress, cancel, counting: counting.as_ref() };
+    let mut files = Vec::new();
     for range in plan.ranges_of(run.shard) {
-        entries.extend(pool.install(|| job.range(range))?);
+        files.extend(pool.install(|| job.range(range))?);
     }
-    entries.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok(entries)
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    let answers = counting.map(|counting| counting.document(world, dir, run.shard.is_none()));
+    Ok(Written { files, documents: answers.transpose()?.into_iter().collect() })
+}
+
+/// The answers while a run counts them. Tallies add up in whatever order they come.
+struct Counting<'w> {
+    counter: Counter<'w>,
+    sum: Mutex<Tally>,
+}
+
+impl<'w> Counting<'w> {
+    fn new(world: &'w World) -> Self {
+        let counter = Counter::new(world);
+        Self { sum: Mutex::new(counter.nothing()), counter }
+    }
+
+    /// Counts a journal, on the thread that has just filled it.
+    fn add(&self, journal: &Journal) {
+        let tally = self.counter.count(journal);
+        self.sum.lock().unwrap_or_else(PoisonError::into_inner).add(&tally);
+    }
+
+    /// Writes the answers of the whole, or of a shard.
+    fn document(self, world: &World, dir: &Path, whole: bool) -> Result<Document, Error> {
+        let tally = self.sum.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let answers = Answers::new(world, &tally);
+        let written = if whole {
+            Document::write(dir, answers::PATH, &answers.to_json())
+        } else {
+            Document::write(dir, answers::PARTIAL, &answers.to_partial())
+        };
+        Ok(written?)
+    }
 }
 
 /// Simulates a range's users, chunk by chunk in parallel; the journals in order of users. Where outcomes are exact, what happens to one
@@ -290,8 +349,22 @@ pub fn simulate(
     progress: &dyn Progress,
     cancel: &AtomicBool,
 ) -> Result<Vec<Journal>, Error> {
+    simulate_with(world, slices, users, progress, cancel, &|_| {})
+}
+
+/// The same, with a look at each journal while it is at hand.
+fn simulate_with(
+    world: &World,
+    slices: Slices,
+    users: std::ops::Range<u64>,
+    progress: &dyn Progress,
+    cancel: &AtomicBool,
+    look: &(dyn Fn(&Journal) + Sync),
+) -> Result<Vec<Journal>, Error> {
     if world.request.exact {
-        return Ok(vec![in_order(world, slices, users, progress, cancel)?]);
+        let whole = in_order(world, slices, users, progress, cancel)?;
+        look(&whole);
+        return Ok(vec![whole]);
     }
     let chunks = (users.end - users.start).div_ceil(CHUNK);
     let room = CHUNK as usize * USUAL / slices.per_day();
@@ -302,6 +375,7 @@ pub fn simulate(
         for user in first..(first + CHUNK).min(users.end) {
             walker.user(user);
         }
+        look(&walker.journal);
         walker.journal.shrink();
         progress.advance(walker.journal.events());
         Ok(walker.journal)
@@ -364,13 +438,19 @@ struct Job<'j> {
     dir: &'j Path,
     progress: &'j dyn Progress,
     cancel: &'j AtomicBool,
+    counting: Option<&'j Counting<'j>>,
 }
 
 impl Job<'_> {
     fn range(&self, range: UserRange) -> Result<Vec<FileEntry>, Error> {
         let (world, slices) = (self.world, self.plan.slices);
         let users = range.first..range.end;
-        let journals = simulate(world, slices, users, self.progress, self.cancel)?;
+        let look = |journal: &Journal| {
+            if let Some(counting) = self.counting {
+                counting.add(journal);
+            }
+        };
+        let journals = simulate_with(world, slices, users, self.progress, self.cancel, &look)?;
         let (journal, by_slice) = arrange(journals, slices);
         let context = Context { world, journal: &journal };
         // Large single files first, so that no thread is left alone with one at the end.

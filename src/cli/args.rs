@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use throng::manifest::Shard;
+use throng::scenario::ask::MOST_COVERAGE;
 use throng::scenario::request::{Ids, Name};
 use throng::scenario::units::{self, Start};
 use throng::scenario::{Ask, Size};
@@ -21,6 +22,9 @@ pub(crate) struct What {
     /// About how many events, instead of users: 5M
     #[arg(long, value_name = "N", value_parser = units::count, allow_negative_numbers = true)]
     pub(crate) events: Option<u64>,
+    /// Extra people, so that every possible cell of persona, device profile, source and journey kind has at least K journeys
+    #[arg(long, value_name = "K", value_parser = coverage, allow_negative_numbers = true)]
+    pub(crate) coverage: Option<u32>,
     /// How many days: 30, 2w
     #[arg(long, value_name = "D", value_parser = units::days, allow_negative_numbers = true)]
     pub(crate) days: Option<u32>,
@@ -72,6 +76,13 @@ fn seed(text: &str) -> Result<Seed, String> {
     }
 }
 
+fn coverage(text: &str) -> Result<u32, String> {
+    match text.parse() {
+        Ok(times) if times <= MOST_COVERAGE => Ok(times),
+        _ => Err(format!("write how many journeys a cell has at least, from 0 to {MOST_COVERAGE}")),
+    }
+}
+
 /// Reads a number of threads.
 pub(crate) fn threads(text: &str) -> Result<NonZeroUsize, String> {
     text.parse().map_err(|_| "write a whole number from 1".to_owned())
@@ -117,6 +128,7 @@ impl What {
     pub(crate) fn ask(&self, form: Option<&Form>, drawn: Option<u64>) -> Ask {
         let mut ask = Ask {
             size: self.users.map(Size::Users).or(self.events.map(Size::Events)),
+            coverage: self.coverage,
             days: self.days,
             start: self.start,
             seed: match self.seed {
@@ -145,6 +157,7 @@ impl What {
         };
         flag("users", self.users.map(units::short));
         flag("events", self.events.map(units::short));
+        flag("coverage", self.coverage.map(|times| times.to_string()));
         flag("days", self.days.map(|days| days.to_string()));
         flag("start", self.start.map(|start| start.to_string()));
         flag("seed", self.seed.map(|_| seed.to_string()));

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use throng::diag::Problem;
-use throng::engine::{self, Run};
-use throng::manifest::{self, FileEntry, Manifest, Shard};
+use throng::engine::{self, Run, Written};
+use throng::manifest::{self, Manifest, Shard};
 use throng::output::Staging;
 use throng::scenario::World;
 use throng::scenario::plan::Plan;
@@ -63,8 +63,10 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let threads = args.threads.map_or_else(load::threads, NonZeroUsize::get);
     let world = load::world(&args.what, Some(&args.form), threads, &cancel)?;
     let staging = open(args, &world)?;
-    let (files, took) = simulate(args, &world, threads, &staging, &cancel)?;
-    let manifest = Manifest::new(&world.request, &world.version, args.shard, tables(&world), files);
+    let (written, took) = simulate(args, &world, threads, &staging, &cancel)?;
+    let Written { files, documents } = written;
+    let (request, version) = (&world.request, &world.version);
+    let manifest = Manifest::new(request, version, args.shard, tables(&world), files, documents);
     manifest.write(staging.dir()).map_err(anyhow::Error::from)?;
     let dir = shown(args, &world);
     staging.commit()?;
@@ -97,7 +99,7 @@ fn simulate(
     threads: usize,
     staging: &Staging,
     cancel: &AtomicBool,
-) -> Result<(Vec<FileEntry>, Duration), Failure> {
+) -> Result<(Written, Duration), Failure> {
     if args.what.seed == Some(Seed::Random) && !args.quiet {
         writeln!(anstream::stderr(), "drew the seed {}", world.request.seed)?;
     }

@@ -1,10 +1,11 @@
 //! The command line: a file a subcommand. Only here is anything printed and the clock read.
 
 mod args;
+mod check;
 mod completions;
 mod failure;
+mod foreign;
 mod generate;
-mod human;
 mod init;
 mod interrupt;
 mod join;
@@ -13,6 +14,7 @@ mod personas;
 mod plan;
 mod preview;
 mod progress;
+mod report;
 mod scenarios;
 mod schema;
 mod style;
@@ -24,6 +26,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use failure::Failure;
+use throng::human;
 
 /// A synthetic crowd for a stack under test: behavioural test data, exactly reproducible.
 ///
@@ -42,6 +45,7 @@ Examples:
   throng generate                         about a million events into output/quickstart
   throng generate --events 5M --days 90   more of them, over a quarter
   throng plan performance                 what a run would write, without writing it
+  throng check output/quickstart          whether everything holds that should
   throng init                             a commented scenario to make your own";
 
 #[derive(Subcommand)]
@@ -49,7 +53,9 @@ enum Command {
     Generate(generate::Args),
     Plan(plan::Args),
     Preview(preview::Args),
+    Report(report::Args),
     Join(join::Args),
+    Check(check::Args),
     Init(init::Args),
     Scenarios(scenarios::Args),
     Personas(personas::Args),
@@ -63,7 +69,9 @@ impl Command {
             Self::Generate(args) => generate::run(&args),
             Self::Plan(args) => plan::run(&args),
             Self::Preview(args) => preview::run(&args),
+            Self::Report(args) => report::run(&args),
             Self::Join(args) => join::run(&args),
+            Self::Check(args) => check::run(&args),
             Self::Init(args) => init::run(&args),
             Self::Scenarios(args) => scenarios::run(&args),
             Self::Personas(args) => personas::run(&args),

@@ -56,6 +56,8 @@ struct Forecast<'a> {
     scenario: &'a str,
     seed: u64,
     users: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    covering_users: Option<u64>,
     events: u64,
     ranges: usize,
     files: usize,
@@ -85,6 +87,7 @@ impl<'a> Forecast<'a> {
             scenario: &world.request.scenario,
             seed: world.request.seed,
             users: plan.users,
+            covering_users: (plan.covering > 0).then_some(plan.covering),
             events: plan.events,
             ranges: plan.ranges.len(),
             files: plan.files.len(),
@@ -120,6 +123,12 @@ impl<'a> Forecast<'a> {
         table.print(out)?;
         let time = human::duration(Duration::from_secs_f64(self.seconds));
         writeln!(out, "\n  people  {}", human::plural(self.users, "user"))?;
+        if let Some(covering) = self.covering_users {
+            let times = human::plural(u64::from(request.coverage), "journey");
+            let cells = human::plural(world.people.covers() as u64, "cell");
+            let users = human::plural(covering, "user");
+            writeln!(out, "  cover   {users} more, for {times} at least in each of {cells}")?;
+        }
         writeln!(out, "  disk    about {}", human::bytes(self.bytes))?;
         writeln!(out, "  memory  about {}", human::bytes(self.memory_bytes))?;
         let rate = human::rate(RATE);

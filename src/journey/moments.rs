@@ -18,14 +18,37 @@ enum Outcome {
     Done,
 }
 
+/// What a page shows by itself shows within so many seconds, whatever else happens there: a hook has three.
+const LATEST_SHOWN: f64 = 2.9;
+
 impl Walker<'_> {
-    /// What may happen on a stage, tried in order: the stage that follows at once, if one does. `able` is whether anything can.
+    /// Shows what a page shows by itself: bits of the moments that showed.
+    pub(super) fn show(&mut self, course: &Course, walk: &mut Walk, moments: &[Moment]) -> u32 {
+        let mut shown = 0;
+        let mut left = LATEST_SHOWN;
+        for (i, moment) in moments.iter().enumerate().filter(|(_, moment)| moment.given.is_none()) {
+            let Some(kind) = moment.shows else { continue };
+            if self.is_open(course, walk, moment) {
+                let after = moment.shown_after * self.world.tables.reaction.draw(&mut walk.stream);
+                walk.wait(after.min(left));
+                left = (left - after).max(0.0);
+                self.record(walk, kind, [0; 2]);
+                shown |= 1 << i;
+            }
+        }
+        shown
+    }
+
+    /// What may happen on a stage, tried in order: the stage that follows at once, if one does. `shown` has the bits of the moments
+    /// that showed, `able` is whether anything can happen.
+    #[expect(clippy::too_many_arguments, reason = "all that decides what happens on a page")]
     pub(super) fn moments(
         &mut self,
         person: &mut Person,
         course: &mut Course,
         walk: &mut Walk,
         moments: &[Moment],
+        shown: u32,
         able: bool,
         dwell: &mut f64,
     ) -> Option<u8> {
@@ -36,7 +59,7 @@ impl Walker<'_> {
             let given = moment.given.is_none_or(|given| done >> given & 1 == 1);
             if !(able && jump.is_none() && given && self.is_open(course, walk, moment)) {
                 let counts = match moment.base {
-                    Base::Shown => false,
+                    Base::Shown => shown >> i & 1 == 1,
                     Base::Given(given) => happened >> given & 1 == 1,
                     Base::Views => true,
                 };
@@ -45,7 +68,8 @@ impl Walker<'_> {
                 }
                 continue;
             }
-            let outcome = self.try_moment(person, course, walk, moment);
+            let is_shown = shown >> i & 1 == 1;
+            let outcome = self.try_moment(person, course, walk, moment, is_shown);
             happened |= u32::from(outcome != Outcome::Not) << i;
             if outcome == Outcome::Done {
                 done |= 1 << i;
@@ -81,9 +105,10 @@ impl Walker<'_> {
         course: &mut Course,
         walk: &mut Walk,
         moment: &Moment,
+        is_shown: bool,
     ) -> Outcome {
         let world = self.world;
-        if let Some(shows) = moment.shows {
+        if let Some(shows) = moment.shows.filter(|_| !is_shown) {
             walk.react(&world.tables, moment.shown_after);
             self.record(walk, shows, [0; 2]);
         }

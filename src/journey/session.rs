@@ -154,6 +154,7 @@ impl Walker<'_> {
             _ => 0,
         };
         self.record_view(walk, base.view, [method, 0]);
+        let shown = self.show(course, walk, &stage.moments);
         if step == 0 {
             self.greet(person, walk, visit);
         }
@@ -167,7 +168,7 @@ impl Walker<'_> {
             }
             _ => {}
         }
-        let jump = self.moments(person, course, walk, &stage.moments, able, &mut dwell);
+        let jump = self.moments(person, course, walk, &stage.moments, shown, able, &mut dwell);
         if !able {
             return None;
         }

@@ -116,6 +116,8 @@ pub struct DeviceProfile {
     pub load: (f64, f64),
     /// The share of landings that load in under 2 s which the profile states.
     pub fast_share: f64,
+    /// The same of sessions from a source whose links open in its own app; none where that makes no difference.
+    pub fast_share_in_app: Option<f64>,
     /// Weights of networks: names and weights (`wifi`, `5g`, `4g`, `3g`).
     pub networks: Vec<(String, f64)>,
     /// Round trip: median in ms, sigma of its log.

@@ -23,6 +23,8 @@ pub struct Ask {
     pub days: Option<u32>,
     /// How many users, or events.
     pub size: Option<Size>,
+    /// Journeys that every possible cell has at least.
+    pub coverage: Option<u32>,
     /// Change of the daily number of visits over 30 days.
     pub growth: Option<f64>,
     /// Greatest lateness in hours.
@@ -57,6 +59,9 @@ pub const SEED: u64 = 42;
 pub const START: Date = jiff::civil::date(2026, 1, 5);
 /// The greatest seed: what TOML's integers can hold.
 pub const GREATEST_SEED: u64 = i64::MAX as u64;
+
+/// The greatest coverage that may be asked for.
+pub const MOST_COVERAGE: u32 = 1_000;
 
 /// The longest lateness that a scenario may allow, in hours.
 const LATEST: u32 = 30 * 24;
@@ -95,6 +100,7 @@ impl Ask {
             start: self.start.or(beneath.start),
             days: self.days.or(beneath.days),
             size: self.size.or(beneath.size),
+            coverage: self.coverage.or(beneath.coverage),
             growth: self.growth.or(beneath.growth),
             lateness: self.lateness.or(beneath.lateness),
             budget: self.budget.or(beneath.budget),
@@ -134,6 +140,7 @@ impl Ask {
             start,
             days: self.days.unwrap_or(30),
             size: self.size.unwrap_or(Size::Events(1_000_000)),
+            coverage: self.coverage.unwrap_or(0),
             growth: self.growth.unwrap_or(0.0),
             lateness: self.lateness.unwrap_or(72),
             budget: self.budget.unwrap_or(10_000_000),
@@ -161,6 +168,7 @@ fn read(root: &Table<'_>) -> Ask {
         start: measured(root.opt_moment("start"), units::start),
         days: measured(root.opt_size("days"), units::days),
         size: size(root),
+        coverage: root.opt_integer("coverage", 0..=MOST_COVERAGE.into()).map(|times| times as u32),
         growth: root.opt_number("growth", -0.9..=10.0),
         lateness: lateness(root.opt_size("lateness")),
         budget: budget(root.opt_size("budget")),
@@ -278,6 +286,7 @@ mod tests {
         days = "2w"
         users = "20K"
         growth = 0.25
+        coverage = 3
         lateness = "1d"
         budget = "3M"
         exact = true

@@ -2,6 +2,7 @@
 
 pub mod ask;
 pub mod calendar;
+pub mod cells;
 pub mod fills;
 pub mod kinds;
 mod limits;

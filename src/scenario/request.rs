@@ -139,6 +139,8 @@ pub struct Request {
     pub days: u32,
     /// How many users, or events.
     pub size: Size,
+    /// How many journeys, at least, every possible cell of persona, device profile, source and journey kind has; 0 for whatever comes.
+    pub coverage: u32,
     /// Change of the daily number of visits over 30 days: 0.1 is a tenth more.
     pub growth: f64,
     /// Greatest time between an event and its arrival, in hours.
@@ -187,6 +189,9 @@ impl Request {
         match self.size {
             Size::Users(users) => writeln!(out, "users = {users}")?,
             Size::Events(events) => writeln!(out, "events = {events}")?,
+        }
+        if self.coverage > 0 {
+            writeln!(out, "coverage = {}", self.coverage)?;
         }
         writeln!(out, "growth = {:?}", self.growth)?;
         writeln!(out, "lateness = \"{}h\"", self.lateness)?;

@@ -9,8 +9,9 @@ use crate::model::site::Site;
 use crate::model::{DeviceClass, Models, Persona, TextFile};
 use crate::population::People;
 use crate::scenario::calendar::{Calendar, DAY, HOUR};
+use crate::scenario::cells::Cells;
 use crate::scenario::kinds::Kinds;
-use crate::scenario::output::Output;
+use crate::scenario::output::{ANSWERS, Output};
 use crate::scenario::pages::Pages;
 use crate::scenario::properties::Properties;
 use crate::scenario::request::{Mix, Request};
@@ -135,7 +136,7 @@ impl World {
         let calendar = calendar(seed, (first_day, days), request.growth, &models);
         let start = i64::from(first_day) * DAY;
         let lateness = i64::from(request.lateness) * HOUR;
-        Ok(Self {
+        let mut world = Self {
             version,
             seed,
             start,
@@ -170,7 +171,17 @@ impl World {
             site,
             journeys,
             request,
-        })
+        };
+        if world.request.coverage > 0 {
+            let possible = Cells::of(&world).possible;
+            world.people.cover(possible);
+        }
+        Ok(world)
+    }
+
+    /// How many users are there to cover cells, beside the ordinary ones.
+    pub fn covering(&self) -> u64 {
+        u64::from(self.request.coverage) * self.people.covers() as u64
     }
 
     /// Lets other people of the same kinds come, on other days' moods: all that the seed decides.
@@ -194,6 +205,12 @@ impl World {
             None => true,
         };
         self.schemas.tables.iter().filter(wanted)
+    }
+
+    /// Whether the answers are to be written: with all tables, or when they are named like one.
+    pub fn wants_answers(&self) -> bool {
+        let tables = self.request.tables.as_ref();
+        tables.is_none_or(|names| names.iter().any(|name| name.text == ANSWERS))
     }
 
     /// The first day of the window, days since 1970.

@@ -10,7 +10,7 @@ mod ndjson;
 mod parquet;
 pub mod stock;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod text;
 
 use std::io::{self, Write};

@@ -1,6 +1,6 @@
 //! Laws of the sinks: what is written reads back, by readers that are not ours.
 
-mod frames;
+pub(crate) mod frames;
 
 use std::io::{self, Write};
 

@@ -4,11 +4,13 @@ use std::path::Path;
 
 use super::{run, told};
 
-const COMMANDS: [&str; 9] = [
+const COMMANDS: [&str; 10] = [
     "generate",
     "plan",
     "preview",
+    "report",
     "join",
+    "check",
     "init",
     "scenarios",
     "personas",

@@ -1,9 +1,11 @@
 //! The built program, from the outside: its help, its messages, its exit codes, and what it leaves on disk.
 
 mod cache;
+mod check;
 mod help;
 mod messages;
 mod output;
+mod report;
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};

@@ -8,7 +8,7 @@ use crate::schema::Type;
 use crate::sink::held::{Held, HeldColumn, HeldKeys};
 
 /// A frame of up to a dozen columns and a few thousand rows.
-pub(super) fn arbitrary() -> impl Strategy<Value = Held> {
+pub(crate) fn arbitrary() -> impl Strategy<Value = Held> {
     (1_usize..3_000).prop_flat_map(|rows| {
         prop::collection::vec(column(rows), 1..12).prop_map(|mut columns| {
             for (ordinal, column) in columns.iter_mut().enumerate() {

@@ -1,0 +1,202 @@
+//! What was found.
+
+use serde::Serialize;
+
+use super::Check;
+
+/// Rows that a verdict shows.
+const SHOWN: usize = 3;
+
+/// How a check came out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "outcome", content = "reason")]
+pub enum Outcome {
+    /// It holds.
+    Holds,
+    /// It does not.
+    Fails,
+    /// It could not be made, and why.
+    Skipped(String),
+}
+
+/// Something that breaks a check, such that it can be looked up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Evidence {
+    /// Where: `events where event_id = …`, or a file.
+    pub place: String,
+    /// What is there: `session_id … has no row in sessions`.
+    pub says: String,
+}
+
+/// A number that was measured, with the bounds that it must lie in.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Measure {
+    /// What it is.
+    pub name: String,
+    /// How much.
+    pub value: f64,
+    /// The least that it may be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub least: Option<f64>,
+    /// The most that it may be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub most: Option<f64>,
+    /// How many it is a number of.
+    pub seen: u64,
+    /// The same within parts of the data set.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<Part>,
+}
+
+/// A number of a part of the data set.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Part {
+    /// What the part is: persona, device class and source, say.
+    pub of: Vec<String>,
+    /// How many it is a number of.
+    pub seen: u64,
+    /// How much.
+    pub value: f64,
+}
+
+impl Measure {
+    /// A number of so many, which may be whatever it is.
+    pub fn new(name: impl Into<String>, value: f64, seen: u64) -> Self {
+        Self { name: name.into(), value, least: None, most: None, seen, parts: Vec::new() }
+    }
+
+    /// The same, with the bounds that it must lie in.
+    #[must_use]
+    pub fn within(self, least: impl Into<Option<f64>>, most: impl Into<Option<f64>>) -> Self {
+        Self { least: least.into(), most: most.into(), ..self }
+    }
+
+    /// Whether it lies within its bounds.
+    pub fn holds(&self) -> bool {
+        self.least.is_none_or(|least| self.value >= least)
+            && self.most.is_none_or(|most| self.value <= most)
+    }
+}
+
+/// What was found of a check.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Verdict {
+    /// The check.
+    #[serde(flatten)]
+    pub check: &'static Check,
+    /// How it came out.
+    #[serde(flatten)]
+    pub outcome: Outcome,
+    /// How many rows (files, orders, …) were looked at.
+    pub seen: u64,
+    /// How many of them break it.
+    pub wrong: u64,
+    /// The first few that do.
+    pub evidence: Vec<Evidence>,
+    /// What was measured.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub measures: Vec<Measure>,
+}
+
+impl Verdict {
+    /// A check that could not be made.
+    pub fn skipped(check: &'static Check, reason: impl Into<String>) -> Self {
+        let outcome = Outcome::Skipped(reason.into());
+        Self { check, outcome, seen: 0, wrong: 0, evidence: Vec::new(), measures: Vec::new() }
+    }
+
+    /// Whether it fails.
+    pub fn fails(&self) -> bool {
+        self.outcome == Outcome::Fails
+    }
+}
+
+/// Counts what is looked at and what breaks a check.
+#[derive(Debug, Clone)]
+pub struct Tally {
+    check: &'static Check,
+    seen: u64,
+    wrong: u64,
+    evidence: Vec<Evidence>,
+    measures: Vec<Measure>,
+}
+
+impl Tally {
+    /// Nothing seen yet.
+    pub fn new(check: &'static Check) -> Self {
+        Self { check, seen: 0, wrong: 0, evidence: Vec::new(), measures: Vec::new() }
+    }
+
+    /// So many more were looked at.
+    #[inline]
+    pub fn saw(&mut self, rows: usize) {
+        self.seen += rows as u64;
+    }
+
+    /// One breaks the check; what shows it is made only for the first few.
+    #[cold]
+    pub fn wrong<P: Into<String>, S: Into<String>>(&mut self, evidence: impl FnOnce() -> (P, S)) {
+        self.wrong += 1;
+        if self.evidence.len() < SHOWN {
+            let (place, says) = evidence();
+            self.evidence.push(Evidence { place: place.into(), says: says.into() });
+        }
+    }
+
+    /// One was looked at, and breaks the check unless it is right.
+    #[inline]
+    pub fn look<P: Into<String>, S: Into<String>>(
+        &mut self,
+        right: bool,
+        evidence: impl FnOnce() -> (P, S),
+    ) {
+        self.seen += 1;
+        if !right {
+            self.wrong(evidence);
+        }
+    }
+
+    /// So many more break it than were shown.
+    pub fn more_wrong(&mut self, rows: u64) {
+        self.wrong += rows;
+    }
+
+    /// Takes in what another one counted.
+    pub fn add(&mut self, other: Self) {
+        self.seen += other.seen;
+        self.wrong += other.wrong;
+        let room = SHOWN.saturating_sub(self.evidence.len());
+        self.evidence.extend(other.evidence.into_iter().take(room));
+        self.measures.extend(other.measures);
+    }
+
+    /// A number was measured; outside its bounds it breaks the check.
+    pub fn measure(&mut self, measure: Measure) {
+        self.wrong += u64::from(!measure.holds());
+        self.measures.push(measure);
+    }
+
+    /// A number was measured; outside its bounds it breaks the check, as the evidence says.
+    pub fn weigh<P: Into<String>, S: Into<String>>(
+        &mut self,
+        measure: Measure,
+        evidence: impl FnOnce() -> (P, S),
+    ) {
+        if !measure.holds() {
+            self.wrong(evidence);
+        }
+        self.measures.push(measure);
+    }
+
+    /// Whether anything breaks it so far.
+    pub fn is_broken(&self) -> bool {
+        self.wrong > 0
+    }
+
+    /// What was found.
+    pub fn verdict(self) -> Verdict {
+        let Self { check, seen, wrong, evidence, measures } = self;
+        let outcome = if wrong == 0 { Outcome::Holds } else { Outcome::Fails };
+        Verdict { check, outcome, seen, wrong, evidence, measures }
+    }
+}

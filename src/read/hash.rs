@@ -1,0 +1,215 @@
+//! Hashes and what is found by them: sets too large for the standard ones.
+//!
+//! None of this is seen from outside, so the hash may be cheap; it must only be the same in every run.
+
+use crate::frame::Strings;
+
+/// What is found when nothing is.
+pub const NONE: u32 = u32::MAX;
+
+const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// Two words folded into one.
+#[inline]
+pub(crate) fn fold(a: u64, b: u64) -> u64 {
+    let product = u128::from(a ^ ODD) * u128::from(b ^ 0xd6e8_feb8_6659_fd93);
+    (product >> 64) as u64 ^ product as u64
+}
+
+/// 64 bits of an id.
+#[inline]
+pub fn of_id(id: u128) -> u64 {
+    fold((id >> 64) as u64, id as u64)
+}
+
+/// 64 bits of bytes.
+#[inline]
+pub fn of_bytes(bytes: &[u8]) -> u64 {
+    let mut state = bytes.len() as u64;
+    let mut chunks = bytes.chunks_exact(8);
+    for chunk in &mut chunks {
+        let word = chunk.try_into().map_or(0, u64::from_le_bytes);
+        state = fold(state, word);
+    }
+    let rest = chunks.remainder().iter().fold(0, |word, &byte| word << 8 | u64::from(byte));
+    fold(state, rest)
+}
+
+/// 128 bits of bytes.
+pub(crate) fn wide(bytes: &[u8]) -> u128 {
+    let low = of_bytes(bytes);
+    u128::from(fold(low, bytes.len() as u64 ^ ODD)) << 64 | u128::from(low)
+}
+
+/// Ids, each known by its ordinal: 20 to 28 bytes an id.
+#[derive(Debug, Clone, Default)]
+pub struct Ids {
+    ids: Vec<u128>,
+    slots: Vec<u32>,
+}
+
+impl Ids {
+    /// None yet, with room for so many.
+    pub fn with_capacity(ids: usize) -> Self {
+        let mut new = Self { ids: Vec::with_capacity(ids), slots: Vec::new() };
+        new.grow(ids);
+        new
+    }
+
+    /// How many.
+    pub fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.ids.is_empty()
+    }
+
+    /// The id of an ordinal.
+    pub fn id(&self, ordinal: u32) -> Option<u128> {
+        self.ids.get(ordinal as usize).copied()
+    }
+
+    /// The ordinal of an id, or [`NONE`].
+    #[inline]
+    pub fn get(&self, id: u128) -> u32 {
+        if self.slots.is_empty() { NONE } else { self.slots[self.slot(id)] }
+    }
+
+    /// The ordinal of an id, which is added when it is new, and whether it was.
+    pub fn add(&mut self, id: u128) -> (u32, bool) {
+        if (self.ids.len() + 1) * 4 > self.slots.len() * 3 {
+            self.grow(self.ids.len() * 2 + 16);
+        }
+        let slot = self.slot(id);
+        if self.slots[slot] != NONE {
+            return (self.slots[slot], false);
+        }
+        let ordinal = self.ids.len() as u32;
+        self.ids.push(id);
+        self.slots[slot] = ordinal;
+        (ordinal, true)
+    }
+
+    /// Where an id stands, or would.
+    #[inline]
+    fn slot(&self, id: u128) -> usize {
+        let mask = self.slots.len() - 1;
+        let mut slot = of_id(id) as usize & mask;
+        while self.slots[slot] != NONE && self.ids[self.slots[slot] as usize] != id {
+            slot = (slot + 1) & mask;
+        }
+        slot
+    }
+
+    fn grow(&mut self, ids: usize) {
+        let wanted = (ids * 4 / 3 + 2).next_power_of_two();
+        if wanted > self.slots.len() {
+            self.slots = vec![NONE; wanted];
+            for ordinal in 0..self.ids.len() {
+                let slot = self.slot(self.ids[ordinal]);
+                self.slots[slot] = ordinal as u32;
+            }
+        }
+    }
+}
+
+/// Strings, each known by its ordinal and found by what it says.
+#[derive(Debug, Clone, Default)]
+pub struct Words {
+    words: Strings,
+    slots: Vec<u32>,
+}
+
+impl Words {
+    /// How many.
+    pub fn len(&self) -> usize {
+        self.words.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.words.is_empty()
+    }
+
+    /// The word of a key; empty for a key that none has.
+    pub fn word(&self, key: u32) -> &str {
+        if (key as usize) < self.words.len() { self.words.get(key) } else { "" }
+    }
+
+    /// The key of a word, or [`NONE`].
+    pub fn get(&self, word: &str) -> u32 {
+        if self.slots.is_empty() { NONE } else { self.slots[self.slot(word)] }
+    }
+
+    /// The key of a word, which is added when it is new.
+    pub fn add(&mut self, word: &str) -> u32 {
+        if (self.words.len() + 1) * 2 > self.slots.len() {
+            self.grow();
+        }
+        let slot = self.slot(word);
+        if self.slots[slot] == NONE {
+            self.slots[slot] = self.words.push(word);
+        }
+        self.slots[slot]
+    }
+
+    /// All words in the order of their keys.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.words.iter()
+    }
+
+    /// The words without the way to find them.
+    pub(crate) fn into_strings(self) -> Strings {
+        self.words
+    }
+
+    fn slot(&self, word: &str) -> usize {
+        let mask = self.slots.len() - 1;
+        let mut slot = of_bytes(word.as_bytes()) as usize & mask;
+        while self.slots[slot] != NONE && self.words.get(self.slots[slot]) != word {
+            slot = (slot + 1) & mask;
+        }
+        slot
+    }
+
+    fn grow(&mut self) {
+        self.slots = vec![NONE; (self.words.len() * 4).max(16).next_power_of_two()];
+        for key in 0..self.words.len() as u32 {
+            let slot = self.slot(self.words.get(key));
+            self.slots[slot] = key;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_added_is_found_and_nothing_else() {
+        let mut ids = Ids::with_capacity(3);
+        let id = |i: u32| u128::from(i) << 64 | u128::from(i % 7);
+        for i in 0..1_000 {
+            assert_eq!(ids.add(id(i)), (i, true));
+            assert_eq!(ids.add(id(i)), (i, false));
+        }
+        assert!((0..1_000).all(|i| ids.get(id(i)) == i && ids.id(i) == Some(id(i))));
+        assert_eq!((ids.get(id(1_000)), Ids::default().get(1)), (NONE, NONE));
+    }
+
+    #[test]
+    fn words_have_keys_in_the_order_of_their_coming() {
+        let mut words = Words::default();
+        let text = |i: u32| format!("word {i}");
+        for i in 0..500 {
+            assert_eq!(words.add(&text(i)), i);
+        }
+        assert_eq!(
+            (words.add(&text(77)), words.get(&text(499)), words.get("none")),
+            (77, 499, NONE)
+        );
+        assert_eq!((words.word(3), words.word(NONE)), ("word 3", ""));
+    }
+}

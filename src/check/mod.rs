@@ -7,6 +7,7 @@
 //! A check that cannot be made is skipped and says why: a table that was not written, a file that cannot be read, models that
 //! are not those that the data set was made with.
 
+mod coverage;
 pub mod entities;
 mod files;
 mod keys;
@@ -15,6 +16,7 @@ pub mod realism;
 pub mod reference;
 pub mod report;
 mod shape;
+mod targets;
 mod verdict;
 
 #[cfg(test)]
@@ -30,11 +32,12 @@ use crate::realism::Summary;
 use crate::scenario::World;
 use crate::schema::Schemas;
 
+pub use coverage::Matrix;
 pub use entities::Entities;
 pub use pass::{BrokenFile, Cached, EventBatch, Interned, Observer, Rows, Seen, Wants, Watch};
 pub use reference::Reference;
 pub use shape::Misfit;
-pub use verdict::{Evidence, Measure, Outcome, Tally, Verdict};
+pub use verdict::{Evidence, Measure, Outcome, Part, Tally, Verdict};
 
 /// How much it matters that a check fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -115,8 +118,14 @@ impl Family {
 }
 
 /// Every family.
-pub static FAMILIES: &[&Family] =
-    &[&files::FAMILY, &keys::FAMILY, &realism::FAMILY, &reference::FAMILY];
+pub static FAMILIES: &[&Family] = &[
+    &files::FAMILY,
+    &keys::FAMILY,
+    &targets::FAMILY,
+    &realism::FAMILY,
+    &reference::FAMILY,
+    &coverage::FAMILY,
+];
 
 /// What observers may know beforehand.
 pub struct Context<'c> {
@@ -175,6 +184,21 @@ pub fn check(
     progress: &dyn Progress,
     cancel: &AtomicBool,
 ) -> Result<Vec<Section>, Error> {
+    accompanied(data, schemas, ask, Vec::new(), progress, cancel)
+}
+
+/// The same, with guests on the pass: observers that belong to no family, whose verdicts nobody hears.
+///
+/// # Errors
+/// As for [`check`].
+pub fn accompanied(
+    data: &DataSet,
+    schemas: &Schemas,
+    ask: &Ask<'_>,
+    mut guests: Vec<Box<dyn Observer>>,
+    progress: &dyn Progress,
+    cancel: &AtomicBool,
+) -> Result<Vec<Section>, Error> {
     let wanted =
         |family: &&Family| ask.only.is_empty() || ask.only.iter().any(|name| name == family.name);
     let possible =
@@ -190,7 +214,10 @@ pub fn check(
     let context = Context { data, schemas, entities: &entities, world, reference, watch: &watch };
     let mut observers: Vec<_> =
         families.iter().map(|family| (family.observers)(&context)).collect();
-    pass::run(&context, observers.iter_mut().flatten(), &mut seen)?;
+    pass::run(&context, observers.iter_mut().flatten().chain(&mut guests), &mut seen)?;
+    for guest in guests {
+        guest.finish(&context, &seen);
+    }
     let mut sections = Vec::new();
     for (family, observers) in families.iter().zip(observers) {
         let mut found: Vec<Verdict> = Vec::new();

@@ -60,12 +60,8 @@ fn of_number(check: &'static Check, number: Number) -> Verdict {
     let bound = |bound: f64| bound.is_finite().then_some(bound);
     let mut tally = Tally::new(check);
     tally.saw(number.n as usize);
-    tally.measure(Measure {
-        name: number.what.to_owned(),
-        value,
-        least: bound(number.gate.lower),
-        most: bound(number.gate.upper),
-    });
+    let measure = Measure::new(number.what, value, number.n);
+    tally.measure(measure.within(bound(number.gate.lower), bound(number.gate.upper)));
     tally.verdict()
 }
 

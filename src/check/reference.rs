@@ -49,12 +49,8 @@ pub fn verdicts(checked: &Summary, reference: Reference<'_>) -> Vec<Verdict> {
         }
         let mut tally = Tally::new(check);
         tally.saw(ours as usize);
-        tally.measure(Measure {
-            name: format!("{}, {ours} {} next to {theirs}", found.what, found.unit),
-            value: found.value,
-            least: None,
-            most: reference.most,
-        });
+        let name = format!("{}, {ours} {} next to {theirs}", found.what, found.unit);
+        tally.measure(Measure::new(name, found.value, ours).within(None, reference.most));
         tally.verdict()
     };
     let found = distances(checked, reference.summary);

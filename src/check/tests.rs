@@ -1,4 +1,4 @@
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -46,11 +46,18 @@ fn made_with(scenario: &str, changes: &[(&str, &str, &str)]) -> (tempfile::TempD
     let dir = tempfile::tempdir().unwrap();
     let plan = engine::plan(&world, 2, &GO_ON).unwrap();
     let run = Run { threads: 2, shard: None };
-    let files =
+    let written =
         engine::generate(&world, &plan, &run, dir.path(), &Meter::default(), &GO_ON).unwrap();
     let tables =
         world.wanted_tables().map(|table| (table.name.clone(), world.schemas.digest(table)));
-    let manifest = Manifest::new(&world.request, &world.version, None, tables, files);
+    let manifest = Manifest::new(
+        &world.request,
+        &world.version,
+        None,
+        tables,
+        written.files,
+        written.documents,
+    );
     manifest.write(dir.path()).unwrap();
     (dir, world)
 }
@@ -193,4 +200,37 @@ fn folders_that_hold_no_data_set_are_refused() {
     std::fs::create_dir(dir.path().join("shard-0-of-2")).unwrap();
     std::fs::write(dir.path().join("shard-0-of-2/manifest.json"), "{}").unwrap();
     assert!(matches!(DataSet::open(dir.path()), Err(read::Error::Unjoined(_))));
+}
+
+/// For all data sets whose scenario asks for coverage, what was asked for is there; a journey less is noticed, and so is one where none
+/// can be.
+#[test]
+fn coverage_is_judged_by_what_was_asked_for() {
+    let output = "[output]\nformat = \"ndjson\"\ncompression = \"none\"\n";
+    let (dir, world) = made(&format!("seed = 11\ndays = 7\nusers = 1\ncoverage = 1\n{output}"));
+    let outcomes = || {
+        let data = DataSet::open(dir.path()).unwrap();
+        let ask = Ask { only: vec!["coverage".to_owned()], world: Ok(&world) };
+        let sections = check(&data, &world.schemas, &ask, &Meter::default(), &GO_ON).unwrap();
+        let verdicts = sections[0].verdicts.clone();
+        assert!(verdicts.iter().all(|verdict| verdict.seen > 100));
+        verdicts.into_iter().map(|verdict| (verdict.check.id, verdict.fails()))
+    };
+    let of = |cells: bool, possible: bool| {
+        BTreeMap::from([("coverage.cells", cells), ("coverage.possible", possible)])
+    };
+    assert_eq!(outcomes().collect::<BTreeMap<_, _>>(), of(false, false));
+    // Nobody is a remote dad any more.
+    let edit = |folder: &str, from: &str, to: &str| {
+        for entry in std::fs::read_dir(dir.path().join(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            let text = std::fs::read_to_string(&path).unwrap();
+            std::fs::write(&path, text.replace(from, to)).unwrap();
+        }
+    };
+    edit("truth/personas", "\"remote_dad\"", "\"business_owner\"");
+    assert_eq!(outcomes().collect::<BTreeMap<_, _>>(), of(true, false));
+    // Research on a phone is not what the models know.
+    edit("journeys", "\"mobile_conversion\"", "\"desktop_research\"");
+    assert_eq!(outcomes().collect::<BTreeMap<_, _>>(), of(true, true));
 }

@@ -9,7 +9,9 @@ use anyhow::Context as _;
 use clap::builder::PossibleValuesParser;
 use throng::assets::Assets;
 use throng::check::report::{self, Report, Subject, Summary};
-use throng::check::{self, Ask, FAMILIES, Family, Measure, Outcome, Section, Severity, Verdict};
+use throng::check::{
+    self, Ask, FAMILIES, Family, Measure, Outcome, Part, Section, Severity, Verdict,
+};
 use throng::diag::{Problem, Problems};
 use throng::read::DataSet;
 use throng::scenario::ask::START;
@@ -20,6 +22,7 @@ use super::failure::Failure;
 use super::foreign::{self, Beside};
 use super::progress::Meter;
 use super::style::{DIM, ERROR, GOOD, HEADING, NAME};
+use super::table::Table;
 use super::{human, interrupt, load};
 
 /// Check that everything holds of a data set that should
@@ -43,6 +46,9 @@ pub(crate) struct Args {
     map: Option<PathBuf>,
     #[command(flatten)]
     beside: Beside,
+    /// Print every rate by persona, device class and source as well
+    #[arg(long)]
+    segments: bool,
     /// Let warnings fail too
     #[arg(long)]
     strict: bool,
@@ -67,6 +73,7 @@ const EXAMPLES: &str = "\
 Examples:
   throng check output/quickstart
   throng check data/shop --models my-models --only files,keys
+  throng check output/quickstart --only targets --segments
   throng check data/shop --junit check.xml --strict      (in a pipeline)
   throng check clicks.parquet --map mapping.toml --reference output/quickstart
   throng check --list";
@@ -166,6 +173,9 @@ fn tell(args: &Args, report: &Report, took: Duration) -> Result<(), Failure> {
         for section in &report.families {
             family(&mut out, section, args.quiet)?;
         }
+        if args.segments {
+            segments(&mut out, &report.families)?;
+        }
         summary(&mut out, &report.summary, took, args.quiet)?;
     }
     Ok(())
@@ -220,14 +230,33 @@ fn line(out: &mut dyn Write, verdict: &Verdict, width: usize) -> io::Result<()> 
 
 /// A measure with its bounds.
 fn told(measure: &Measure) -> String {
-    let Measure { name, value, least, most } = measure;
+    let Measure { name, value, least, most, .. } = measure;
     let bounds = match (least, most) {
-        (Some(least), Some(most)) => format!(" ({least} to {most})"),
-        (Some(least), None) => format!(" (at least {least})"),
-        (None, Some(most)) => format!(" (at most {most})"),
+        (Some(least), Some(most)) => format!(" ({least:.4} to {most:.4})"),
+        (Some(least), None) => format!(" (at least {least:.4})"),
+        (None, Some(most)) => format!(" (at most {most:.4})"),
         (None, None) => String::new(),
     };
-    format!("{name} {value:.3}{bounds}")
+    format!("{name} {value:.4}{bounds}")
+}
+
+/// Prints the rates within parts of the data set, a table a rate.
+fn segments(out: &mut dyn Write, sections: &[Section]) -> io::Result<()> {
+    let verdicts = sections.iter().flat_map(|section| &section.verdicts);
+    for measure in verdicts.flat_map(|verdict| &verdict.measures) {
+        if measure.parts.is_empty() {
+            continue;
+        }
+        let rate = |seen: u64, value: f64| [human::count(seen), format!("{value:.4}")];
+        let row = |name: String, [seen, rate]: [String; 2]| [name, seen, rate];
+        let part = |part: &Part| row(part.of.join(", "), rate(part.seen, part.value));
+        writeln!(out, "{HEADING}{}{HEADING:#}", measure.name)?;
+        let rows = measure.parts.iter().map(part).collect();
+        let total = row("all".to_owned(), rate(measure.seen, measure.value));
+        Table { head: ["persona, device, source", "of", "rate"], rows, total }.print(out)?;
+        writeln!(out)?;
+    }
+    Ok(())
 }
 
 fn summary(out: &mut dyn Write, found: &Summary, took: Duration, quiet: bool) -> io::Result<()> {

@@ -8,6 +8,7 @@ const COMMANDS: [&str; 10] = [
     "generate",
     "plan",
     "preview",
+    "report",
     "join",
     "check",
     "init",

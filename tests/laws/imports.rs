@@ -6,11 +6,12 @@ use std::path::Path;
 use crate::files_under;
 
 /// The rooms in the order of the data's way; each may use itself and those before it.
-const ORDER: [&str; 24] = [
+const ORDER: &[&str] = &[
     "seed",
     "dist",
     "realism",
     "diag",
+    "human",
     "assets",
     "schema",
     "frame",
@@ -21,7 +22,9 @@ const ORDER: [&str; 24] = [
     "event",
     "systems",
     "journey",
+    "calibration",
     "tables",
+    "answers",
     "manifest",
     "read",
     "output",
@@ -30,6 +33,7 @@ const ORDER: [&str; 24] = [
     "engine",
     "foreign",
     "check",
+    "report",
     "cli",
 ];
 

@@ -35,7 +35,7 @@ pub use entities::Entities;
 pub use pass::{BrokenFile, Cached, EventBatch, Interned, Observer, Rows, Seen, Wants, Watch};
 pub use reference::Reference;
 pub use shape::Misfit;
-pub use verdict::{Evidence, Measure, Outcome, Tally, Verdict};
+pub use verdict::{Evidence, Measure, Outcome, Part, Tally, Verdict};
 
 /// How much it matters that a check fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

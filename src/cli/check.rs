@@ -46,7 +46,7 @@ pub(crate) struct Args {
     map: Option<PathBuf>,
     #[command(flatten)]
     beside: Beside,
-    /// Print every rate by persona, device class and source as well
+    /// Print every number by the parts of the data set as well: persona, device, source
     #[arg(long)]
     segments: bool,
     /// Let warnings fail too
@@ -253,7 +253,7 @@ fn segments(out: &mut dyn Write, sections: &[Section]) -> io::Result<()> {
         writeln!(out, "{HEADING}{}{HEADING:#}", measure.name)?;
         let rows = measure.parts.iter().map(part).collect();
         let total = row("all".to_owned(), rate(measure.seen, measure.value));
-        Table { head: ["persona, device, source", "of", "rate"], rows, total }.print(out)?;
+        Table { head: ["part", "of", "value"], rows, total }.print(out)?;
         writeln!(out)?;
     }
     Ok(())

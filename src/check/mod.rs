@@ -9,7 +9,9 @@
 
 pub mod entities;
 mod files;
+mod keys;
 pub mod pass;
+pub mod report;
 mod shape;
 mod verdict;
 
@@ -46,14 +48,17 @@ pub struct Check {
     /// Its name: family and what it is about, `keys.primary`.
     pub id: &'static str,
     /// What holds, as a sentence.
+    #[serde(rename = "what")]
     pub holds: &'static str,
     /// Why that matters.
     pub why: &'static str,
     /// How much.
     pub severity: Severity,
     /// The tables without which it cannot be made.
+    #[serde(skip)]
     pub tables: &'static [&'static str],
     /// Whether it needs the models that the data set was made with.
+    #[serde(skip)]
     pub needs_world: bool,
 }
 
@@ -94,6 +99,11 @@ pub struct Family {
 }
 
 impl Family {
+    /// The family of that name.
+    pub fn named(name: &str) -> Option<&'static Self> {
+        FAMILIES.iter().copied().find(|family| family.name == name)
+    }
+
     /// All its checks.
     pub fn checks(&self) -> impl Iterator<Item = &'static Check> {
         self.checks.iter().copied().flatten()
@@ -101,7 +111,7 @@ impl Family {
 }
 
 /// Every family.
-pub static FAMILIES: &[&Family] = &[&files::FAMILY];
+pub static FAMILIES: &[&Family] = &[&files::FAMILY, &keys::FAMILY];
 
 /// What observers may know beforehand.
 pub struct Context<'c> {

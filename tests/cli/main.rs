@@ -1,5 +1,6 @@
 //! The built program, from the outside: its help, its messages, its exit codes, and what it leaves on disk.
 
+mod check;
 mod help;
 mod messages;
 mod output;

@@ -1,0 +1,211 @@
+//! Who is known when, and what was there first.
+
+use crate::check::entities::{Entities, NEVER, at};
+use crate::check::pass::{Seen, moment};
+use crate::check::{Check, Context, EventBatch, Observer, Rows, Tally, Verdict, Wants};
+use crate::read::hash::NONE;
+use crate::schema::Table;
+
+const FIRST_DAY: Check = Check::new(
+    "keys.first_day",
+    &["events", "sessions", "devices", "users"],
+    "Nothing happens before its person and its device are there.",
+    "Cohorts begin with the day on which somebody came.",
+);
+const LAST_SEEN: Check = Check::new(
+    "keys.last_seen",
+    &["events", "sessions", "devices"],
+    "A device was last seen at its last event.",
+    "Churn is measured from it.",
+);
+const STITCHING: Check = Check::new(
+    "keys.stitching",
+    &["events", "truth/identity"],
+    "An event bears a user id from the moment on at which its anonymous id was linked to the person, and the right one.",
+    "Identity resolution is judged against that moment.",
+);
+const KNOWN: Check = Check::new(
+    "keys.known",
+    &["sessions", "journeys", "truth/identity"],
+    "Sessions and journeys name whom they came to know by their end.",
+    "Whoever was known only later must not be named earlier.",
+);
+const REGISTERED: Check = Check::new(
+    "keys.registered",
+    &["users", "truth/identity"],
+    "A person is registered once known by name, and not before coming near.",
+    "Sign-ups are counted by that moment.",
+);
+
+/// The checks.
+pub(super) static CHECKS: &[Check] = &[FIRST_DAY, LAST_SEEN, STITCHING, KNOWN, REGISTERED];
+
+/// Follows people and devices.
+pub(super) struct Identity {
+    first_day: Tally,
+    last_seen: Tally,
+    stitching: Tally,
+    known: Tally,
+    registered: Tally,
+    /// By device: its last event.
+    last: Vec<i64>,
+    /// By journey: who its sessions say it was.
+    whose: Vec<u32>,
+}
+
+impl Identity {
+    pub(super) fn new(context: &Context<'_>) -> Self {
+        Self {
+            first_day: Tally::new(&FIRST_DAY),
+            last_seen: Tally::new(&LAST_SEEN),
+            stitching: Tally::new(&STITCHING),
+            known: Tally::new(&KNOWN),
+            registered: Tally::new(&REGISTERED),
+            last: vec![NEVER; context.entities.devices.user.len()],
+            whose: vec![NONE; context.entities.journeys.kind.len()],
+        }
+    }
+
+    fn sessions(&mut self, rows: &Rows<'_>) {
+        let entities = rows.entities;
+        let of = &entities.sessions;
+        for row in 0..rows.len() {
+            let place = entities.find("sessions", rows.column("session_id"), row) as usize;
+            if place >= of.ended.len() {
+                continue;
+            }
+            let column = rows.column("user_id");
+            let user = entities.find("users", column, row);
+            let named = column.is_some_and(|column| column.is_valid(row));
+            if let Some(whose) = self.whose.get_mut(of.journey[place] as usize).filter(|_| named) {
+                *whose = user;
+            }
+            let (owner, stitched) = identity(entities, of.anonymous[place]);
+            let right = named == (stitched <= of.ended[place]) && (!named || user == owner);
+            self.known
+                .look(right, || (rows.place(row), told(entities, named.then_some(user), stitched)));
+        }
+    }
+
+    fn journeys(&mut self, rows: &Rows<'_>) {
+        let entities = rows.entities;
+        for row in 0..rows.len() {
+            let journey = entities.find("journeys", rows.column("journey_id"), row);
+            let user = entities.find("users", rows.column("user_id"), row);
+            let whose = at(&self.whose, journey);
+            self.known.look(user == whose, || {
+                (rows.place(row), "its user_id is not the one that its sessions name")
+            });
+        }
+    }
+
+    fn presence(&mut self, events: &EventBatch<'_>) {
+        let entities = events.entities();
+        for row in 0..events.len() {
+            let (time, device, user) = (events.time[row], events.device(row), events.user(row));
+            let Some(last) = self.last.get_mut(device as usize) else { continue };
+            if *last == NEVER || time > *last {
+                *last = time;
+            }
+            let first_seen = entities.devices.first_seen[device as usize];
+            let created = entities.users.created.get(user as usize).copied().unwrap_or(i64::MIN);
+            self.first_day.look(time >= first_seen && time >= created, || {
+                let [time, seen, came] = [time, first_seen, created].map(moment);
+                let says = format!(
+                    "is at {time}; its device is there from {seen}, its person from {came}"
+                );
+                (events.place(row), says)
+            });
+        }
+    }
+
+    fn names(&mut self, events: &EventBatch<'_>) {
+        let entities = events.entities();
+        let (Some(anonymous), Some(user)) =
+            (events.column("anonymous_id"), events.column("user_id"))
+        else {
+            return;
+        };
+        let device = events.column("device_id");
+        for row in 0..events.len() {
+            let key = anonymous.id(row).map_or(NONE, |id| entities.anonymous.get(id));
+            let Some(holder) = entities.identities.device.get(key as usize) else { continue };
+            let (owner, stitched) = identity(entities, key);
+            let named = user.is_valid(row);
+            let who = if named { entities.find("users", Some(user), row) } else { NONE };
+            let here = device.is_none() || entities.find("devices", device, row) == *holder;
+            let right = named == (events.time[row] >= stitched) && (!named || who == owner) && here;
+            self.stitching.look(right, || {
+                (events.place(row), told(entities, named.then_some(who), stitched))
+            });
+        }
+    }
+}
+
+/// Whose an anonymous id is, and from when on that is known.
+fn identity(entities: &Entities, anonymous: u32) -> (u32, i64) {
+    let of = &entities.identities;
+    let stitched = of.stitched.get(anonymous as usize).copied().unwrap_or(NEVER);
+    (at(&of.user, anonymous), stitched)
+}
+
+fn told(entities: &Entities, named: Option<u32>, stitched: i64) -> String {
+    let who = match named {
+        Some(user) => format!("names {}", entities.place("users", user)),
+        None => "names nobody".to_owned(),
+    };
+    format!("{who}; its anonymous id was linked {}", moment(stitched))
+}
+
+impl Observer for Identity {
+    fn wants(&self, table: &Table) -> Wants {
+        match table.name.as_str() {
+            "sessions" | "journeys" => Wants::Columns(&["user_id"]),
+            "events" => Wants::Columns(&["anonymous_id", "user_id", "device_id"]),
+            _ => Wants::Nothing,
+        }
+    }
+
+    fn see(&mut self, rows: &Rows<'_>) {
+        match rows.table.name.as_str() {
+            "sessions" => self.sessions(rows),
+            _ => self.journeys(rows),
+        }
+    }
+
+    fn see_events(&mut self, events: &EventBatch<'_>) {
+        self.presence(events);
+        self.names(events);
+    }
+
+    fn finish(mut self: Box<Self>, context: &Context<'_>, _: &Seen) -> Vec<Verdict> {
+        let entities = context.entities;
+        for (device, (last, stated)) in
+            self.last.iter().zip(&entities.devices.last_seen).enumerate()
+        {
+            self.last_seen.look(last == stated, || {
+                let [last, stated] = [*last, *stated].map(moment);
+                let says = format!("last_seen is {stated}; its last event is {last}");
+                (entities.place("devices", device as u32), says)
+            });
+        }
+        let users = &entities.users;
+        for (user, (registered, created)) in users.registered.iter().zip(&users.created).enumerate()
+        {
+            self.registered.look(registered >= created, || {
+                (entities.place("users", user as u32), "is registered before coming near")
+            });
+        }
+        let identities = &entities.identities;
+        let linked =
+            identities.user.iter().zip(&identities.stitched).filter(|(_, at)| **at != NEVER);
+        for (user, _) in linked {
+            let registered = users.registered.get(*user as usize).is_none_or(|at| *at != NEVER);
+            self.registered.look(registered, || {
+                (entities.place("users", *user), "is known by name, but not registered")
+            });
+        }
+        let tallies = [self.first_day, self.last_seen, self.stitching, self.known, self.registered];
+        tallies.map(Tally::verdict).into()
+    }
+}

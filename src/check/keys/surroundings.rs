@@ -1,0 +1,205 @@
+//! What an event repeats of its session and its device.
+
+use crate::check::entities::{Entities, at};
+use crate::check::pass::{Seen, shown};
+use crate::check::{
+    Cached, Check, Context, EventBatch, Interned, Observer, Rows, Tally, Verdict, Wants,
+};
+use crate::read::Column;
+use crate::read::hash::{self, NONE, Words};
+use crate::schema::Table;
+
+const SESSION: Check = Check::new(
+    "keys.session_context",
+    &["events", "sessions"],
+    "Events and their session name the same journey, device, anonymous id, source, campaign and address.",
+    "A funnel by source counts the same whichever table it starts from.",
+);
+const DEVICE: Check = Check::new(
+    "keys.device_context",
+    &["events", "sessions", "devices"],
+    "Events carry the class, system and browser of their device; the browser is another one only in another app's web view.",
+    "A breakdown by device counts the same whichever table it starts from.",
+);
+
+/// The checks.
+pub(super) static CHECKS: &[Check] = &[SESSION, DEVICE];
+
+/// The columns of a device that its events repeat, the user agent last.
+const OF_DEVICE: [&str; 4] = ["os", "os_version", "browser", "user_agent"];
+
+/// Compares events with what they belong to.
+pub(super) struct Surroundings {
+    session: Tally,
+    device: Tally,
+    source: Interned,
+    class: Interned,
+    ip: Cached<u64>,
+    /// By session: its address, hashed.
+    addresses: Vec<u32>,
+    words: Words,
+    columns: [Interned; 4],
+    /// By device: the words of [`OF_DEVICE`].
+    devices: Vec<[u32; 4]>,
+}
+
+impl Surroundings {
+    pub(super) fn new(context: &Context<'_>) -> Self {
+        Self {
+            session: Tally::new(&SESSION),
+            device: Tally::new(&DEVICE),
+            source: Interned::default(),
+            class: Interned::default(),
+            ip: Cached::default(),
+            addresses: vec![0; context.entities.sessions.started.len()],
+            words: Words::default(),
+            columns: Default::default(),
+            devices: vec![[NONE; 4]; context.entities.devices.user.len()],
+        }
+    }
+
+    fn learn_sessions(&mut self, rows: &Rows<'_>) {
+        let (Some(key), Some(ip)) = (rows.column("session_id"), rows.column("ip")) else { return };
+        self.ip.learn(ip, |text| hash::of_bytes(text.as_bytes()));
+        for row in 0..rows.len() {
+            let session = rows.entities.find("sessions", Some(key), row);
+            if let Some(address) = self.addresses.get_mut(session as usize) {
+                *address = self.ip.get(ip, row).unwrap_or(0) as u32;
+            }
+        }
+    }
+
+    fn learn_devices(&mut self, rows: &Rows<'_>) {
+        let key = rows.column("device_id");
+        for (place, name) in OF_DEVICE.iter().enumerate() {
+            let Some(column) = rows.column(name) else { continue };
+            self.columns[place].learn(column, &mut self.words);
+            for row in 0..rows.len() {
+                let device = rows.entities.find("devices", key, row);
+                if let Some(words) = self.devices.get_mut(device as usize) {
+                    words[place] = self.columns[place].key(column, row);
+                }
+            }
+        }
+    }
+
+    fn compare_sessions(&mut self, events: &EventBatch<'_>) {
+        let entities = events.entities();
+        let columns = ["journey_id", "device_id", "anonymous_id", "source", "campaign_id", "ip"];
+        let columns = columns.map(|name| events.column(name));
+        let [Some(journey), Some(device), Some(anonymous), Some(source), campaign, ip] = columns
+        else {
+            return;
+        };
+        self.source.find(source, &entities.words);
+        if let Some(ip) = ip {
+            self.ip.learn(ip, |text| hash::of_bytes(text.as_bytes()));
+        }
+        let of = &entities.sessions;
+        for row in (0..events.len()).filter(|row| events.session[*row] != NONE) {
+            let session = events.session[row];
+            let anonymous_key = anonymous.id(row).map_or(NONE, |id| entities.anonymous.get(id));
+            let address = ip.and_then(|ip| self.ip.get(ip, row)).map(|hash| hash as u32);
+            let known = self.addresses.get(session as usize).copied();
+            let pairs: [(Option<&Column>, bool); 6] = [
+                (
+                    Some(journey),
+                    entities.find("journeys", Some(journey), row) == at(&of.journey, session),
+                ),
+                (
+                    Some(device),
+                    entities.find("devices", Some(device), row) == at(&of.device, session),
+                ),
+                (Some(anonymous), anonymous_key == at(&of.anonymous, session)),
+                (Some(source), self.source.key(source, row) == at(&of.source, session)),
+                (campaign, entities.find("campaigns", campaign, row) == at(&of.campaign, session)),
+                (ip, address.is_none() || address == known),
+            ];
+            let wrong = pairs.iter().position(|(_, right)| !right);
+            self.session.look(wrong.is_none(), || {
+                let place = wrong.unwrap_or(0);
+                let name =
+                    ["journey", "device", "anonymous id", "source", "campaign", "address"][place];
+                let there = pairs[place].0.map_or_else(String::new, |column| shown(column, row));
+                (events.place(row), format!("its {name} {there} is not its session's"))
+            });
+        }
+    }
+
+    fn compare_devices(&mut self, events: &EventBatch<'_>) {
+        let entities = events.entities();
+        let Some(class) = events.column("device_class") else { return };
+        self.class.find(class, &entities.words);
+        let columns = OF_DEVICE.map(|name| events.column(name));
+        for (interned, column) in self.columns.iter_mut().zip(columns) {
+            if let Some(column) = column {
+                interned.learn(column, &mut self.words);
+            }
+        }
+        for row in 0..events.len() {
+            let device = events.device(row);
+            let Some(known) = self.devices.get(device as usize) else { continue };
+            let word = |place: usize| {
+                let column: Option<&Column> = columns[place];
+                column.map_or(known[place], |column| self.columns[place].key(column, row))
+            };
+            let in_own_browser = word(3) == known[3];
+            let wrong = if self.class.key(class, row) != at(&entities.devices.class, device) {
+                Some("device_class")
+            } else {
+                let differs = |place: &usize| word(*place) != known[*place];
+                let place = [0, 1].iter().find(|place| differs(place));
+                let browser = (in_own_browser && differs(&2)).then_some(&2);
+                place.or(browser).map(|place| OF_DEVICE[*place])
+            };
+            self.device.look(wrong.is_none(), || {
+                let name = wrong.unwrap_or_default();
+                let there =
+                    events.column(name).map_or_else(String::new, |column| shown(column, row));
+                (events.place(row), format!("{name} {there} is not its device's"))
+            });
+        }
+    }
+}
+
+impl Observer for Surroundings {
+    fn wants(&self, table: &Table) -> Wants {
+        match table.name.as_str() {
+            "sessions" => Wants::Columns(&["ip"]),
+            "devices" => Wants::Columns(&OF_DEVICE),
+            "events" => Wants::Columns(&[
+                "journey_id",
+                "device_id",
+                "anonymous_id",
+                "source",
+                "campaign_id",
+                "ip",
+                "device_class",
+                "os",
+                "os_version",
+                "browser",
+                "user_agent",
+            ]),
+            _ => Wants::Nothing,
+        }
+    }
+
+    fn see(&mut self, rows: &Rows<'_>) {
+        match rows.table.name.as_str() {
+            "sessions" => self.learn_sessions(rows),
+            _ => self.learn_devices(rows),
+        }
+    }
+
+    fn see_events(&mut self, events: &EventBatch<'_>) {
+        let known: &Entities = events.entities();
+        if !known.sessions.started.is_empty() {
+            self.compare_sessions(events);
+        }
+        self.compare_devices(events);
+    }
+
+    fn finish(self: Box<Self>, _: &Context<'_>, _: &Seen) -> Vec<Verdict> {
+        vec![self.session.verdict(), self.device.verdict()]
+    }
+}

@@ -52,13 +52,16 @@ pub struct Answers {
     rows: Vec<Rows>,
 }
 
+/// What is counted by, and the counts.
+type KeptRow = (Vec<Cell>, Vec<i64>);
+
 /// How the answers of a shard are kept.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Kept {
     format_version: u32,
     dataset_version: String,
-    counts: BTreeMap<String, Vec<(Vec<Cell>, Vec<i64>)>>,
+    counts: BTreeMap<String, Vec<KeptRow>>,
 }
 
 impl Answers {
@@ -120,7 +123,7 @@ impl Answers {
         let rows = ABOUT.iter().map(|about| {
             let rows = kept.counts.remove(about.name);
             let rows = rows.ok_or_else(|| wrong(format!("it lacks `{}`", about.name)))?;
-            let fits = |(keys, counts): &(Vec<Cell>, Vec<i64>)| {
+            let fits = |(keys, counts): &KeptRow| {
                 keys.len() == about.keys.len() && counts.len() == about.counts.len()
             };
             if !rows.iter().all(fits) {

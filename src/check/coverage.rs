@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::check::entities::{Entities, at};
-use crate::check::{Check, Context, Family, Measure, Observer, Seen, Tally, Verdict, Wants};
+use crate::check::{Check, Context, Family, Measure, Observer, Part, Seen, Tally, Verdict, Wants};
 use crate::population::Cell;
 use crate::read::hash::NONE;
 use crate::scenario::World;
@@ -141,14 +141,20 @@ fn asked(world: &World, cells: &Cells, matrix: &Matrix) -> Verdict {
             (place(world, cover.cell), format!("{count} of {wanted} journeys"))
         });
     }
-    let all = cells.possible.len();
-    let journeys = matrix.counts.values().sum();
-    let measure = |name: &str, value: f64| Measure::new(name, value, journeys);
-    tally.measure(measure("cells possible", all as f64));
-    tally.measure(measure("cells with journeys", seen as f64));
-    tally.measure(measure("share", seen as f64 / all.max(1) as f64));
+    let all = cells.possible.len() as u64;
+    let journeys: u64 = matrix.counts.values().sum();
+    let part = |(cell, count): (&Cell, &u64)| Part {
+        of: names(world, *cell).map(str::to_owned).to_vec(),
+        seen: *count,
+        value: *count as f64,
+    };
+    let parts = matrix.counts.iter().map(part).collect();
+    tally.measure(Measure::new("cells possible", all as f64, all));
+    tally.measure(Measure { parts, ..Measure::new("cells with journeys", seen as f64, journeys) });
+    tally.measure(Measure::new("share of the possible", seen as f64 / all.max(1) as f64, all));
     for (reason, count) in cells.reasons() {
-        tally.measure(measure(&format!("cells impossible: {reason}"), count as f64));
+        let name = format!("cells impossible: {reason}");
+        tally.measure(Measure::new(name, count as f64, cells.impossible.len() as u64));
     }
     tally.verdict()
 }
@@ -176,12 +182,17 @@ fn possible(entities: &Entities, world: &World, cells: &Cells, matrix: &Matrix) 
 
 /// A cell, such that its journeys can be looked up.
 fn place(world: &World, cell: Cell) -> String {
+    let [persona, profile, source, journey] = names(world, cell);
+    format!("persona {persona}, device {profile}, source {source}, journey {journey}")
+}
+
+/// The names of a cell's persona, device profile, source and journey kind.
+fn names(world: &World, cell: Cell) -> [&str; 4] {
     let models = &world.models;
-    format!(
-        "persona {}, device {}, source {}, journey {}",
-        models.people[usize::from(cell.persona)].name,
-        models.devices[usize::from(cell.profile)].name,
-        models.sources[usize::from(cell.source)].name,
-        world.journeys[usize::from(cell.journey)].name,
-    )
+    [
+        &models.people[usize::from(cell.persona)].name,
+        &models.devices[usize::from(cell.profile)].name,
+        &models.sources[usize::from(cell.source)].name,
+        &world.journeys[usize::from(cell.journey)].name,
+    ]
 }

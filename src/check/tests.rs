@@ -210,7 +210,7 @@ fn coverage_is_judged_by_what_was_asked_for() {
     let (dir, world) = made(&format!("seed = 11\ndays = 7\nusers = 1\ncoverage = 1\n{output}"));
     let outcomes = || {
         let data = DataSet::open(dir.path()).unwrap();
-        let ask = Ask { only: vec!["coverage".to_owned()], world: Ok(&world) };
+        let ask = Ask { only: vec!["coverage".to_owned()], world: Ok(&world), reference: None };
         let sections = check(&data, &world.schemas, &ask, &Meter::default(), &GO_ON).unwrap();
         let verdicts = sections[0].verdicts.clone();
         assert!(verdicts.iter().all(|verdict| verdict.seen > 100));

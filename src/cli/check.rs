@@ -14,8 +14,7 @@ use throng::check::{
 };
 use throng::diag::{Problem, Problems};
 use throng::read::DataSet;
-use throng::scenario::ask::START;
-use throng::scenario::{Ask as Scenario, World};
+use throng::scenario::World;
 use throng::schema::{Schemas, facts};
 
 use super::failure::Failure;
@@ -46,7 +45,7 @@ pub(crate) struct Args {
     map: Option<PathBuf>,
     #[command(flatten)]
     beside: Beside,
-    /// Print every rate by persona, device class and source as well
+    /// Print every number by the parts of the data set as well: persona, device, source
     #[arg(long)]
     segments: bool,
     /// Let warnings fail too
@@ -143,22 +142,7 @@ fn world(args: &Args, data: &DataSet, assets: &Assets) -> Result<Result<World, S
     if !wanted(args).flat_map(Family::checks).any(|check| check.needs_world) {
         return Ok(Err("no check asked for it".to_owned()));
     }
-    let manifest = data.manifest();
-    let scenario = &manifest.scenario;
-    let asked = Scenario::read(&scenario.name, "manifest.json", &scenario.toml);
-    let built =
-        asked.and_then(|ask| ask.resolve(START)).and_then(|request| World::build(request, assets));
-    let other = "it was made with other models; give them with `--models DIR`";
-    match built {
-        Ok(world) if world.version == manifest.dataset_version => Ok(Ok(world)),
-        Ok(_) if manifest.generator.version != env!("CARGO_PKG_VERSION") => {
-            let made = &manifest.generator.version;
-            Ok(Err(format!("it was made by throng {made}, whose models may be others")))
-        }
-        // What is wrong with models of one's own is told; without any it is clear what is missing.
-        Err(problems) if args.models.is_some() => Err(problems),
-        Ok(_) | Err(_) => Ok(Err(other.to_owned())),
-    }
+    load::made_in(data.manifest(), assets, args.models.is_some())
 }
 
 fn tell(args: &Args, report: &Report, took: Duration) -> Result<(), Failure> {
@@ -253,7 +237,7 @@ fn segments(out: &mut dyn Write, sections: &[Section]) -> io::Result<()> {
         writeln!(out, "{HEADING}{}{HEADING:#}", measure.name)?;
         let rows = measure.parts.iter().map(part).collect();
         let total = row("all".to_owned(), rate(measure.seen, measure.value));
-        Table { head: ["persona, device, source", "of", "rate"], rows, total }.print(out)?;
+        Table { head: ["part", "of", "value"], rows, total }.print(out)?;
         writeln!(out)?;
     }
     Ok(())

@@ -174,7 +174,7 @@ impl Exact {
 }
 
 /// How many occurrences it takes to make up for what was expected and did not come, about.
-const MAKE_UP: f64 = 16.0;
+const MAKE_UP: f64 = 8.0;
 /// No correction is greater, in logits.
 const MOST_CORRECTED: f64 = 2.0;
 

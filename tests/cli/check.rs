@@ -234,7 +234,7 @@ fn a_foreign_stream_is_judged() {
     let outcomes = outcomes(&report);
     let of = |id: &str| outcomes.iter().find(|(known, _)| known == id).map(|(_, how)| how.as_str());
     assert_eq!(of("realism.frailty"), Some("fails"));
-    assert_eq!(of("looks.uniform_items"), Some("skipped"));
+    assert_eq!(of("looks.uniform_items"), Some("fails"));
     assert_eq!(of("realism.device_length"), Some("skipped"));
     assert_eq!(of("looks.whole_seconds"), Some("holds"));
 
@@ -258,9 +258,21 @@ fn mistakes_in_a_mapping_have_their_messages() {
     log(&at.join("log.ndjson"));
     fs::write(at.join("mapping.toml"), MAPPING.replace("visitorid", "visitor")).expect("written");
     let output = run(at, &["check", "log.ndjson", "--map", "mapping.toml"]);
-    insta::assert_snapshot!(told(&output), @"");
+    insta::assert_snapshot!(told(&output).trim(), @r#"
+    error: log.ndjson has no column `visitor`
+     --> mapping.toml:2:8
+      |
+    2 | user = "visitor"
+      |        ^^^^^^^^^
+      help: did you mean `visitorid`?
+    exit code 2
+    "#);
     let output = run(at, &["check", "log.csv", "--map", "mapping.toml"]);
-    insta::assert_snapshot!(told(&output), @"");
+    insta::assert_snapshot!(told(&output).trim(), @r"
+    error: there is no log.csv
+      help: give a file or a folder of files
+    exit code 2
+    ");
     let output = run(at, &["check", "log.ndjson", "--map", "none.toml"]);
     assert_eq!(output.status.code(), Some(2), "{}", told(&output));
     let output = run(

@@ -107,8 +107,8 @@ pub fn calibrate(
 
 /// Simulates the pilot until its rates are met.
 fn sweep(world: &mut World, cancel: &AtomicBool) -> Result<Calibration, Error> {
-    let mut users = 0;
-    for number in 0.. {
+    let (mut users, mut number) = (0, 0);
+    loop {
         if let Some(sessions) = calibration::SESSIONS.get(number) {
             users = enough_pilots(world, *sessions, cancel)?;
         }
@@ -117,8 +117,8 @@ fn sweep(world: &mut World, cancel: &AtomicBool) -> Result<Calibration, Error> {
             Verdict::Again(intercepts) => world.intercepts = intercepts,
             Verdict::Settled(found) => return Ok(found),
         }
+        number += 1;
     }
-    Err(Error::Cancelled)
 }
 
 /// How many users of each seed make so many sessions of all, going by the first.

@@ -75,7 +75,9 @@ mod tests {
     #[test]
     fn a_line_brings_back_every_bit() {
         let mut predictors = Predictors::default();
-        [-3.0, 0.1, 0.1, 2.5].iter().for_each(|x| predictors.open(*x));
+        for x in [-3.0, 0.1, 0.1, 2.5] {
+            predictors.open(x);
+        }
         predictors.closed();
         for intercept in [0.1 + 0.2, -1.0 / 3.0, 40.0] {
             let (again, bins) = parse(&line(intercept, &predictors)).expect("a line");

@@ -45,11 +45,7 @@ pub fn intercept(predictors: &Predictors, rate: f64) -> Result<f64, Beyond> {
         if off.abs() < 1e-12 {
             break;
         }
-        if off > 0.0 {
-            high = a
-        } else {
-            low = a
-        }
+        (low, high) = if off > 0.0 { (low, a) } else { (a, high) };
         let newton = a - off / slope;
         // Where Newton leaves the bracket, halving it is safe.
         a = if newton > low && newton < high { newton } else { f64::midpoint(low, high) };
@@ -83,8 +79,12 @@ mod tests {
 
     fn predictors(open: &[f64], closed: u64) -> Predictors {
         let mut predictors = Predictors::default();
-        open.iter().for_each(|x| predictors.open(*x));
-        (0..closed).for_each(|_| predictors.closed());
+        for x in open {
+            predictors.open(*x);
+        }
+        for _ in 0..closed {
+            predictors.closed();
+        }
         predictors
     }
 

@@ -14,6 +14,7 @@ mod keys;
 pub mod pass;
 pub mod realism;
 pub mod reference;
+pub mod report;
 mod shape;
 mod targets;
 mod verdict;
@@ -27,6 +28,7 @@ use serde::Serialize;
 
 use crate::engine::Progress;
 use crate::read::{self, DataSet};
+use crate::realism::Summary;
 use crate::scenario::World;
 use crate::schema::Schemas;
 
@@ -53,14 +55,17 @@ pub struct Check {
     /// Its name: family and what it is about, `keys.primary`.
     pub id: &'static str,
     /// What holds, as a sentence.
+    #[serde(rename = "what")]
     pub holds: &'static str,
     /// Why that matters.
     pub why: &'static str,
     /// How much.
     pub severity: Severity,
     /// The tables without which it cannot be made.
+    #[serde(skip)]
     pub tables: &'static [&'static str],
     /// Whether it needs the models that the data set was made with.
+    #[serde(skip)]
     pub needs_world: bool,
 }
 
@@ -101,6 +106,11 @@ pub struct Family {
 }
 
 impl Family {
+    /// The family of that name.
+    pub fn named(name: &str) -> Option<&'static Self> {
+        FAMILIES.iter().copied().find(|family| family.name == name)
+    }
+
     /// All its checks.
     pub fn checks(&self) -> impl Iterator<Item = &'static Check> {
         self.checks.iter().copied().flatten()
@@ -227,6 +237,16 @@ pub fn accompanied(
     }
     watch.check()?;
     Ok(sections)
+}
+
+/// Judges a stream from elsewhere, which is no data set: whether it looks real, and how far it is from the reference.
+pub fn stream(summary: &Summary, reference: Option<Reference<'_>>) -> Vec<Section> {
+    let real = Section { family: realism::FAMILY.name, verdicts: realism::verdicts(summary) };
+    let apart = reference.map(|reference| Section {
+        family: reference::FAMILY.name,
+        verdicts: reference::verdicts(summary, reference),
+    });
+    std::iter::once(real).chain(apart).collect()
 }
 
 /// Why a check cannot be made, if that is so.

@@ -9,7 +9,7 @@ const SHOWN: usize = 3;
 
 /// How a check came out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", tag = "outcome", content = "reason")]
 pub enum Outcome {
     /// It holds.
     Holds,
@@ -85,6 +85,7 @@ pub struct Verdict {
     #[serde(flatten)]
     pub check: &'static Check,
     /// How it came out.
+    #[serde(flatten)]
     pub outcome: Outcome,
     /// How many rows (files, orders, …) were looked at.
     pub seen: u64,

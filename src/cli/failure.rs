@@ -15,6 +15,8 @@ pub(crate) enum Failure {
     Run(anyhow::Error),
     /// Standard output cannot be written: exit code 1, but a reader that has seen enough is success.
     Print(io::Error),
+    /// What was asked after is not so, as was told already: exit code 1.
+    Found,
     /// Somebody pressed Ctrl-C: exit code 130, as a shell gives it.
     Interrupted,
 }
@@ -66,6 +68,35 @@ impl From<throng::output::Error> for Failure {
     }
 }
 
+impl From<throng::read::Error> for Failure {
+    fn from(error: throng::read::Error) -> Self {
+        let problem = Problem::new(error.to_string());
+        match error.help() {
+            Some(help) => problem.help(help).into(),
+            None => problem.into(),
+        }
+    }
+}
+
+impl From<throng::check::Error> for Failure {
+    fn from(error: throng::check::Error) -> Self {
+        match error {
+            throng::check::Error::Cancelled => Self::Interrupted,
+            throng::check::Error::Read(error) => error.into(),
+        }
+    }
+}
+
+impl From<throng::foreign::Error> for Failure {
+    fn from(error: throng::foreign::Error) -> Self {
+        match error {
+            throng::foreign::Error::Cancelled => Self::Interrupted,
+            throng::foreign::Error::Written(problems) => problems.into(),
+            throng::foreign::Error::Read(error) => error.into(),
+        }
+    }
+}
+
 impl Failure {
     /// Says what went wrong on standard error; the exit code.
     pub(crate) fn report(&self) -> ExitCode {
@@ -75,6 +106,7 @@ impl Failure {
                 return ExitCode::SUCCESS;
             }
             Self::Print(error) => (1, format!("error: cannot print: {error}")),
+            Self::Found => return ExitCode::from(1),
             Self::Run(error) => (1, format!("error: {}", told(error))),
             Self::Interrupted => (130, "interrupted: nothing was written".to_owned()),
         };
@@ -105,6 +137,10 @@ fn coloured(text: &str) -> String {
 /// Makes a panic, which is always a mistake of ours, a message that says so.
 pub(crate) fn hook_panics() {
     std::panic::set_hook(Box::new(|info| {
+        // Bytes that make a decoder panic are told as a broken file.
+        if std::thread::current().name() == Some(throng::read::READER) {
+            return;
+        }
         let payload = info.payload();
         let what = payload
             .downcast_ref::<&str>()

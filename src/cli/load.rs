@@ -13,8 +13,9 @@ use throng::assets::{AssetFile, Assets};
 use throng::calibration::cache;
 use throng::diag::{Problem, Problems, suggest};
 use throng::engine;
+use throng::manifest::Manifest;
 use throng::scenario::World;
-use throng::scenario::ask::is_folder_name;
+use throng::scenario::ask::{START, is_folder_name};
 use throng::scenario::{Ask, Request};
 use throng::sink::FORMATS;
 
@@ -71,6 +72,30 @@ fn cache_folder() -> Option<PathBuf> {
         set("XDG_CACHE_HOME").or_else(|| set("HOME").map(|home| home.join(".cache")))
     };
     folder.map(|folder| folder.join("throng"))
+}
+
+/// The world that a data set was made in, made again from its scenario; or why that cannot be. `own` says whether the assets hold
+/// models of the user's, whose mistakes are then told.
+pub(crate) fn made_in(
+    manifest: &Manifest,
+    assets: &Assets,
+    own: bool,
+) -> Result<Result<World, String>, Problems> {
+    let scenario = &manifest.scenario;
+    let asked = Ask::read(&scenario.name, throng::manifest::FILE, &scenario.toml);
+    let built =
+        asked.and_then(|ask| ask.resolve(START)).and_then(|request| World::build(request, assets));
+    let other = "it was made with other models; give them with `--models DIR`";
+    match built {
+        Ok(world) if world.version == manifest.dataset_version => Ok(Ok(world)),
+        Ok(_) if manifest.generator.version != env!("CARGO_PKG_VERSION") => {
+            let made = &manifest.generator.version;
+            Ok(Err(format!("it was made by throng {made}, whose models may be others")))
+        }
+        // What is wrong with models of one's own is told; without any it is clear what is missing.
+        Err(problems) if own => Err(problems),
+        Ok(_) | Err(_) => Ok(Err(other.to_owned())),
+    }
 }
 
 fn request(what: &What, form: Option<&Form>, assets: &Assets) -> Result<Request, Problems> {

@@ -1,8 +1,10 @@
 //! The command line: a file a subcommand. Only here is anything printed and the clock read.
 
 mod args;
+mod check;
 mod completions;
 mod failure;
+mod foreign;
 mod generate;
 mod init;
 mod interrupt;
@@ -43,6 +45,7 @@ Examples:
   throng generate                         about a million events into output/quickstart
   throng generate --events 5M --days 90   more of them, over a quarter
   throng plan performance                 what a run would write, without writing it
+  throng check output/quickstart          whether everything holds that should
   throng init                             a commented scenario to make your own";
 
 #[derive(Subcommand)]
@@ -52,6 +55,7 @@ enum Command {
     Preview(preview::Args),
     Report(report::Args),
     Join(join::Args),
+    Check(check::Args),
     Init(init::Args),
     Scenarios(scenarios::Args),
     Personas(personas::Args),
@@ -67,6 +71,7 @@ impl Command {
             Self::Preview(args) => preview::run(&args),
             Self::Report(args) => report::run(&args),
             Self::Join(args) => join::run(&args),
+            Self::Check(args) => check::run(&args),
             Self::Init(args) => init::run(&args),
             Self::Scenarios(args) => scenarios::run(&args),
             Self::Personas(args) => personas::run(&args),

@@ -14,12 +14,14 @@ const PERIOD: Duration = Duration::from_secs(5);
 
 /// Shows progress on standard error.
 pub(crate) struct Meter {
-    /// Events expected.
-    total: u64,
-    /// Halves of events done: one when it is simulated, one when it is written.
-    halves: AtomicU64,
-    /// What is counted.
+    /// What is counted: `events`.
     noun: &'static str,
+    /// How many are expected.
+    total: u64,
+    /// How often each is heard of until it is done.
+    steps: u64,
+    /// Steps done.
+    done: AtomicU64,
     begun: Instant,
     view: View,
 }
@@ -32,13 +34,13 @@ enum View {
 }
 
 impl Meter {
-    /// Begins to measure.
+    /// Begins to measure a run, which tells each event twice: when it is simulated, and when it is written.
     pub(crate) fn new(total: u64, quiet: bool) -> Self {
-        Self::of("events", total, quiet)
+        Self::of("events", total, 2, quiet)
     }
 
-    /// Begins to measure something else than events.
-    pub(crate) fn of(noun: &'static str, total: u64, quiet: bool) -> Self {
+    /// Begins to measure things that are each told so many times.
+    pub(crate) fn of(noun: &'static str, total: u64, steps: u64, quiet: bool) -> Self {
         let view = if quiet {
             View::Nothing
         } else if std::io::stderr().is_terminal() {
@@ -46,7 +48,7 @@ impl Meter {
         } else {
             View::Lines(AtomicU64::new(PERIOD.as_millis() as u64))
         };
-        Self { total, halves: AtomicU64::new(0), noun, begun: Instant::now(), view }
+        Self { noun, total, steps, done: AtomicU64::new(0), begun: Instant::now(), view }
     }
 
     /// Clears the bar; the time since the beginning.
@@ -65,8 +67,8 @@ impl Meter {
         let ours = now >= expected
             && due.compare_exchange(expected, next, Ordering::Relaxed, Ordering::Relaxed).is_ok();
         if ours {
-            let noun = self.noun;
             let rate = done as f64 / elapsed.as_secs_f64();
+            let noun = self.noun;
             let left = Duration::from_secs_f64((self.total - done) as f64 / rate.max(1.0));
             let _ = writeln!(
                 anstream::stderr(),
@@ -83,9 +85,9 @@ impl Meter {
 
 impl Progress for Meter {
     fn advance(&self, events: u64) {
-        let halves = self.halves.fetch_add(events, Ordering::Relaxed) + events;
+        let steps = self.done.fetch_add(events, Ordering::Relaxed) + events;
         // The total is what was expected; a run may make a little more.
-        let done = (halves / 2).min(self.total);
+        let done = (steps / self.steps.max(1)).min(self.total);
         match &self.view {
             View::Nothing => {}
             View::Bar(bar) => bar.set_position(done),
@@ -108,8 +110,10 @@ fn bar(noun: &str, total: u64) -> ProgressBar {
         let _ = out.write_str(&human::duration(state.eta()));
     };
     let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
-    let template = "{bar:32.cyan} {percent:>3} %  {human_pos} NOUN  {rate} NOUN/s  {left} left";
-    if let Ok(style) = ProgressStyle::with_template(&template.replace("NOUN", noun)) {
+    let template = format!(
+        "{{bar:32.cyan}} {{percent:>3}} %  {{human_pos}} {noun}  {{rate}} {noun}/s  {{left}} left"
+    );
+    if let Ok(style) = ProgressStyle::with_template(&template) {
         let style = style.progress_chars("━━─");
         bar.set_style(style.with_key("rate", rate).with_key("left", left));
     }

@@ -6,19 +6,16 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use throng::assets::Assets;
 use throng::diag::Problem;
-use throng::engine::Progress;
-use throng::manifest::Manifest;
+use throng::human;
 use throng::read::DataSet;
 use throng::report::page::{Block, Outcome, Page};
 use throng::report::{self, file, render};
-use throng::scenario::{Ask, World};
 use throng::schema::{Schemas, facts};
-use throng::{check, human};
 
 use super::args::shell;
 use super::failure::Failure;
 use super::progress::Meter;
-use super::style::{BAD, DIM, GOOD, HEADING};
+use super::style::{DIM, ERROR, GOOD, HEADING};
 use super::summary::try_next;
 use super::{interrupt, load};
 
@@ -56,7 +53,7 @@ Examples:
   throng report data/shop --models my-models --no-check";
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
-    let data = DataSet::open(&args.dir).map_err(unreadable)?;
+    let data = DataSet::open(&args.dir)?;
     let path = args.out.clone().unwrap_or_else(|| file::beside(&args.dir));
     file::survey(&path, &args.dir, args.force).map_err(refused)?;
     let assets = load::assets(args.models.as_deref())?;
@@ -72,44 +69,13 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
 
 fn page(args: &Args, data: &DataSet, schemas: &Schemas, assets: &Assets) -> Result<Page, Failure> {
     let cancel = interrupt::flag().context("cannot listen for Ctrl-C")?;
-    let world = world(data.manifest(), assets);
+    let world = load::made_in(data.manifest(), assets, args.models.is_some())?;
     let rows = data.manifest().tables.iter().map(|table| table.rows).sum();
-    let meter = Meter::of("rows", rows, args.quiet);
+    let meter = Meter::of("rows", rows, 1, args.quiet);
     let world = world.as_ref().map_err(Clone::clone);
-    let page = report::page_of(data, schemas, world, !args.no_check, &Whole(&meter), &cancel);
+    let page = report::page_of(data, schemas, world, !args.no_check, &meter, &cancel);
     meter.finish();
-    page.map_err(|error| match error {
-        check::Error::Cancelled => Failure::Interrupted,
-        check::Error::Read(error) => unreadable(error),
-    })
-}
-
-/// The world that a data set was made in, or why it is not known.
-fn world(manifest: &Manifest, assets: &Assets) -> Result<World, String> {
-    let unknown = "the models are not those that the data set was made with; --models names them";
-    let scenario = &manifest.scenario;
-    let ask = Ask::read(&scenario.name, throng::manifest::FILE, &scenario.toml);
-    // A resolved scenario has a date, so that none is asked for.
-    let request = ask.and_then(|ask| ask.resolve(jiff::civil::Date::constant(1970, 1, 1)));
-    let world = request.and_then(|request| World::build(request, assets)).map_err(|_| unknown)?;
-    if world.version == manifest.dataset_version { Ok(world) } else { Err(unknown.to_owned()) }
-}
-
-/// A meter for work that is done in one go: a row read is a row done.
-struct Whole<'m>(&'m Meter);
-
-impl Progress for Whole<'_> {
-    fn advance(&self, rows: u64) {
-        self.0.advance(2 * rows);
-    }
-}
-
-fn unreadable(error: throng::read::Error) -> Failure {
-    let problem = Problem::new(error.to_string());
-    match error.help() {
-        Some(help) => problem.help(help).into(),
-        None => problem.into(),
-    }
+    Ok(page?)
 }
 
 fn refused(error: file::Error) -> Failure {
@@ -132,7 +98,7 @@ fn tell(args: &Args, page: &Page, path: &Path, bytes: u64) -> Result<(), Failure
                 let fail = if failed == 1 { "check fails" } else { "checks fail" };
                 writeln!(
                     out,
-                    "{BAD}{failed} {fail}{BAD:#} {DIM}of {all}; they stand first under Checks{DIM:#}"
+                    "{ERROR}{failed} {fail}{ERROR:#} {DIM}of {all}; they stand first under Checks{DIM:#}"
                 )?;
             }
         }

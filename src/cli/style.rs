@@ -12,5 +12,3 @@ pub(crate) const DIM: Style = Style::new().dimmed();
 pub(crate) const NAME: Style = AnsiColor::Cyan.on_default();
 /// Good news.
 pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
-/// Bad news.
-pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();

@@ -34,7 +34,11 @@ impl Walker<'_> {
     pub(super) fn session(&mut self, person: &mut Person, course: &mut Course, visit: Visit) {
         let world = self.world;
         let mut walk = self.arrive(person, course, visit);
-        walk.product = course.product;
+        // What went off sale since the session before is not there to be seen again.
+        let still = |product: &u32| {
+            *product != NONE && world.shelf.on_sale(*product, world.day_of(visit.at))
+        };
+        walk.product = Some(course.product).filter(still).unwrap_or(NONE);
         let spec = &world.journeys[course.kind];
         let mut stage = visit.stage;
         let mut furthest = 0;

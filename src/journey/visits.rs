@@ -349,11 +349,13 @@ impl<'w> Walker<'w> {
             Some(direct) if stream.chance(0.5) => direct,
             _ => last.source,
         };
+        // Where nobody comes directly, a message's link is followed again.
+        let campaign = last.campaign.filter(|_| spec.message && world.direct.is_none());
         let stage = match (&spec.switch, moved) {
             (Some(switch), Some((_, true))) => switch.enters,
             _ => spec.resume,
         };
-        Some(Visit { at, device, source, campaign: None, number: last.number + 1, stage, moved })
+        Some(Visit { at, device, source, campaign, number: last.number + 1, stage, moved })
     }
 
     /// Another device of the person, at hand at that moment.

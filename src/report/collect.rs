@@ -378,11 +378,11 @@ fn visits(numbers: &mut Numbers, entities: &Entities, word: &impl Fn(u32) -> Str
     }
     let mut sums: BTreeMap<(u32, u32), Visits> = BTreeMap::new();
     let mut lengths: BTreeMap<u32, BTreeMap<u32, u64>> = BTreeMap::new();
-    for session in 0..sessions.device.len() {
+    for (session, converted) in converted.into_iter().enumerate() {
         let class = at(&entities.devices.class, sessions.device[session]);
         let sum = sums.entry((class, sessions.source[session])).or_default();
         sum.all += 1;
-        sum.converted += u64::from(converted[session]);
+        sum.converted += u64::from(converted);
         sum.bounced += u64::from(sessions.page_views[session] <= 1);
         sum.events += u64::from(sessions.events[session]);
         *lengths.entry(class).or_default().entry(sessions.events[session]).or_default() += 1;

@@ -204,7 +204,9 @@ mod tests {
     #[test]
     fn bins_keep_counts_and_about_the_quantiles() {
         let mut bins = LogBins::default();
-        (1..=1000).for_each(|second| bins.add(f64::from(second)));
+        for second in 1..=1000 {
+            bins.add(f64::from(second));
+        }
         assert_eq!(bins.total(), 1000);
         let share: f64 = bins.shares().iter().map(|(_, share)| share).sum();
         assert!((share - 1.0).abs() < 1e-12);
@@ -217,7 +219,9 @@ mod tests {
     #[test]
     fn times_beyond_the_scale_are_counted_at_its_ends() {
         let mut bins = LogBins::default();
-        [0.0, -1.0, 1e300].into_iter().for_each(|seconds| bins.add(seconds));
+        for seconds in [0.0, -1.0, 1e300] {
+            bins.add(seconds);
+        }
         assert_eq!(bins.total(), 3);
         assert_eq!(bins.shares().len(), LogBins::BINS);
     }

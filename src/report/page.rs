@@ -175,7 +175,9 @@ impl Plot {
             Self::Intervals { rows, .. } => rows.iter_mut().flat_map(Interval::numbers).collect(),
             Self::Lanes { lanes } => lanes.iter_mut().flat_map(Lane::numbers).collect(),
         };
-        numbers.iter_mut().for_each(|number| **number = six_digits(**number));
+        for number in &mut numbers {
+            **number = six_digits(**number);
+        }
         self
     }
 }

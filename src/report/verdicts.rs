@@ -1,6 +1,6 @@
 //! The checks' verdicts in the words of the page.
 
-use crate::check::{self, FAMILIES, Measure, Section, Severity};
+use crate::check::{self, Measure, Section, Severity};
 use crate::human;
 use crate::report::compose::{Kind, Proof, table};
 use crate::report::page::{Family, Interval, Outcome, Table, Tone, Verdict};
@@ -18,7 +18,7 @@ pub(super) fn proof(sections: &[Section], kinds: &[Kind]) -> Proof {
 }
 
 fn family(section: &Section) -> Family {
-    let known = FAMILIES.iter().find(|family| family.name == section.family);
+    let known = check::Family::named(section.family);
     let doc = known.map_or(String::new(), |family| family.doc.to_owned());
     let mut verdicts: Vec<Verdict> = section.verdicts.iter().map(verdict).collect();
     verdicts.sort_by_key(|verdict| verdict.outcome);

@@ -289,11 +289,17 @@ mod tests {
         coverage = 3
         lateness = "1d"
         budget = "3M"
+        exact = true
         [personas]
         a = 0.25
         "b c" = 0.75
         [sources]
         tiktok = 2
+        [targets.mobile_conversion]
+        hook_engaged = 0.9
+        "one click" = 0.0001
+        [targets.exit]
+        engaged = 0.5
         [output]
         format = "ndjson"
         compression = "gzip"

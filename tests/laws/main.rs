@@ -48,9 +48,17 @@ fn world_of(scenario: &str, assets: &Assets) -> World {
     world.unwrap_or_else(|problems| panic!("{problems}"))
 }
 
-/// The world of a scenario file's text, of what ships.
+/// The world of a scenario file's text, of what ships. Its rates are about met: most laws do not ask for more.
 fn world(scenario: &str) -> World {
     world_of(scenario, &Assets::embedded())
+}
+
+/// The same with its rates met.
+fn calibrated(scenario: &str) -> World {
+    let mut world = world(scenario);
+    let found = engine::calibrate(&mut world, 2, &GO_ON);
+    found.unwrap_or_else(|error| panic!("{error:?}"));
+    world
 }
 
 /// What ships, with files of one's own, each by its path in `--models DIR`.

@@ -14,7 +14,7 @@ pub(super) static CHECKS: &[Check] = &[
     Check::new(
         "files.rows",
         &[],
-        "Every file has as many rows as the manifest states.",
+        "Every file has as many rows as the manifest states, and every table as many as its files.",
         "A count that is wrong hides rows that were lost or came twice.",
     ),
     Check::new(
@@ -132,6 +132,11 @@ impl Observer for Contents {
     fn finish(mut self: Box<Self>, context: &Context<'_>, seen: &Seen) -> Vec<Verdict> {
         let mut rows = Tally::new(&CHECKS[0]);
         for table in &context.data.manifest().tables {
+            let sum: u64 = table.files.iter().map(|file| file.rows).sum();
+            rows.look(sum == table.rows, || {
+                let says = format!("its files have {sum} rows; the manifest states {}", table.rows);
+                (table.name.clone(), says)
+            });
             for (ordinal, file) in table.files.iter().enumerate() {
                 if seen.broken.iter().any(|broken| broken.path == file.path) {
                     continue;

@@ -1,6 +1,6 @@
 //! What happens between systems of the shop: the move from device to device, and payment.
 
-use crate::check::targets::share::Share;
+use crate::check::targets::share::{ERRORS, Share};
 use crate::check::verdict::{Measure, Tally};
 use crate::check::{Cached, Check, Context, EventBatch, Observer, Rows, Seen, Verdict, Wants};
 use crate::schema::Table;
@@ -135,7 +135,7 @@ impl Observer for Moves {
                 let (value, seen) = (found.rate, found.seen);
                 tally.saw(seen as usize);
                 let measure = Measure::new(name, value, seen);
-                tally.weigh(measure.within(least - found.reach(least), None), || {
+                tally.weigh(measure.within(least - found.reach(least, ERRORS), None), || {
                     (name, format!("{value:.4} of {seen}, below {least}"))
                 });
             }
@@ -145,7 +145,7 @@ impl Observer for Moves {
         if self.attempts > 0 {
             let (seen, value) = (self.attempts, self.failed as f64 / self.attempts as f64);
             let error = (FAILED_MOST * (1.0 - FAILED_MOST) / seen as f64).sqrt();
-            let most = FAILED_MOST + 3.0 * error;
+            let most = FAILED_MOST + ERRORS * error;
             payments.saw(seen as usize);
             let measure = Measure::new("attempts that fail", value, seen).within(None, most);
             payments.weigh(measure, || ("payments", format!("{value:.4} of {seen} fail")));

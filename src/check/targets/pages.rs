@@ -1,7 +1,7 @@
 //! Times on pages: how fast the first one stands, how soon the hook shows, how long people stay with what they use.
 
 use crate::check::pass::shown;
-use crate::check::targets::share::NEAR;
+use crate::check::targets::share::{ERRORS, NEAR};
 use crate::check::verdict::{Measure, Tally};
 use crate::check::{Check, Context, EventBatch, Observer, Seen, Verdict, Wants};
 use crate::read::hash::NONE;
@@ -185,7 +185,7 @@ impl Observer for Pages {
             let Landings { name, promised, seen, fast } = sort;
             let value = fast as f64 / seen as f64;
             let error = (promised * (1.0 - promised) / seen as f64).sqrt();
-            let least = promised - (3.0 * error).max(NEAR);
+            let least = promised - (ERRORS * error).max(NEAR);
             let says = format!("{value:.3} of {seen} first pages within 2 s, promised {promised}");
             landing.saw(seen as usize);
             let measure = Measure::new(&name, value, seen).within(least, None);
@@ -198,7 +198,7 @@ impl Observer for Pages {
             }
             let n = seen as f64;
             let (value, variance) = (sum / n, (squares / n - (sum / n).powi(2)).max(0.0));
-            let least = least - 3.0 * (variance / n).sqrt();
+            let least = least - ERRORS * (variance / n).sqrt();
             stays.saw(seen as usize);
             let name = format!("seconds on pages with {tool}");
             let measure = Measure::new(&name, value, seen).within(least, None);

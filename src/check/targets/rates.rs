@@ -1,7 +1,7 @@
 //! Micro-conversions happen at the rates that they are set to, in the whole and with differences between people, devices and
 //! sources.
 
-use crate::check::targets::share::{Estimate, Share};
+use crate::check::targets::share::{ERRORS, ERRORS_OF_MANY, Estimate, Share};
 use crate::check::verdict::{Measure, Part, Tally};
 use crate::check::{Cached, Check, Context, EventBatch, Observer, Seen, Verdict, Wants};
 use crate::model::DeviceClass;
@@ -18,8 +18,9 @@ pub(super) static CHECKS: &[Check] = &[
     Check::new(
         "targets.set_points",
         EVENTS,
-        "Every rate that the events show lies where the journey files or the scenario set it, within three standard errors (with \
-         the design effect of people who come more than once) or half a percentage point.",
+        "Every rate that the events show lies where the journey files or the scenario set it, within half a percentage point or \
+         what chance explains: three standard errors of a rate that has a floor, four of the many others, with the design effect \
+         of people who come more than once.",
         "Whoever sizes a test by a funnel's rates needs the rates that were asked for.",
     )
     .with_world(),
@@ -206,7 +207,8 @@ impl Observer for Rates {
         let mut floors = Tally::new(&CHECKS[FLOORS]);
         for (i, target) in self.targets.iter().enumerate() {
             let Some(found) = self.shares[i].estimate() else { continue };
-            let reach = found.reach(target.rate);
+            let errors = if target.floor.is_some() { ERRORS } else { ERRORS_OF_MANY };
+            let reach = found.reach(target.rate, errors);
             let measure = Measure {
                 parts: self.parts(i),
                 ..Measure::new(&target.id, found.rate, found.seen)
@@ -218,7 +220,7 @@ impl Observer for Rates {
                 let (value, seen) = (found.rate, found.seen);
                 let measure = Measure::new(&target.id, value, seen);
                 floors.saw(1);
-                floors.weigh(measure.within(floor - found.reach(floor), None), || {
+                floors.weigh(measure.within(floor - found.reach(floor, ERRORS), None), || {
                     (target.id.clone(), format!("{value:.4} of {seen}, below {floor}"))
                 });
             }

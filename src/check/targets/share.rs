@@ -5,8 +5,11 @@ use crate::read::hash::NONE;
 /// Nobody minds half a percentage point.
 pub(super) const NEAR: f64 = 0.005;
 
-/// Standard errors that chance is given: once in 370 rates it wants more.
-const ERRORS: f64 = 3.0;
+/// Standard errors that chance is given by a rate that is promised: once in 370 it wants more.
+pub(super) const ERRORS: f64 = 3.0;
+
+/// The same of the many others: once in 16,000.
+pub(super) const ERRORS_OF_MANY: f64 = 4.0;
 
 /// Counts occurrences and successes by person: one person's are alike, so they tell less than as many of different people.
 #[derive(Debug, Clone, Default)]
@@ -76,10 +79,10 @@ impl Share {
 }
 
 impl Estimate {
-    /// How far the rate may lie from `set` by chance: three standard errors with the design effect, or half a point.
-    pub(super) fn reach(&self, set: f64) -> f64 {
+    /// How far the rate may lie from `set` by chance: so many standard errors with the design effect, or half a point.
+    pub(super) fn reach(&self, set: f64, errors: f64) -> f64 {
         let error = (set * (1.0 - set) / self.seen as f64 * self.design).sqrt();
-        (ERRORS * error).max(NEAR)
+        (errors * error).max(NEAR)
     }
 }
 
@@ -104,7 +107,7 @@ mod tests {
         assert!((alone.design - 1.0).abs() < 0.01, "{alone:?}");
         assert!((alike.design - 4.0).abs() < 0.01, "{alike:?}");
         assert!(
-            (alike.reach(0.25) - alone.reach(0.25)).abs() < 1e-3,
+            (alike.reach(0.25, 3.0) - alone.reach(0.25, 3.0)).abs() < 1e-3,
             "four alike tell as much as one"
         );
     }
@@ -112,8 +115,8 @@ mod tests {
     #[test]
     fn a_small_set_may_lie_far_off_and_a_large_one_half_a_point() {
         let estimate = |seen| Estimate { seen, rate: 0.5, design: 1.0 };
-        assert!((estimate(100).reach(0.5) - 0.15).abs() < 1e-9);
-        assert!((estimate(100_000_000).reach(0.5) - NEAR).abs() < 1e-12);
+        assert!((estimate(100).reach(0.5, 3.0) - 0.15).abs() < 1e-9);
+        assert!((estimate(100_000_000).reach(0.5, 3.0) - NEAR).abs() < 1e-12);
     }
 
     #[test]

@@ -55,7 +55,7 @@ fn what_is_made_looks_real() {
 #[test]
 fn models_without_a_habit_are_found() {
     let cases: [(&str, &str, &str, &[&str]); 3] = [
-        ("catalogue.toml", "zipf = 0.58", "zipf = 2.4", &["realism.item_top"]),
+        ("catalogue.toml", "zipf = 0.58", "zipf = 1.2", &["realism.item_top"]),
         (
             "behaviour.toml",
             "[dwell]\nsession_sd = 0.55\nengagement = 0.12",

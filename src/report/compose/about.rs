@@ -9,11 +9,15 @@ use crate::scenario::Ask;
 
 /// A sentence under the title: what the scenario says of itself.
 pub(super) fn lead(manifest: &Manifest) -> String {
-    let asked = Ask::read(&manifest.scenario.name, "manifest.json", &manifest.scenario.toml).ok();
-    let doc = asked.and_then(|ask| ask.doc).unwrap_or_default();
+    let doc = asked(manifest).and_then(|ask| ask.doc).unwrap_or_default();
     let version: String = manifest.dataset_version.chars().take(12).collect();
     let identity = format!("Seed {}, version {version}.", manifest.seed);
     if doc.is_empty() { identity } else { format!("{doc}. {identity}") }
+}
+
+/// What was asked for, if the manifest's scenario can be read.
+fn asked(manifest: &Manifest) -> Option<Ask> {
+    Ask::read(&manifest.scenario.name, crate::manifest::FILE, &manifest.scenario.toml).ok()
 }
 
 /// The numbers at the top.
@@ -24,18 +28,10 @@ pub(super) fn facts(material: &Material<'_>) -> Vec<Fact> {
     let rows =
         counted.map(|name| (name, material.manifest.rows(name))).filter(|(_, rows)| *rows > 0);
     let mut facts: Vec<Fact> = rows.map(|(name, rows)| plain(count(rows), name)).collect();
-    if let [first, .., last] = days(material)[..] {
-        let days = last - first + 1;
-        facts.push(plain(count(days.unsigned_abs().into()), "days"));
-    }
+    let days = asked(material.manifest).and_then(|ask| ask.days);
+    facts.extend(days.map(|days| plain(count(days.into()), "days")));
     facts.extend(checks(material));
     facts
-}
-
-/// The dates of UTC on which there are events.
-fn days(material: &Material<'_>) -> Vec<i32> {
-    let days = material.numbers.days.iter().filter(|(_, (_, utc))| *utc > 0);
-    days.map(|(day, _)| *day).collect()
 }
 
 /// How the checks went, as a number at the top.

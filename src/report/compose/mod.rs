@@ -67,7 +67,7 @@ pub(super) fn page(material: &Material<'_>) -> Page {
         coverage::section(material.numbers),
         answers::section(material.answers.as_ref()),
         proof::anomalies(material.numbers),
-        proof::checks(material),
+        Some(proof::checks(material)),
     ];
     let manifest = material.manifest;
     Page {

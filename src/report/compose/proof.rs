@@ -98,7 +98,7 @@ pub(super) fn anomalies(numbers: &Numbers) -> Option<Section> {
 }
 
 /// All verdicts; a word instead when the checks were not run.
-pub(super) fn checks(material: &Material<'_>) -> Option<Section> {
+pub(super) fn checks(material: &Material<'_>) -> Section {
     let section = |lead: String, blocks| Section {
         id: "checks".into(),
         title: "Checks".into(),
@@ -106,10 +106,7 @@ pub(super) fn checks(material: &Material<'_>) -> Option<Section> {
         blocks,
     };
     let Some(proof) = &material.proof else {
-        return Some(section(
-            "The checks were not run for this page (--no-check).".into(),
-            Vec::new(),
-        ));
+        return section("The checks were not run for this page (--no-check).".into(), Vec::new());
     };
     let outcomes =
         || proof.families.iter().flat_map(|family| &family.verdicts).map(|verdict| verdict.outcome);
@@ -131,5 +128,5 @@ pub(super) fn checks(material: &Material<'_>) -> Option<Section> {
         outcomes().count(),
         super::words::list(&told)
     );
-    Some(section(lead, vec![Block::Verdicts(proof.families.clone())]))
+    section(lead, vec![Block::Verdicts(proof.families.clone())])
 }

@@ -120,13 +120,9 @@ fn days(numbers: &Numbers) -> Figure {
     };
     let most =
         numbers.days.iter().max_by_key(|(day, (local, _))| (*local, std::cmp::Reverse(**day)));
-    let full = numbers
-        .days
-        .values()
-        .map(|(local, _)| *local)
-        .filter(|events| *events > 0)
-        .min()
-        .unwrap_or(0);
+    // Of the days that the ends of the data set do not cut.
+    let inner = numbers.days.values().skip(1).take(numbers.days.len().saturating_sub(2));
+    let least = inner.map(|(local, _)| *local).min().unwrap_or(0);
     let (day, most) = most.map_or((String::new(), 0), |(day, (local, _))| (date(*day), *local));
     let rows =
         numbers.days.iter().map(|(day, (local, utc))| vec![date(*day), count(*local), count(*utc)]);
@@ -136,7 +132,7 @@ fn days(numbers: &Numbers) -> Figure {
         look_for: "Real days rise and fall; a line as smooth as a ruler is made up. The first and last local days are cut by the \
                    ends of the data set, which are drawn in UTC."
             .into(),
-        finding: format!("The fullest day is {day} with {} events, the emptiest has {}.", count(most), count(full)),
+        finding: format!("The fullest day is {day} with {} events, the emptiest between the ends has {}.", count(most), count(least)),
         plot: Plot::Lines {
             x: Axis { name: "date".into(), places, ..Axis::default() },
             y: Axis { name: "events".into(), ..Axis::default() },

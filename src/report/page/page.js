@@ -133,7 +133,7 @@
     const low = spec.log ? 0 : least;
     ramp(box, FORMATS.number.full(low), `${FORMATS.number.full(most)} ${spec.unit}`);
     const narrow = width < NARROW;
-    const left = Math.min(widest(spec.rows) + 12, narrow ? width * 0.36 : 300);
+    const left = Math.min(widest(spec.rows) + 12, narrow ? width * 0.46 : 300);
     const tall = spec.columns.some((name) => name.length > 3);
     const bottom = tall ? Math.min(widest(spec.columns) + 12, 260) : 26;
     const row = spec.rows.length > 10 ? 19 : 30;
@@ -208,7 +208,7 @@
     const last = spec.nodes.reduce((column, node) => Math.max(column, node.column), 0);
     const sums = spec.nodes.map((_, i) => spec.links.reduce((sum, link) => sum + (link.from === i || (link.to === i && spec.nodes[i].column === last) ? link.value : 0), 0));
     const total = spec.nodes.reduce((sum, node, i) => sum + (node.column === 0 ? sums[i] : 0), 0);
-    const share = (value) => `${trim((value / total) * 100, 1)} %`;
+    const share = (value) => FORMATS.percent.full(value / total);
     const halo = { textBorderColor: c.surface, textBorderWidth: 3 };
     const paint = (node) => ({ good: c.good, warn: c.c1, bad: c.bad }[node.tone] || (node.column === 0 ? c.c0 : c.c5));
     const rows = [0, 1, 2].reduce((most, column) => Math.max(most, spec.nodes.filter((node) => node.column === column).length), 0);
@@ -221,7 +221,7 @@
     const fit = (column) => (column === last ? { width: right - 8, overflow: widest(words) <= right ? "break" : "truncate" } : { width: room, overflow: "truncate" });
     const option = base(c, {
       series: [{
-        type: "sankey", left: 2, right, top: 12, bottom: 12, nodeWidth: narrow ? 8 : 12, nodeGap: narrow ? 26 : 18, draggable: false, layoutIterations: 0, emphasis: { focus: "adjacency", lineStyle: { opacity: 0.8 } }, blur: { itemStyle: { opacity: 0.5 }, lineStyle: { opacity: 0.1 } },
+        type: "sankey", left: 2, right, top: 16, bottom: 16, nodeWidth: narrow ? 8 : 12, nodeGap: narrow ? 42 : 18, draggable: false, layoutIterations: 0, emphasis: { focus: "adjacency", lineStyle: { opacity: 0.8 } }, blur: { itemStyle: { opacity: 0.5 }, lineStyle: { opacity: 0.1 } },
         // Names may repeat from column to column; ordinals do not.
         data: spec.nodes.map((node, i) => ({
           name: String(i), depth: node.column, itemStyle: { color: paint(node), borderWidth: 0 },
@@ -240,7 +240,7 @@
         } },
       }],
     });
-    return { height: Math.max(rows * (narrow ? 56 : 44) + 30, 300), option };
+    return { height: Math.max(rows * (narrow ? 70 : 44) + 30, 300), option };
   };
 
   const intervals = (spec, c, width) => {
@@ -248,13 +248,16 @@
     const narrow = width < NARROW;
     const ends = spec.rows.flatMap((row) => [row.low, row.high, row.observed, ...(row.set_point === null ? [] : [row.set_point])]);
     const [least, most] = [Math.min(...ends), Math.max(...ends)];
-    const wide = spec.x.format === "percent" && most > 0.5;
+    // The axis ends at a round number beyond the last whisker, rates at the latest at one.
+    const unit = 10 ** Math.floor(Math.log10(most || 1));
+    const beyond = Math.ceil((most / unit) * 2) * (unit / 2);
+    const max = spec.x.format === "percent" && most > 0.5 ? 1 : beyond;
     const left = narrow ? 16 : Math.min(widest(spec.rows.map((row) => row.name)) + 18, width * 0.45);
     const right = 74;
     const step = narrow ? 48 : 30;
     const option = base(c, {
       grid: { left, right, top: 4, bottom: 50, outerBoundsMode: "none" },
-      xAxis: { ...axis(spec.x, c, [least, most], false), min: 0, ...(wide ? { max: 1 } : {}), splitLine: { show: true, lineStyle: { color: c.grid } } },
+      xAxis: { ...axis(spec.x, c, [least, most], false), min: 0, max, splitLine: { show: true, lineStyle: { color: c.grid } } },
       yAxis: { type: "category", data: spec.rows.map((row) => row.name), inverse: true, axisLine: { show: false }, axisTick: { show: false }, axisLabel: { show: !narrow, color: c.ink, fontSize: FONT, width: left - 14, overflow: "truncate", interval: 0 } },
       series: [{
         type: "custom", data: spec.rows.map((row, i) => [row.observed, i]), encode: { x: 0, y: 1 },

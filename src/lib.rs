@@ -9,7 +9,7 @@
 //! One way, no way back: a module uses only what stands to its left, and [`engine`] alone walks the whole way. [`scenario`] joins a
 //! request with the models of [`model`] and the tables of [`schema`] into a world; [`population`] says who there is; [`journey`]
 //! walks a person through visits and stages into a journal ([`event`]), with what the stack's own [`systems`] make of it; [`tables`] lay the journal out in columns ([`frame`]);
-//! [`sink`] writes them; [`manifest`] says what was written. Randomness comes from [`seed`] alone, and problems with what a user wrote
+//! [`sink`] writes them; [`manifest`] says what was written. [`read`] reads it back, and [`check`] judges it. Randomness comes from [`seed`] alone, and problems with what a user wrote
 //! are told by [`diag`].
 //!
 //! ```no_run

@@ -4,6 +4,7 @@ mod args;
 mod check;
 mod completions;
 mod failure;
+mod foreign;
 mod generate;
 mod init;
 mod interrupt;

@@ -46,7 +46,7 @@ fn manifest(name: &str) -> Manifest {
     };
     let files = vec![entry("users", 15_316), entry("sessions", 80_410), entry("events", 1_000_071)];
     let tables = ["users", "sessions", "events"].map(|table| (table.to_owned(), String::new()));
-    Manifest::new(&request, "18eccde060622a9f", None, tables, files)
+    Manifest::new(&request, "18eccde060622a9f", None, tables, files, Vec::new())
 }
 
 fn numbers(name: &str) -> Numbers {

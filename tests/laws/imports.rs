@@ -6,9 +6,10 @@ use std::path::Path;
 use crate::files_under;
 
 /// The rooms in the order of the data's way; each may use itself and those before it.
-const ORDER: [&str; 24] = [
+const ORDER: &[&str] = &[
     "seed",
     "dist",
+    "realism",
     "diag",
     "human",
     "assets",
@@ -21,13 +22,16 @@ const ORDER: [&str; 24] = [
     "event",
     "systems",
     "journey",
+    "calibration",
     "tables",
+    "answers",
     "manifest",
     "read",
     "output",
     "join",
     "preview",
     "engine",
+    "foreign",
     "check",
     "report",
     "cli",

@@ -73,7 +73,8 @@ fn columns(world: &World, slices: Slices) -> (f64, u64) {
 fn main() {
     let ask = Ask { size: Some(Size::Users(USERS)), ..Ask::default() };
     let request = ask.resolve(START).expect("a sound request");
-    let world = World::build(request, &Assets::embedded()).expect("a sound world");
+    let mut world = World::build(request, &Assets::embedded()).expect("a sound world");
+    engine::calibrate(&mut world, 2, &AtomicBool::new(false)).expect("calibrated");
     let slices = Slices::new(world.start, world.days, world.lateness, 1);
     for (name, (asked, events)) in
         [("walk", walk(&world, slices)), ("columns", columns(&world, slices))]

@@ -61,7 +61,8 @@ impl Case {
             ..Ask::default()
         };
         let request = ask.over(asked).resolve(START).expect("a sound request");
-        let world = World::build(request, &assets).expect("a sound world");
+        let mut world = World::build(request, &assets).expect("a sound world");
+        engine::calibrate(&mut world, 2, &GO_ON).expect("calibrated");
         let plan = engine::plan(&world, 1, &GO_ON).expect("a plan");
         let mut case = Self { world, plan, events };
         case.events = case.simulate().iter().map(Journal::events).sum();
@@ -123,8 +124,8 @@ impl Case {
     /// The whole, onto a disk.
     fn whole(&self, dir: &Path) {
         let run = Run { threads: 1, shard: None };
-        let entries = engine::generate(&self.world, &self.plan, &run, dir, &Unwatched, &GO_ON);
-        black_box(entries.expect("written"));
+        let written = engine::generate(&self.world, &self.plan, &run, dir, &Unwatched, &GO_ON);
+        black_box(written.expect("written"));
     }
 
     /// Median nanoseconds an event of some work.

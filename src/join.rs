@@ -1,5 +1,7 @@
 //! Shards made one: the files of `shard-*` folders moved into the folder that holds them, and one manifest for all.
 //!
+//! What shards know in part, their answers, is added up into a document of the whole.
+//!
 //! The moves can be cut short anywhere and be taken up again: a file counts wherever it is found, in its shard or in its place,
 //! the manifest comes last, and only then do the shards' own manifests go.
 
@@ -11,8 +13,9 @@ use std::path::{Component, Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
+use crate::answers::{self, Answers};
 use crate::diag::{Problem, Problems};
-use crate::manifest::{self, File, Manifest, Shard};
+use crate::manifest::{self, Document, File, Manifest, Shard};
 
 /// Why shards cannot be joined.
 #[derive(Debug, thiserror::Error)]
@@ -65,18 +68,25 @@ pub fn join(dir: &Path, verify: bool) -> Result<Manifest, Error> {
     let parts = find(dir, &mut problems)?;
     fit(&parts, &mut problems);
     problems.or(()).map_err(Error::Refused)?;
-    let Some(joined) = merge(&parts) else {
+    let Some(mut joined) = merge(&parts) else {
         let problem = Problem::new(format!("there are no shards in {}", dir.display()));
         let help = "make them with `throng generate --shard I/N --out DIR`, the same DIR for all";
         return Err(Error::Refused(problem.help(help).into()));
     };
     check(dir, &parts, verify).or(()).map_err(Error::Refused)?;
+    let answers = sum(&parts).map_err(Error::Refused)?;
     for part in &parts {
         settle(dir, part)?;
+    }
+    if let Some(answers) = answers {
+        joined.documents = vec![Document::write(dir, answers::PATH, &answers.to_json())?];
     }
     joined.write(dir)?;
     for part in &parts {
         // What cannot be removed is in nobody's way.
+        for document in &part.manifest.documents {
+            let _ = fs::remove_file(part.dir.join(&document.path));
+        }
         let _ = fs::remove_file(part.dir.join(manifest::FILE));
         prune(&part.dir);
     }
@@ -169,7 +179,7 @@ fn check(dir: &Path, parts: &[Part], verify: bool) -> Problems {
                 problems.push(Problem::new(format!("{other} holds {shown} too")));
             }
             let fault = if is_within(&file.path) {
-                fault(&locate(dir, part, file), file, verify)
+                fault(&locate(dir, part, file), file.bytes, &file.sha256, verify)
             } else {
                 Some("is outside the data set".to_owned())
             };
@@ -177,8 +187,45 @@ fn check(dir: &Path, parts: &[Part], verify: bool) -> Problems {
                 problems.push(Problem::new(format!("{shown} {fault}")));
             }
         }
+        for document in &part.manifest.documents {
+            let path = part.dir.join(&document.path);
+            // There is one kind; its place is told by no manifest.
+            let fault = if document.path == answers::PARTIAL {
+                fault(&path, document.bytes, &document.sha256, verify)
+            } else {
+                Some("is nothing that shards have".to_owned())
+            };
+            if let Some(fault) = fault {
+                let shown = format!("{}/{}", part.name, document.path);
+                problems.push(Problem::new(format!("{shown} {fault}")));
+            }
+        }
     }
     problems
+}
+
+/// Adds up the answers of all shards, if they have some.
+fn sum(parts: &[Part]) -> Result<Option<Answers>, Problems> {
+    let mut problems = Problems::new();
+    let mut sum: Option<Answers> = None;
+    for part in parts.iter().filter(|part| !part.manifest.documents.is_empty()) {
+        let shown = format!("{}/{}", part.name, answers::PARTIAL);
+        let text = match fs::read_to_string(part.dir.join(answers::PARTIAL)) {
+            Ok(text) => text,
+            Err(error) => {
+                problems.push(Problem::new(format!("{shown} cannot be read: {error}")));
+                continue;
+            }
+        };
+        match Answers::from_partial(&text) {
+            Ok(answers) => match &mut sum {
+                Some(sum) => sum.add(&answers),
+                None => sum = Some(answers),
+            },
+            Err(error) => problems.push(Problem::new(format!("{shown} is damaged: {error}"))),
+        }
+    }
+    problems.or(sum)
 }
 
 /// Whether a path stays within the folder that it is relative to.
@@ -192,7 +239,7 @@ fn locate(dir: &Path, part: &Part, file: &File) -> PathBuf {
     if within.exists() { within } else { dir.join(&file.path) }
 }
 
-fn fault(path: &Path, file: &File, verify: bool) -> Option<String> {
+fn fault(path: &Path, bytes: u64, sha256: &str, verify: bool) -> Option<String> {
     let size = match fs::metadata(path) {
         Ok(metadata) => metadata.len(),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -200,12 +247,12 @@ fn fault(path: &Path, file: &File, verify: bool) -> Option<String> {
         }
         Err(error) => return Some(format!("cannot be read: {error}")),
     };
-    if size != file.bytes {
-        return Some(format!("has {size} bytes; its manifest says {}", file.bytes));
+    if size != bytes {
+        return Some(format!("has {size} bytes; its manifest says {bytes}"));
     }
     if verify {
         match digest(path) {
-            Ok(digest) if digest == file.sha256 => {}
+            Ok(digest) if digest == sha256 => {}
             Ok(_) => return Some("is not what was written: its SHA-256 differs".to_owned()),
             Err(error) => return Some(format!("cannot be read: {error}")),
         }

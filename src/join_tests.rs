@@ -18,7 +18,7 @@ fn manifest(version: &str, shard: Option<Shard>, files: Vec<FileEntry>) -> Manif
     let ask = Ask::default().resolve(jiff::civil::date(2026, 1, 1));
     let request = ask.unwrap_or_else(|problems| panic!("{problems}"));
     let tables = ["users", "events"].map(|name| (name.to_owned(), "d".to_owned()));
-    Manifest::new(&request, version, shard, tables, files)
+    Manifest::new(&request, version, shard, tables, files, Vec::new())
 }
 
 /// Writes shard `index` of `count` into `root/name`.

@@ -3,12 +3,13 @@
 //! It holds no clock, no host and no path: the same request gives the same bytes.
 
 use std::fs;
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use crate::scenario::Request;
+use crate::sink::Digest;
 
 /// The manifest's file name.
 pub const FILE: &str = "manifest.json";
@@ -35,6 +36,9 @@ pub struct Manifest {
     pub shard: Option<Shard>,
     /// The tables, in the order of the schemas.
     pub tables: Vec<Table>,
+    /// What is written beside the tables, by path.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub documents: Vec<Document>,
 }
 
 /// A program and its version.
@@ -103,6 +107,18 @@ pub struct File {
     pub max_time: Option<String>,
 }
 
+/// A file that is no table's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Document {
+    /// Path within the data set, with `/`.
+    pub path: String,
+    /// Bytes.
+    pub bytes: u64,
+    /// SHA-256 of its bytes, in hex.
+    pub sha256: String,
+}
+
 /// What a run says of a file that it wrote.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileEntry {
@@ -152,6 +168,30 @@ pub enum Error {
     },
 }
 
+impl Document {
+    /// Writes a text into a data set's folder, aside and then under its name.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn write(dir: &Path, path: &str, text: &str) -> Result<Self, Error> {
+        let target = dir.join(path);
+        let name = target.file_name().unwrap_or_default().to_string_lossy();
+        let aside = target.with_file_name(format!(".{name}.partial"));
+        let write = || {
+            if let Some(folder) = target.parent() {
+                fs::create_dir_all(folder)?;
+            }
+            let mut out = Digest::new(fs::File::create(&aside)?);
+            out.write_all(text.as_bytes())?;
+            fs::rename(&aside, &target)?;
+            Ok(out.finish())
+        };
+        let (bytes, sha256) =
+            write().map_err(|source| Error::Io { path: target.clone(), source })?;
+        Ok(Self { path: path.to_owned(), bytes, sha256 })
+    }
+}
+
 impl From<FileEntry> for File {
     fn from(entry: FileEntry) -> Self {
         let (min, max) = entry.time_range.unzip();
@@ -173,13 +213,14 @@ fn rfc3339(micros: i64) -> Option<String> {
 
 impl Manifest {
     /// The manifest of a run: `tables` are the names and schema digests of the tables asked for, in the schemas' order, and
-    /// `files` what was written of them.
+    /// `files` what was written of them; `documents` are written besides.
     pub fn new(
         request: &Request,
         version: &str,
         shard: Option<Shard>,
         tables: impl IntoIterator<Item = (String, String)>,
         files: Vec<FileEntry>,
+        documents: Vec<Document>,
     ) -> Self {
         let mut tables: Vec<Table> = tables
             .into_iter()
@@ -208,6 +249,7 @@ impl Manifest {
             scenario: Scenario { name: request.scenario.clone(), toml: request.resolved_toml() },
             shard,
             tables,
+            documents,
         }
     }
 
@@ -262,12 +304,18 @@ impl Manifest {
         self.tables.iter().flat_map(|table| &table.files)
     }
 
+    /// Path, bytes and SHA-256 of everything that is listed: files and documents.
+    pub fn stated(&self) -> impl Iterator<Item = (&str, u64, &str)> {
+        let files = self.files().map(|file| (&*file.path, file.bytes, &*file.sha256));
+        files.chain(self.documents.iter().map(|one| (&*one.path, one.bytes, &*one.sha256)))
+    }
+
     /// The rows of a table; 0 when it was not written.
     pub fn rows(&self, table: &str) -> u64 {
         self.tables.iter().find(|known| known.name == table).map_or(0, |table| table.rows)
     }
 
-    /// What all shards of a data set have in common: the manifest without its shard and files.
+    /// What all shards of a data set have in common: the manifest without its shard, its files and what its documents hold.
     #[must_use]
     pub fn identity(&self) -> Self {
         let mut bare = self.clone();
@@ -275,6 +323,10 @@ impl Manifest {
         for table in &mut bare.tables {
             table.files.clear();
             table.settle();
+        }
+        for document in &mut bare.documents {
+            document.bytes = 0;
+            document.sha256.clear();
         }
         bare
     }
@@ -313,6 +365,7 @@ mod tests {
             None,
             tables,
             vec![entry("events/b", 2), entry("events/a", 1)],
+            Vec::new(),
         )
     }
 

@@ -6,6 +6,7 @@ use jiff::{Timestamp, Zoned};
 use crate::diag::Problems;
 use crate::event::journal::{Journal, JourneyRow, NONE, Row, Session};
 use crate::journey::Walker;
+use crate::journey::outcomes::{Exact, Outcomes};
 use crate::population::{Profile, User};
 use crate::scenario::request::Name;
 use crate::scenario::slices::Slices;
@@ -73,15 +74,21 @@ pub fn journeys(world: &World, count: usize, filter: &Filter) -> Result<Vec<Prev
         }
     };
     let slices = Slices::new(world.start, world.days, world.lateness, 1);
-    let mut walker = Walker::new(world, slices);
+    let exact = world.request.exact;
+    let outcomes = if exact { Outcomes::Exact(Exact::new(world, 0)) } else { Outcomes::Drawn };
+    let mut walker = Walker::new(world, slices).deciding(outcomes);
     let mut found = Vec::new();
     for id in 0..MOST_SEARCHED {
         let user = world.people.user(id);
-        if persona.is_some_and(|persona| usize::from(user.persona) != persona) {
+        let passes = persona.is_none_or(|persona| usize::from(user.persona) == persona);
+        // Where outcomes are exact, they hang on everybody before.
+        if passes || exact {
+            walker.journal.clear();
+            walker.user(id);
+        }
+        if !passes {
             continue;
         }
-        walker.journal.clear();
-        walker.user(id);
         let of_kind =
             |journey: &JourneyRow| kind.is_none_or(|kind| usize::from(journey.kind) == kind);
         let journeys = walker.journal.journeys.iter().enumerate();

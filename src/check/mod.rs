@@ -7,12 +7,16 @@
 //! A check that cannot be made is skipped and says why: a table that was not written, a file that cannot be read, models that
 //! are not those that the data set was made with.
 
+mod coverage;
 pub mod entities;
 mod files;
 mod keys;
 pub mod pass;
+pub mod realism;
+pub mod reference;
 pub mod report;
 mod shape;
+mod targets;
 mod verdict;
 
 #[cfg(test)]
@@ -24,13 +28,16 @@ use serde::Serialize;
 
 use crate::engine::Progress;
 use crate::read::{self, DataSet};
+use crate::realism::Summary;
 use crate::scenario::World;
 use crate::schema::Schemas;
 
+pub use coverage::Matrix;
 pub use entities::Entities;
 pub use pass::{BrokenFile, Cached, EventBatch, Interned, Observer, Rows, Seen, Wants, Watch};
+pub use reference::Reference;
 pub use shape::Misfit;
-pub use verdict::{Evidence, Measure, Outcome, Tally, Verdict};
+pub use verdict::{Evidence, Measure, Outcome, Part, Tally, Verdict};
 
 /// How much it matters that a check fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -111,7 +118,14 @@ impl Family {
 }
 
 /// Every family.
-pub static FAMILIES: &[&Family] = &[&files::FAMILY, &keys::FAMILY];
+pub static FAMILIES: &[&Family] = &[
+    &files::FAMILY,
+    &keys::FAMILY,
+    &targets::FAMILY,
+    &realism::FAMILY,
+    &reference::FAMILY,
+    &coverage::FAMILY,
+];
 
 /// What observers may know beforehand.
 pub struct Context<'c> {
@@ -123,6 +137,8 @@ pub struct Context<'c> {
     pub entities: &'c Entities,
     /// The world that it was made in, when that is known.
     pub world: Option<&'c World>,
+    /// What it is compared with, if it is.
+    pub reference: Option<Reference<'c>>,
     /// Who waits.
     pub watch: &'c Watch<'c>,
 }
@@ -133,6 +149,8 @@ pub struct Ask<'a> {
     pub only: Vec<String>,
     /// The world that the data set was made in, or why it is not known.
     pub world: Result<&'a World, String>,
+    /// What to compare it with; without, that family is left out.
+    pub reference: Option<Reference<'a>>,
 }
 
 /// Why checks could not be made at all.
@@ -166,18 +184,40 @@ pub fn check(
     progress: &dyn Progress,
     cancel: &AtomicBool,
 ) -> Result<Vec<Section>, Error> {
+    accompanied(data, schemas, ask, Vec::new(), progress, cancel)
+}
+
+/// The same, with guests on the pass: observers that belong to no family, whose verdicts nobody hears.
+///
+/// # Errors
+/// As for [`check`].
+pub fn accompanied(
+    data: &DataSet,
+    schemas: &Schemas,
+    ask: &Ask<'_>,
+    mut guests: Vec<Box<dyn Observer>>,
+    progress: &dyn Progress,
+    cancel: &AtomicBool,
+) -> Result<Vec<Section>, Error> {
     let wanted =
         |family: &&Family| ask.only.is_empty() || ask.only.iter().any(|name| name == family.name);
-    let families: Vec<&'static Family> = FAMILIES.iter().copied().filter(wanted).collect();
+    let possible =
+        |family: &&Family| ask.reference.is_some() || family.name != reference::FAMILY.name;
+    let families = FAMILIES.iter().copied().filter(wanted).filter(possible);
+    let families: Vec<&'static Family> = families.collect();
     let watch = Watch { progress, cancel };
     let mut seen = Seen { misfits: shape::misfits(data, schemas), ..Seen::default() };
     let (entities, broken) = Entities::read(data, schemas, &watch)?;
     seen.broken = broken;
     let world = ask.world.as_ref().ok().copied();
-    let context = Context { data, schemas, entities: &entities, world, watch: &watch };
+    let reference = ask.reference;
+    let context = Context { data, schemas, entities: &entities, world, reference, watch: &watch };
     let mut observers: Vec<_> =
         families.iter().map(|family| (family.observers)(&context)).collect();
-    pass::run(&context, observers.iter_mut().flatten(), &mut seen)?;
+    pass::run(&context, observers.iter_mut().flatten().chain(&mut guests), &mut seen)?;
+    for guest in guests {
+        guest.finish(&context, &seen);
+    }
     let mut sections = Vec::new();
     for (family, observers) in families.iter().zip(observers) {
         let mut found: Vec<Verdict> = Vec::new();
@@ -197,6 +237,16 @@ pub fn check(
     }
     watch.check()?;
     Ok(sections)
+}
+
+/// Judges a stream from elsewhere, which is no data set: whether it looks real, and how far it is from the reference.
+pub fn stream(summary: &Summary, reference: Option<Reference<'_>>) -> Vec<Section> {
+    let real = Section { family: realism::FAMILY.name, verdicts: realism::verdicts(summary) };
+    let apart = reference.map(|reference| Section {
+        family: reference::FAMILY.name,
+        verdicts: reference::verdicts(summary, reference),
+    });
+    std::iter::once(real).chain(apart).collect()
 }
 
 /// Why a check cannot be made, if that is so.

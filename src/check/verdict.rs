@@ -41,9 +41,36 @@ pub struct Measure {
     /// The most that it may be.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub most: Option<f64>,
+    /// How many it is a number of.
+    pub seen: u64,
+    /// The same within parts of the data set.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<Part>,
+}
+
+/// A number of a part of the data set.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Part {
+    /// What the part is: persona, device class and source, say.
+    pub of: Vec<String>,
+    /// How many it is a number of.
+    pub seen: u64,
+    /// How much.
+    pub value: f64,
 }
 
 impl Measure {
+    /// A number of so many, which may be whatever it is.
+    pub fn new(name: impl Into<String>, value: f64, seen: u64) -> Self {
+        Self { name: name.into(), value, least: None, most: None, seen, parts: Vec::new() }
+    }
+
+    /// The same, with the bounds that it must lie in.
+    #[must_use]
+    pub fn within(self, least: impl Into<Option<f64>>, most: impl Into<Option<f64>>) -> Self {
+        Self { least: least.into(), most: most.into(), ..self }
+    }
+
     /// Whether it lies within its bounds.
     pub fn holds(&self) -> bool {
         self.least.is_none_or(|least| self.value >= least)
@@ -146,6 +173,18 @@ impl Tally {
     /// A number was measured; outside its bounds it breaks the check.
     pub fn measure(&mut self, measure: Measure) {
         self.wrong += u64::from(!measure.holds());
+        self.measures.push(measure);
+    }
+
+    /// A number was measured; outside its bounds it breaks the check, as the evidence says.
+    pub fn weigh<P: Into<String>, S: Into<String>>(
+        &mut self,
+        measure: Measure,
+        evidence: impl FnOnce() -> (P, S),
+    ) {
+        if !measure.holds() {
+            self.wrong(evidence);
+        }
         self.measures.push(measure);
     }
 

@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use throng::manifest::Shard;
+use throng::scenario::ask::MOST_COVERAGE;
 use throng::scenario::request::{Ids, Name};
 use throng::scenario::units::{self, Start};
 use throng::scenario::{Ask, Size};
@@ -21,6 +22,9 @@ pub(crate) struct What {
     /// About how many events, instead of users: 5M
     #[arg(long, value_name = "N", value_parser = units::count, allow_negative_numbers = true)]
     pub(crate) events: Option<u64>,
+    /// Extra people, so that every possible cell of persona, device profile, source and journey kind has at least K journeys
+    #[arg(long, value_name = "K", value_parser = coverage, allow_negative_numbers = true)]
+    pub(crate) coverage: Option<u32>,
     /// How many days: 30, 2w
     #[arg(long, value_name = "D", value_parser = units::days, allow_negative_numbers = true)]
     pub(crate) days: Option<u32>,
@@ -30,6 +34,9 @@ pub(crate) struct What {
     /// A number, or `random` to draw one, which is printed; the same seed gives the same bytes
     #[arg(long, value_name = "SEED", value_parser = seed, allow_negative_numbers = true)]
     pub(crate) seed: Option<Seed>,
+    /// Let small sets meet their rates as well: outcomes by systematic sampling instead of a draw each
+    #[arg(long)]
+    pub(crate) exact: bool,
     /// A folder of models that are laid over the built-in ones, file by file
     #[arg(long, value_name = "DIR")]
     pub(crate) models: Option<PathBuf>,
@@ -66,6 +73,13 @@ fn seed(text: &str) -> Result<Seed, String> {
     match text.parse() {
         Ok(number) if number <= throng::scenario::ask::GREATEST_SEED => Ok(Seed::Fixed(number)),
         _ => Err("write a whole number from 0 to 9223372036854775807, or random".to_owned()),
+    }
+}
+
+fn coverage(text: &str) -> Result<u32, String> {
+    match text.parse() {
+        Ok(times) if times <= MOST_COVERAGE => Ok(times),
+        _ => Err(format!("write how many journeys a cell has at least, from 0 to {MOST_COVERAGE}")),
     }
 }
 
@@ -114,6 +128,7 @@ impl What {
     pub(crate) fn ask(&self, form: Option<&Form>, drawn: Option<u64>) -> Ask {
         let mut ask = Ask {
             size: self.users.map(Size::Users).or(self.events.map(Size::Events)),
+            coverage: self.coverage,
             days: self.days,
             start: self.start,
             seed: match self.seed {
@@ -121,6 +136,7 @@ impl What {
                 Some(Seed::Random) => drawn,
                 None => None,
             },
+            exact: self.exact.then_some(true),
             ..Ask::default()
         };
         if let Some(form) = form {
@@ -141,10 +157,12 @@ impl What {
         };
         flag("users", self.users.map(units::short));
         flag("events", self.events.map(units::short));
+        flag("coverage", self.coverage.map(|times| times.to_string()));
         flag("days", self.days.map(|days| days.to_string()));
         flag("start", self.start.map(|start| start.to_string()));
         flag("seed", self.seed.map(|_| seed.to_string()));
         flag("models", self.models.as_ref().map(|dir| shell(&dir.to_string_lossy())));
+        words.extend(self.exact.then(|| "--exact".to_owned()));
         words.join(" ")
     }
 }

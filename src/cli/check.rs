@@ -9,16 +9,19 @@ use anyhow::Context as _;
 use clap::builder::PossibleValuesParser;
 use throng::assets::Assets;
 use throng::check::report::{self, Report, Subject, Summary};
-use throng::check::{self, Ask, FAMILIES, Family, Measure, Outcome, Section, Severity, Verdict};
+use throng::check::{
+    self, Ask, FAMILIES, Family, Measure, Outcome, Part, Section, Severity, Verdict,
+};
 use throng::diag::{Problem, Problems};
 use throng::read::DataSet;
-use throng::scenario::ask::START;
-use throng::scenario::{Ask as Scenario, World};
+use throng::scenario::World;
 use throng::schema::{Schemas, facts};
 
 use super::failure::Failure;
+use super::foreign::{self, Beside};
 use super::progress::Meter;
 use super::style::{DIM, ERROR, GOOD, HEADING, NAME};
+use super::table::Table;
 use super::{human, interrupt, load};
 
 /// Check that everything holds of a data set that should
@@ -29,7 +32,7 @@ use super::{human, interrupt, load};
 #[command(after_help = EXAMPLES)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct Args {
-    /// The data set's folder
+    /// The data set's folder; with --map a file or a folder of files
     #[arg(required_unless_present = "list")]
     dir: Option<PathBuf>,
     /// Only these families of checks, with commas between them
@@ -38,6 +41,14 @@ pub(crate) struct Args {
     /// A folder of models that are laid over the built-in ones: those that the data set was made with
     #[arg(long, value_name = "DIR")]
     models: Option<PathBuf>,
+    /// Somebody else's click-stream, whose columns this file maps: does it look real?
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["only", "list"])]
+    map: Option<PathBuf>,
+    #[command(flatten)]
+    beside: Beside,
+    /// Print every number by the parts of the data set as well: persona, device, source
+    #[arg(long)]
+    segments: bool,
     /// Let warnings fail too
     #[arg(long)]
     strict: bool,
@@ -62,7 +73,9 @@ const EXAMPLES: &str = "\
 Examples:
   throng check output/quickstart
   throng check data/shop --models my-models --only files,keys
+  throng check output/quickstart --only targets --segments
   throng check data/shop --junit check.xml --strict      (in a pipeline)
+  throng check clicks.parquet --map mapping.toml --reference output/quickstart
   throng check --list";
 
 fn families() -> PossibleValuesParser {
@@ -71,18 +84,50 @@ fn families() -> PossibleValuesParser {
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let Some(dir) = args.dir.as_ref().filter(|_| !args.list) else { return list(args) };
+    if let Some(map) = &args.map {
+        return stream(args, dir, map);
+    }
     let data = DataSet::open(dir)?;
     let assets = load::assets(args.models.as_deref())?;
     let schemas = Schemas::load(&assets, &facts::of)?;
     let world = world(args, &data, &assets)?;
-    let ask = Ask { only: args.only.clone(), world: world.as_ref().map_err(Clone::clone) };
     let cancel = interrupt::flag().context("cannot listen for Ctrl-C")?;
+    let silent = args.quiet || args.json;
+    let beside = args.beside.summary(&schemas, &cancel, silent)?;
+    let ask = Ask {
+        only: args.only.clone(),
+        world: world.as_ref().map_err(Clone::clone),
+        reference: args.beside.reference(beside.as_ref()),
+    };
     let rows = data.manifest().tables.iter().map(|table| table.rows).sum();
-    let meter = Meter::of("rows", rows, 1, args.quiet || args.json);
+    let meter = Meter::of("rows", rows, 1, silent);
     let sections = check::check(&data, &schemas, &ask, &meter, &cancel);
     let took = meter.finish();
-    let report = Report::new(Subject::of(&data), sections?);
-    tell(args, &report, took)?;
+    end(args, &Report::new(Subject::of(&data), sections?), took)
+}
+
+/// Checks a stream from elsewhere.
+fn stream(args: &Args, path: &Path, map: &Path) -> Result<(), Failure> {
+    let cancel = interrupt::flag().context("cannot listen for Ctrl-C")?;
+    let silent = args.quiet || args.json;
+    let begun = Meter::of("rows", 0, 1, true);
+    let found = foreign::summary(path, map, &cancel, silent)?;
+    let schemas = Schemas::load(&load::assets(args.models.as_deref())?, &facts::of)?;
+    let beside = args.beside.summary(&schemas, &cancel, silent)?;
+    let sections = check::stream(&found, args.beside.reference(beside.as_ref()));
+    let subject = Subject {
+        path: path.display().to_string(),
+        dataset_version: None,
+        scenario: None,
+        seed: None,
+        events: found.records(),
+    };
+    end(args, &Report::new(subject, sections), begun.finish())
+}
+
+/// Tells what was found, in word and exit code.
+fn end(args: &Args, report: &Report, took: Duration) -> Result<(), Failure> {
+    tell(args, report, took)?;
     if report.summary.fails(args.strict) { Err(Failure::Found) } else { Ok(()) }
 }
 
@@ -98,22 +143,7 @@ fn world(args: &Args, data: &DataSet, assets: &Assets) -> Result<Result<World, S
     if !wanted(args).flat_map(Family::checks).any(|check| check.needs_world) {
         return Ok(Err("no check asked for it".to_owned()));
     }
-    let manifest = data.manifest();
-    let scenario = &manifest.scenario;
-    let asked = Scenario::read(&scenario.name, "manifest.json", &scenario.toml);
-    let built =
-        asked.and_then(|ask| ask.resolve(START)).and_then(|request| World::build(request, assets));
-    let other = "it was made with other models; give them with `--models DIR`";
-    match built {
-        Ok(world) if world.version == manifest.dataset_version => Ok(Ok(world)),
-        Ok(_) if manifest.generator.version != env!("CARGO_PKG_VERSION") => {
-            let made = &manifest.generator.version;
-            Ok(Err(format!("it was made by throng {made}, whose models may be others")))
-        }
-        // What is wrong with models of one's own is told; without any it is clear what is missing.
-        Err(problems) if args.models.is_some() => Err(problems),
-        Ok(_) | Err(_) => Ok(Err(other.to_owned())),
-    }
+    load::made_in(data.manifest(), assets, args.models.is_some())
 }
 
 fn tell(args: &Args, report: &Report, took: Duration) -> Result<(), Failure> {
@@ -127,6 +157,9 @@ fn tell(args: &Args, report: &Report, took: Duration) -> Result<(), Failure> {
     } else {
         for section in &report.families {
             family(&mut out, section, args.quiet)?;
+        }
+        if args.segments {
+            segments(&mut out, &report.families)?;
         }
         summary(&mut out, &report.summary, took, args.quiet)?;
     }
@@ -182,14 +215,33 @@ fn line(out: &mut dyn Write, verdict: &Verdict, width: usize) -> io::Result<()> 
 
 /// A measure with its bounds.
 fn told(measure: &Measure) -> String {
-    let Measure { name, value, least, most } = measure;
+    let Measure { name, value, least, most, .. } = measure;
     let bounds = match (least, most) {
-        (Some(least), Some(most)) => format!(" ({least} to {most})"),
-        (Some(least), None) => format!(" (at least {least})"),
-        (None, Some(most)) => format!(" (at most {most})"),
+        (Some(least), Some(most)) => format!(" ({least:.4} to {most:.4})"),
+        (Some(least), None) => format!(" (at least {least:.4})"),
+        (None, Some(most)) => format!(" (at most {most:.4})"),
         (None, None) => String::new(),
     };
-    format!("{name} {value:.3}{bounds}")
+    format!("{name} {value:.4}{bounds}")
+}
+
+/// Prints the rates within parts of the data set, a table a rate.
+fn segments(out: &mut dyn Write, sections: &[Section]) -> io::Result<()> {
+    let verdicts = sections.iter().flat_map(|section| &section.verdicts);
+    for measure in verdicts.flat_map(|verdict| &verdict.measures) {
+        if measure.parts.is_empty() {
+            continue;
+        }
+        let rate = |seen: u64, value: f64| [human::count(seen), format!("{value:.4}")];
+        let row = |name: String, [seen, rate]: [String; 2]| [name, seen, rate];
+        let part = |part: &Part| row(part.of.join(", "), rate(part.seen, part.value));
+        writeln!(out, "{HEADING}{}{HEADING:#}", measure.name)?;
+        let rows = measure.parts.iter().map(part).collect();
+        let total = row("all".to_owned(), rate(measure.seen, measure.value));
+        Table { head: ["part", "of", "value"], rows, total }.print(out)?;
+        writeln!(out)?;
+    }
+    Ok(())
 }
 
 fn summary(out: &mut dyn Write, found: &Summary, took: Duration, quiet: bool) -> io::Result<()> {

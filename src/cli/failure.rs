@@ -49,6 +49,7 @@ impl From<throng::engine::Error> for Failure {
     fn from(error: throng::engine::Error) -> Self {
         match error {
             throng::engine::Error::Cancelled => Self::Interrupted,
+            throng::engine::Error::Rates(problems) => Self::Input(problems),
             error => Self::Run(anyhow::Error::from(error).context("the run failed")),
         }
     }
@@ -82,6 +83,16 @@ impl From<throng::check::Error> for Failure {
         match error {
             throng::check::Error::Cancelled => Self::Interrupted,
             throng::check::Error::Read(error) => error.into(),
+        }
+    }
+}
+
+impl From<throng::foreign::Error> for Failure {
+    fn from(error: throng::foreign::Error) -> Self {
+        match error {
+            throng::foreign::Error::Cancelled => Self::Interrupted,
+            throng::foreign::Error::Written(problems) => problems.into(),
+            throng::foreign::Error::Read(error) => error.into(),
         }
     }
 }

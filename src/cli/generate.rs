@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use throng::diag::Problem;
-use throng::engine::{self, Run};
-use throng::manifest::{self, FileEntry, Manifest, Shard};
+use throng::engine::{self, Run, Written};
+use throng::manifest::{self, Manifest, Shard};
 use throng::output::Staging;
 use throng::scenario::World;
 use throng::scenario::plan::Plan;
@@ -59,11 +59,14 @@ Examples:
   throng generate performance --shard 0/4 --out /mnt/big      (on the first of four machines)";
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
-    let world = load::world(&args.what, Some(&args.form))?;
     let cancel = interrupt::flag().context("cannot listen for Ctrl-C")?;
+    let threads = args.threads.map_or_else(load::threads, NonZeroUsize::get);
+    let world = load::world(&args.what, Some(&args.form), threads, &cancel)?;
     let staging = open(args, &world)?;
-    let (files, took) = simulate(args, &world, &staging, &cancel)?;
-    let manifest = Manifest::new(&world.request, &world.version, args.shard, tables(&world), files);
+    let (written, took) = simulate(args, &world, threads, &staging, &cancel)?;
+    let Written { files, documents } = written;
+    let (request, version) = (&world.request, &world.version);
+    let manifest = Manifest::new(request, version, args.shard, tables(&world), files, documents);
     manifest.write(staging.dir()).map_err(anyhow::Error::from)?;
     let dir = shown(args, &world);
     staging.commit()?;
@@ -93,17 +96,14 @@ fn open(args: &Args, world: &World) -> Result<Staging, Failure> {
 fn simulate(
     args: &Args,
     world: &World,
+    threads: usize,
     staging: &Staging,
     cancel: &AtomicBool,
-) -> Result<(Vec<FileEntry>, Duration), Failure> {
+) -> Result<(Written, Duration), Failure> {
     if args.what.seed == Some(Seed::Random) && !args.quiet {
         writeln!(anstream::stderr(), "drew the seed {}", world.request.seed)?;
     }
-    let threads = args.threads.or_else(|| std::thread::available_parallelism().ok());
-    let run = Run {
-        threads: threads.map_or(1, NonZeroUsize::get),
-        shard: args.shard.map(|shard| (shard.index, shard.count)),
-    };
+    let run = Run { threads, shard: args.shard.map(|shard| (shard.index, shard.count)) };
     let begun = Instant::now();
     let plan = engine::plan(world, run.threads, cancel)?;
     let meter = Meter::new(share(&plan, args.shard), args.quiet);

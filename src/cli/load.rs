@@ -2,15 +2,20 @@
 
 use std::fs;
 use std::hash::{BuildHasher as _, RandomState};
-use std::path::Path;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 
 use jiff::civil::Date;
 use jiff::{Timestamp, tz::TimeZone};
 
 use throng::assets::{AssetFile, Assets};
+use throng::calibration::cache;
 use throng::diag::{Problem, Problems, suggest};
+use throng::engine;
+use throng::manifest::Manifest;
 use throng::scenario::World;
-use throng::scenario::ask::is_folder_name;
+use throng::scenario::ask::{START, is_folder_name};
 use throng::scenario::{Ask, Request};
 use throng::sink::FORMATS;
 
@@ -26,11 +31,71 @@ pub(crate) fn assets(models: Option<&Path>) -> Result<Assets, Problems> {
     }
 }
 
-/// The world that the arguments ask for.
-pub(crate) fn world(what: &What, form: Option<&Form>) -> Result<World, Failure> {
+/// The world that the arguments ask for, with its rates met: as found by an earlier run, or anew.
+pub(crate) fn world(
+    what: &What,
+    form: Option<&Form>,
+    threads: usize,
+    cancel: &AtomicBool,
+) -> Result<World, Failure> {
     let assets = assets(what.models.as_deref())?;
     let request = request(what, form, &assets)?;
-    Ok(World::build(request, &assets)?)
+    let mut world = World::build(request, &assets)?;
+    let folder = cache_folder();
+    let kept = folder.as_ref().and_then(|folder| cache::read(folder, &world));
+    if !kept.is_some_and(|kept| kept.apply(&mut world)) {
+        let found = engine::calibrate(&mut world, threads, cancel)?;
+        if let Some(folder) = folder {
+            cache::write(&folder, &world, &found);
+        }
+    }
+    Ok(world)
+}
+
+/// How many threads there can be.
+pub(crate) fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
+}
+
+/// The user's folder for what can be made again: `THRONG_CACHE`, where nothing means none, or the system's.
+fn cache_folder() -> Option<PathBuf> {
+    let variable = |name: &str| std::env::var_os(name).map(PathBuf::from);
+    let set = |name: &str| variable(name).filter(|path| path.is_absolute());
+    if let Some(folder) = variable("THRONG_CACHE") {
+        return (!folder.as_os_str().is_empty()).then_some(folder);
+    }
+    let folder = if cfg!(windows) {
+        set("LOCALAPPDATA")
+    } else if cfg!(target_os = "macos") {
+        set("HOME").map(|home| home.join("Library/Caches"))
+    } else {
+        set("XDG_CACHE_HOME").or_else(|| set("HOME").map(|home| home.join(".cache")))
+    };
+    folder.map(|folder| folder.join("throng"))
+}
+
+/// The world that a data set was made in, made again from its scenario; or why that cannot be. `own` says whether the assets hold
+/// models of the user's, whose mistakes are then told.
+pub(crate) fn made_in(
+    manifest: &Manifest,
+    assets: &Assets,
+    own: bool,
+) -> Result<Result<World, String>, Problems> {
+    let scenario = &manifest.scenario;
+    let asked = Ask::read(&scenario.name, throng::manifest::FILE, &scenario.toml);
+    let built =
+        asked.and_then(|ask| ask.resolve(START)).and_then(|request| World::build(request, assets));
+    let other = "it was made with other models; give them with `--models DIR`";
+    match built {
+        Ok(world) if world.version == manifest.dataset_version => Ok(Ok(world)),
+        Ok(_) if manifest.generator.version != env!("CARGO_PKG_VERSION") => {
+            let made = &manifest.generator.version;
+            Ok(Err(format!("it was made by throng {made}, whose models may be others")))
+        }
+        // What is wrong with models of one's own is told; without any it is clear what is missing.
+        Err(problems) if own => Err(problems),
+        Ok(_) | Err(_) => Ok(Err(other.to_owned())),
+    }
 }
 
 fn request(what: &What, form: Option<&Form>, assets: &Assets) -> Result<Request, Problems> {

@@ -4,8 +4,8 @@ mod args;
 mod check;
 mod completions;
 mod failure;
+mod foreign;
 mod generate;
-mod human;
 mod init;
 mod interrupt;
 mod join;
@@ -14,6 +14,7 @@ mod personas;
 mod plan;
 mod preview;
 mod progress;
+mod report;
 mod scenarios;
 mod schema;
 mod style;
@@ -25,6 +26,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use failure::Failure;
+use throng::human;
 
 /// A synthetic crowd for a stack under test: behavioural test data, exactly reproducible.
 ///
@@ -51,6 +53,7 @@ enum Command {
     Generate(generate::Args),
     Plan(plan::Args),
     Preview(preview::Args),
+    Report(report::Args),
     Join(join::Args),
     Check(check::Args),
     Init(init::Args),
@@ -66,6 +69,7 @@ impl Command {
             Self::Generate(args) => generate::run(&args),
             Self::Plan(args) => plan::run(&args),
             Self::Preview(args) => preview::run(&args),
+            Self::Report(args) => report::run(&args),
             Self::Join(args) => join::run(&args),
             Self::Check(args) => check::run(&args),
             Self::Init(args) => init::run(&args),

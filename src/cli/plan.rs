@@ -1,7 +1,6 @@
 //! `throng plan`.
 
 use std::io::{self, Write};
-use std::thread::available_parallelism;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -37,9 +36,9 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
-    let world = load::world(&args.what, Some(&args.form))?;
-    let threads = available_parallelism().map_or(1, usize::from);
+    let threads = load::threads();
     let cancel = interrupt::flag().context("cannot listen for Ctrl-C")?;
+    let world = load::world(&args.what, Some(&args.form), threads, &cancel)?;
     let plan = engine::plan(&world, threads, &cancel)?;
     let forecast = Forecast::new(&world, &plan);
     let mut out = anstream::stdout().lock();
@@ -57,6 +56,8 @@ struct Forecast<'a> {
     scenario: &'a str,
     seed: u64,
     users: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    covering_users: Option<u64>,
     events: u64,
     ranges: usize,
     files: usize,
@@ -76,7 +77,7 @@ struct Expected<'a> {
 
 impl<'a> Forecast<'a> {
     fn new(world: &'a World, plan: &'a Plan) -> Self {
-        let threads = available_parallelism().map_or(1, usize::from);
+        let threads = load::threads();
         let expected = |name: &'a str| {
             let files = || plan.files.iter().filter(|file| file.table == name);
             Expected { name, rows: files().map(|file| file.rows).sum(), files: files().count() }
@@ -86,6 +87,7 @@ impl<'a> Forecast<'a> {
             scenario: &world.request.scenario,
             seed: world.request.seed,
             users: plan.users,
+            covering_users: (plan.covering > 0).then_some(plan.covering),
             events: plan.events,
             ranges: plan.ranges.len(),
             files: plan.files.len(),
@@ -121,6 +123,12 @@ impl<'a> Forecast<'a> {
         table.print(out)?;
         let time = human::duration(Duration::from_secs_f64(self.seconds));
         writeln!(out, "\n  people  {}", human::plural(self.users, "user"))?;
+        if let Some(covering) = self.covering_users {
+            let times = human::plural(u64::from(request.coverage), "journey");
+            let cells = human::plural(world.people.covers() as u64, "cell");
+            let users = human::plural(covering, "user");
+            writeln!(out, "  cover   {users} more, for {times} at least in each of {cells}")?;
+        }
         writeln!(out, "  disk    about {}", human::bytes(self.bytes))?;
         writeln!(out, "  memory  about {}", human::bytes(self.memory_bytes))?;
         let rate = human::rate(RATE);

@@ -4,13 +4,14 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
+use anyhow::Context as _;
 use throng::preview::{self, Filter, Preview, Step};
 use throng::scenario::request::Name;
 
 use super::args::What;
 use super::failure::Failure;
 use super::style::{DIM, GOOD, HEADING};
-use super::{human, load};
+use super::{human, interrupt, load};
 
 /// Show a few journeys as timelines
 ///
@@ -37,7 +38,8 @@ Examples:
   throng preview development --journey cross_device --count 1";
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
-    let world = load::world(&args.what, None)?;
+    let cancel = interrupt::flag().context("cannot listen for Ctrl-C")?;
+    let world = load::world(&args.what, None, load::threads(), &cancel)?;
     let name = |text: &Option<String>| text.as_deref().map(Name::from);
     let filter = Filter { persona: name(&args.persona), journey: name(&args.journey) };
     let journeys = preview::journeys(&world, args.count, &filter)?;

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use serde::Serialize;
-use throng::manifest::{Manifest, Shard};
+use throng::manifest::{Document, Manifest, Shard};
 
 use super::args::shell;
 use super::human;
@@ -39,6 +39,8 @@ struct Json<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     events_per_second: Option<f64>,
     tables: Vec<JsonTable<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    documents: Vec<JsonDocument<'a>>,
 }
 
 #[derive(Serialize)]
@@ -46,6 +48,12 @@ struct JsonTable<'a> {
     name: &'a str,
     rows: u64,
     files: usize,
+    bytes: u64,
+}
+
+#[derive(Serialize)]
+struct JsonDocument<'a> {
+    path: &'a str,
     bytes: u64,
 }
 
@@ -75,6 +83,12 @@ impl Summary<'_> {
                 bytes: table.bytes,
             })
             .collect();
+        let documents: Vec<JsonDocument<'_>> = self
+            .manifest
+            .documents
+            .iter()
+            .map(|document| JsonDocument { path: &document.path, bytes: document.bytes })
+            .collect();
         let json = Json {
             dir: self.dir,
             dataset_version: &self.manifest.dataset_version,
@@ -83,11 +97,13 @@ impl Summary<'_> {
             shard: self.manifest.shard,
             events: self.events(),
             rows: tables.iter().map(|table| table.rows).sum(),
-            files: tables.iter().map(|table| table.files).sum(),
-            bytes: tables.iter().map(|table| table.bytes).sum(),
+            files: tables.iter().map(|table| table.files).sum::<usize>() + documents.len(),
+            bytes: tables.iter().map(|table| table.bytes).sum::<u64>()
+                + documents.iter().map(|document| document.bytes).sum::<u64>(),
             seconds: self.took.map(|took| took.as_secs_f64()),
             events_per_second: self.per_second(),
             tables,
+            documents,
         };
         serde_json::to_writer(&mut *out, &json)?;
         writeln!(out)
@@ -99,20 +115,28 @@ impl Summary<'_> {
     /// The writer's.
     pub(crate) fn text(&self, out: &mut dyn Write) -> io::Result<()> {
         let tables = &self.manifest.tables;
+        let documents = &self.manifest.documents;
         let row = |name: &str, rows: u64, files: usize, bytes: u64| {
             [name.to_owned(), human::count(rows), human::count(files as u64), human::bytes(bytes)]
+        };
+        // A document has no rows.
+        let alone = |document: &Document| {
+            let name = document.path.split('.').next().unwrap_or_default();
+            [name.to_owned(), String::new(), human::count(1), human::bytes(document.bytes)]
         };
         let table = Table {
             head: ["table", "rows", "files", "size"],
             rows: tables
                 .iter()
                 .map(|table| row(&table.name, table.rows, table.files.len(), table.bytes))
+                .chain(documents.iter().map(alone))
                 .collect(),
             total: row(
                 "total",
                 tables.iter().map(|table| table.rows).sum(),
-                tables.iter().map(|table| table.files.len()).sum(),
-                tables.iter().map(|table| table.bytes).sum(),
+                tables.iter().map(|table| table.files.len()).sum::<usize>() + documents.len(),
+                tables.iter().map(|table| table.bytes).sum::<u64>()
+                    + documents.iter().map(|document| document.bytes).sum::<u64>(),
             ),
         };
         writeln!(out, "{GOOD}wrote{GOOD:#} {HEADING}{}{HEADING:#}", self.dir.display())?;

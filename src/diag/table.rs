@@ -6,8 +6,8 @@ use std::fmt;
 use std::ops::{Range, RangeInclusive};
 use std::rc::Rc;
 
-use crate::diag::document::{Entry, File, Node, Value};
-use crate::diag::{Located, suggest};
+use crate::diag::document::{Entry, File, Node, Value, place};
+use crate::diag::{Located, Place, suggest};
 
 /// A table being read. Keys that nobody asked for are problems when it is dropped.
 #[derive(Debug)]
@@ -67,6 +67,12 @@ impl<'a> Table<'a> {
     /// Whether the key is present.
     pub fn has(&self, key: &str) -> bool {
         self.find(key).is_some()
+    }
+
+    /// Where a key's value stands.
+    pub fn place(&self, key: &str) -> Option<Place> {
+        let entry = self.find(key)?;
+        Some(place(&self.file.name, &self.file.text, &entry.node.span))
     }
 
     /// Reports a problem at a key's value, or at the table when the key is absent.
@@ -285,13 +291,16 @@ impl<'a> Table<'a> {
 
     /// A table of `name = number` pairs, each at least 0, each name with its place; empty when absent.
     pub fn weights(&self, key: &str) -> Vec<(Located<String>, f64)> {
-        let Some(table) = self.opt_table(key) else { return Vec::new() };
-        table
-            .entries
+        self.opt_table(key).map(|table| table.all_numbers(0.0..=f64::MAX)).unwrap_or_default()
+    }
+
+    /// Its own `name = number` pairs, each within bounds, each name with its place.
+    pub fn all_numbers(&self, bounds: RangeInclusive<f64>) -> Vec<(Located<String>, f64)> {
+        self.entries
             .iter()
             .map(|entry| {
                 let name = self.locate(entry.key_span.clone(), entry.key.clone());
-                (name, table.number(&entry.key, 0.0..=f64::MAX))
+                (name, self.number(&entry.key, bounds.clone()))
             })
             .collect()
     }

@@ -34,6 +34,12 @@ struct Sum {
 }
 
 impl Walker<'_> {
+    /// Whether the current product can be put into the cart.
+    pub(super) fn fits_cart(course: &Course, walk: &Walk) -> bool {
+        let holds = || course.cart.iter().any(|(product, _)| *product == walk.product);
+        walk.product != NONE && (course.cart.len() < MOST_LINES || holds())
+    }
+
     /// Puts the current product into the cart.
     pub(super) fn add_to_cart(&mut self, course: &mut Course, walk: &mut Walk, event: Option<u8>) {
         if walk.product == NONE {
@@ -76,8 +82,13 @@ impl Walker<'_> {
         }
     }
 
-    /// The offer made on leaving is taken: a short way through the checkout.
-    pub(super) fn take_offer(&mut self, person: &mut Person, course: &mut Course, walk: &mut Walk) {
+    /// The offer made on leaving is taken: a short way through the checkout. Whether it came to an order.
+    pub(super) fn take_offer(
+        &mut self,
+        person: &mut Person,
+        course: &mut Course,
+        walk: &mut Walk,
+    ) -> bool {
         let world = self.world;
         if !world.models.catalogue.coupons.is_empty() {
             course.coupon = 0;
@@ -92,7 +103,7 @@ impl Walker<'_> {
         self.start_checkout(person, course, walk);
         let method = self.method(person, walk);
         self.visit_page(walk, "payment", world.kinds.payment_info_entered, method);
-        self.pay(person, course, walk, method, false);
+        self.pay(person, course, walk, method, false)
     }
 
     /// Views a page outside of the journey's graph.
@@ -155,10 +166,10 @@ impl Walker<'_> {
             let failed = walk.stream.chance(failure);
             let error =
                 if failed { world.tables.errors.draw(&mut walk.stream) as u8 } else { u8::MAX };
-            let status = if failed {
-                failure_status(&world.models.commerce.errors, error)
-            } else {
-                CAPTURED
+            let status = match usize::from(error) {
+                _ if !failed => CAPTURED,
+                error if error < world.models.commerce.declines => DECLINED,
+                _ => ERROR,
             };
             self.journal.payments.push(Payment {
                 key: world.seed.hash(PAYMENT, checkout, u64::from(attempt)),
@@ -314,11 +325,4 @@ impl Walker<'_> {
         self.journal.payments.push(payment);
         self.record_order(walk, self.world.kinds.order_refunded, [0; 2], ordinal, 0);
     }
-}
-
-/// Whether the bank said no or something broke, by the error's name.
-fn failure_status(errors: &[(String, f64)], error: u8) -> u8 {
-    let name = &errors[usize::from(error)].0;
-    let declined = ["declined", "funds", "expired", "limit"].iter().any(|word| name.contains(word));
-    if declined { DECLINED } else { ERROR }
 }

@@ -4,6 +4,7 @@
 
 mod checkout;
 mod moments;
+pub mod outcomes;
 mod record;
 mod session;
 mod visits;

@@ -34,7 +34,11 @@ impl Walker<'_> {
     pub(super) fn session(&mut self, person: &mut Person, course: &mut Course, visit: Visit) {
         let world = self.world;
         let mut walk = self.arrive(person, course, visit);
-        walk.product = course.product;
+        // What went off sale since the session before is not there to be seen again.
+        let still = |product: &u32| {
+            *product != NONE && world.shelf.on_sale(*product, world.day_of(visit.at))
+        };
+        walk.product = Some(course.product).filter(still).unwrap_or(NONE);
         let spec = &world.journeys[course.kind];
         let mut stage = visit.stage;
         let mut furthest = 0;
@@ -154,36 +158,23 @@ impl Walker<'_> {
             _ => 0,
         };
         self.record_view(walk, base.view, [method, 0]);
+        let shown = self.show(course, walk, &stage.moments);
         if step == 0 {
             self.greet(person, walk, visit);
         }
         self.mishap(walk);
+        let mut able = true;
         match base.does {
             Some(Effect::StartCheckout) => self.start_checkout(person, course, walk),
             Some(Effect::Pay) => {
                 walk.wait(dwell.min(90.0));
-                if !self.pay(person, course, walk, method, false) {
-                    return None;
-                }
+                able = self.pay(person, course, walk, method, false);
             }
             _ => {}
         }
-        let mut happened = 0_u32;
-        let mut jump = None;
-        for (i, moment) in stage.moments.iter().enumerate() {
-            if moment.given.is_some_and(|given| happened >> given & 1 == 0)
-                || !self.is_open(course, walk, moment)
-            {
-                continue;
-            }
-            if self.try_moment(person, course, walk, moment) {
-                happened |= 1 << i;
-                dwell *= moment.stays;
-                jump = moment.then;
-                if jump.is_some() {
-                    break;
-                }
-            }
+        let jump = self.moments(person, course, walk, &stage.moments, shown, able, &mut dwell);
+        if !able {
+            return None;
         }
         let leaves_at = entered + (dwell.min(world.behaviour.dwell.longest) * 1e6) as i64;
         // Whoever acts on a page is still there a moment later.

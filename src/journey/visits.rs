@@ -1,7 +1,8 @@
 //! When a person comes, on what, from where, and with what in mind.
 
 use crate::event::journal::{DeviceRow, Journal, JourneyRow, NEVER, NONE, UserRow};
-use crate::population::User;
+use crate::journey::outcomes::Outcomes;
+use crate::population::{Cover, Held, User};
 use crate::scenario::World;
 use crate::scenario::calendar::{DAY, HOUR};
 use crate::scenario::slices::Slices;
@@ -21,6 +22,7 @@ pub struct Walker<'w> {
     /// What the users simulated so far left.
     pub journal: Journal,
     pub(super) slices: Slices,
+    pub(super) outcomes: Outcomes,
     weights: Vec<f64>,
 }
 
@@ -71,7 +73,19 @@ impl<'w> Walker<'w> {
 
     /// A walker whose journal has room for so many events a slice.
     pub fn with_room(world: &'w World, slices: Slices, room: usize) -> Self {
-        Self { world, journal: Journal::new(slices.count(), room), slices, weights: Vec::new() }
+        let journal = Journal::new(slices.count(), room);
+        Self { world, journal, slices, outcomes: Outcomes::Drawn, weights: Vec::new() }
+    }
+
+    /// The same, deciding what happens in another way.
+    #[must_use]
+    pub fn deciding(self, outcomes: Outcomes) -> Self {
+        Self { outcomes, ..self }
+    }
+
+    /// What it remembers of its decisions, in the end.
+    pub fn into_outcomes(self) -> Outcomes {
+        self.outcomes
     }
 
     /// Its world.
@@ -95,6 +109,9 @@ impl<'w> Walker<'w> {
             user,
         };
         remembered(&mut person, world, &mut stream);
+        if let Some(cover) = world.people.covered_by(id) {
+            return self.cover(&mut person, cover, &mut stream);
+        }
         let newcomer = person.user.created_at >= world.start;
         let end = world.end.min(person.user.last_active);
         let mut device = self.choose_device(&person, person.user.created_at, &mut stream);
@@ -106,11 +123,37 @@ impl<'w> Walker<'w> {
         let created = if newcomer { at } else { person.user.created_at };
         // A newcomer's first visit is what makes one, whatever comes after.
         while at < end || (newcomer && person.sessions == 0 && at < world.end) {
-            let last = self.journey(&mut person, device, at, &mut stream);
+            let last = self.journey(&mut person, device, at, None, &mut stream);
             device = self.choose_device(&person, last, &mut stream);
             at = self.next_visit(&person, device, last + SILENCE, &mut stream);
         }
         self.leave(&person, created);
+    }
+
+    /// One journey in the cell that the person is there for, and nothing else.
+    fn cover(&mut self, person: &mut Person, cover: &Cover, stream: &mut Stream) {
+        let world = self.world;
+        let devices = person.user.devices;
+        let of_profile = |held: &Held| held.profile == cover.cell.profile;
+        let device = devices.iter().position(of_profile).unwrap_or(0);
+        // The device is at hand by then, and another one where the journey needs it.
+        let others = devices.iter().enumerate().filter(|(other, _)| *other != device);
+        let second = others.map(|(_, held)| held.since).min().filter(|_| cover.second);
+        let since = devices.at(device).since.max(second.unwrap_or(person.user.created_at));
+        let from = since.max(person.user.created_at).max(world.start).min(world.end - 1);
+        let mut at = from;
+        if from != person.user.created_at {
+            for _ in 0..64 {
+                at = from + ((world.end - from) as f64 * stream.unit()) as i64;
+                if stream.chance(self.hour_fit(person, device, at)) {
+                    break;
+                }
+            }
+        }
+        let newcomer = person.user.created_at >= world.start;
+        let created = if newcomer { at } else { person.user.created_at };
+        self.journey(person, device, at, Some(cover), stream);
+        self.leave(person, created);
     }
 
     /// The rows of the person and its devices.
@@ -197,19 +240,31 @@ impl<'w> Walker<'w> {
         }
     }
 
-    /// One journey, over one or more sessions; the time of its last event.
-    fn journey(&mut self, person: &mut Person, device: usize, at: i64, visits: &mut Stream) -> i64 {
+    /// One journey, over one or more sessions, of whatever kind or of the one to cover; the time of its last event.
+    fn journey(
+        &mut self,
+        person: &mut Person,
+        device: usize,
+        at: i64,
+        cover: Option<&Cover>,
+        visits: &mut Stream,
+    ) -> i64 {
         let world = self.world;
         let mut stream = world.seed.stream(JOURNEY, person.id, person.journeys);
         let key = world.seed.hash(JOURNEY, person.id, person.journeys);
         person.journeys += 1;
-        let kind = self.choose_kind(person, device, at, &mut stream);
-        let spec = &world.journeys[kind];
-        let (source, campaign) = if spec.message {
-            self.message(person, &mut stream)
-        } else {
-            self.choose_source(person, device, at, &mut stream)
+        let kind = match cover {
+            Some(cover) => usize::from(cover.cell.journey),
+            None => self.choose_kind(person, device, at, &mut stream),
         };
+        let spec = &world.journeys[kind];
+        let led = match cover {
+            Some(cover) => Some(self.lead(person, cover, at, &mut stream)),
+            None if spec.message => self.message(person, &mut stream),
+            None => None,
+        };
+        let (source, campaign) =
+            led.unwrap_or_else(|| self.choose_source(person, device, at, &mut stream));
         let mut course = Course {
             kind,
             ordinal: self.journal.journeys.len() as u32,
@@ -294,11 +349,13 @@ impl<'w> Walker<'w> {
             Some(direct) if stream.chance(0.5) => direct,
             _ => last.source,
         };
+        // Where nobody comes directly, a message's link is followed again.
+        let campaign = last.campaign.filter(|_| spec.message && world.direct.is_none());
         let stage = match (&spec.switch, moved) {
             (Some(switch), Some((_, true))) => switch.enters,
             _ => spec.resume,
         };
-        Some(Visit { at, device, source, campaign: None, number: last.number + 1, stage, moved })
+        Some(Visit { at, device, source, campaign, number: last.number + 1, stage, moved })
     }
 
     /// Another device of the person, at hand at that moment.
@@ -352,26 +409,62 @@ impl<'w> Walker<'w> {
             left -= weight;
             left < 0.0
         });
-        let source = found.unwrap_or(0);
+        let last = || self.weights.iter().rposition(|weight| *weight > 0.0);
+        let source = found.or_else(last).unwrap_or(0);
+        (source, self.campaign(source, at, stream))
+    }
+
+    /// The campaign, if any, through which a visit from a source comes.
+    fn campaign(&self, source: usize, at: i64, stream: &mut Stream) -> Option<usize> {
+        let world = self.world;
+        let share = world.models.sources[source].campaign_share;
         let day = world.day_of(at).clamp(0, world.days as i32 - 1) as usize;
-        let campaign = match &world.tables.campaigns[source][day] {
-            Some((running, list)) if stream.chance(sources[source].campaign_share) => {
+        match &world.tables.campaigns[source][day] {
+            Some((running, list)) if stream.chance(share) => {
                 Some(usize::from(list[running.draw(stream)]))
             }
             _ => None,
-        };
-        (source, campaign)
+        }
     }
 
-    /// The message that brings the person back, over a channel that it opted into.
-    fn message(&self, person: &Person, stream: &mut Stream) -> (usize, Option<usize>) {
+    /// How somebody comes through the source to cover, in the ways of those who come through it by themselves.
+    fn lead(
+        &self,
+        person: &Person,
+        cover: &Cover,
+        at: i64,
+        stream: &mut Stream,
+    ) -> (usize, Option<usize>) {
+        let source = usize::from(cover.cell.source);
+        let held = person.user.devices.iter().find(|held| held.profile == cover.cell.profile);
+        if self.world.journeys[usize::from(cover.cell.journey)].message {
+            let drawn = (0..64).filter_map(|_| self.message(person, stream));
+            let found = drawn.into_iter().find(|(through, _)| *through == source);
+            if let Some(found) = found.or_else(|| self.first_message(person, source)) {
+                return found;
+            }
+        }
+        if held.is_some_and(|held| held.app) && self.world.direct.is_some() {
+            return (source, None);
+        }
+        (source, self.campaign(source, at, stream))
+    }
+
+    /// The first message that leads through a source over the person's channel.
+    fn first_message(&self, person: &Person, source: usize) -> Option<(usize, Option<usize>)> {
+        let messages = &self.world.tables.messages[usize::from(person.user.channel)];
+        let found = messages.iter().find(|(through, _)| usize::from(*through) == source);
+        found.map(|(_, campaign)| (source, Some(usize::from(*campaign))))
+    }
+
+    /// The message that brings the person back, over a channel that it opted into, if there is one.
+    fn message(&self, person: &Person, stream: &mut Stream) -> Option<(usize, Option<usize>)> {
         let preferred = usize::from(person.user.channel);
         let open = |channel: usize| {
             person.user.opt_ins[channel] && !self.world.tables.messages[channel].is_empty()
         };
         let channel = if open(preferred) { Some(preferred) } else { (0..3).find(|c| open(*c)) };
-        let fallback = self.world.direct.unwrap_or(0);
-        channel.map_or((fallback, None), |channel| {
+        channel.map(|channel| {
             let list = &self.world.tables.messages[channel];
             let (source, campaign) = list[stream.below(list.len() as u32) as usize];
             (usize::from(source), Some(usize::from(campaign)))

@@ -73,9 +73,11 @@ constants! {
     /// The offer to those who leave.
     ExitIntent {
         detected: 0.0..=1.0,
-        engaged: 0.001..=0.999,
+        engaged: 0.0001..=0.9999,
+        engaged_floor: 0.0..=1.0,
         engaged_slope: -5.0..=5.0,
-        converted: 0.001..=0.999,
+        converted: 0.0001..=0.9999,
+        converted_floor: 0.0..=1.0,
         converted_slope: -5.0..=5.0,
     }
 }

@@ -1,7 +1,7 @@
 //! Reads how money changes hands.
 
 use crate::diag::{Located, Table};
-use crate::model::read::{shares, strs};
+use crate::model::read::strs;
 use crate::model::{Commerce, PaymentMethod};
 
 /// Reads `commerce.toml`.
@@ -12,12 +12,14 @@ pub(super) fn read(table: &Table<'_>) -> Commerce {
         let help = "leave `systems` out of at least one, so that everybody can pay";
         table.problem("payments", "no payment method is offered everywhere", help);
     }
+    let (errors, declines) = errors(table);
     Commerce {
         shipping: shipping(table, &currencies),
         currencies,
         rates,
         payments,
-        errors: shares(table, "errors"),
+        errors,
+        declines,
         refund_rate: table.number("refund_rate", 0.0..=1.0),
     }
 }
@@ -38,6 +40,21 @@ fn currencies(table: &Table<'_>) -> (Vec<String>, Vec<f64>) {
         table.problem("currencies", "the first currency's rate is not 1", help);
     }
     list
+}
+
+/// Why attempts fail, with their shares: first where the bank says no, and how many those are.
+fn errors(table: &Table<'_>) -> (Vec<(String, f64)>, usize) {
+    let Some(inner) = table.table("errors") else { return (Vec::new(), 0) };
+    let list = |key| inner.weights(key).into_iter().map(|(name, share)| (name.value, share));
+    let mut errors: Vec<(String, f64)> = list("declined").collect();
+    let declines = errors.len();
+    errors.extend(list("broken"));
+    let sum: f64 = errors.iter().map(|(_, share)| share).sum();
+    if (sum - 1.0).abs() > 1e-3 {
+        let message = format!("the shares of `errors` sum to {sum:.3}");
+        table.problem("errors", message, "`declined` and `broken` together must sum to 1");
+    }
+    (errors, declines)
 }
 
 fn payment(table: &Table<'_>) -> PaymentMethod {

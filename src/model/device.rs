@@ -44,6 +44,11 @@ pub(super) fn read(name: &str, table: &Table<'_>) -> DeviceProfile {
     let load = log_normal(table, "load", 60.0);
     let fast_share = table.number("fast_share", 0.0..=1.0);
     check_fast_share(table, load, fast_share);
+    let fast_share_in_app = table.opt_number("fast_share_in_app", 0.0..=1.0);
+    if fast_share_in_app.is_some() && !webview {
+        let help = "it is of sessions in a social app's web view: add `webview = true`";
+        table.problem("fast_share_in_app", "no link opens in an app here", help);
+    }
     let reach = Reach { class, app, webview };
     let builds: Vec<Build> =
         table.tables("builds").iter().map(|build| reach.build(build)).collect();
@@ -63,6 +68,7 @@ pub(super) fn read(name: &str, table: &Table<'_>) -> DeviceProfile {
         dwell: table.number("dwell", -5.0..=5.0),
         load,
         fast_share,
+        fast_share_in_app,
         networks: shares(table, "networks"),
         latency: log_normal(table, "latency_ms", 60_000.0),
         error_rate: table.number("error_rate", 0.0..=1.0),

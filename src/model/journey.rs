@@ -3,13 +3,18 @@
 //! The next stage is drawn from softmax(W\[stage\] + TILT\[mode\] + b E). The walk never computes it: for every
 //! stage, task mode, bucket of E, and with or without a cart, an alias table stands ready.
 
-use crate::diag::{Document, Located, Table};
-use crate::dist::{Alias, logit};
+use std::cell::RefCell;
+
+use crate::diag::{Document, Located, Place, Table};
+use crate::dist::Alias;
 use crate::model::DeviceClass;
 use crate::model::site::{EFFECTS, Effect, Site, StageBase, kind};
 
 /// Task modes: what a visitor is about.
 pub const MODES: [&str; 3] = ["browse", "evaluate", "buy"];
+
+/// The rates that something can be set to.
+pub const RATES: std::ops::RangeInclusive<f64> = 0.0001..=0.9999;
 
 const BUCKETS: usize = 12;
 const LOWEST: f64 = -2.4;
@@ -32,11 +37,24 @@ pub enum Needs {
     Cart,
 }
 
-/// A micro-conversion: offered on a stage, it happens with probability sigmoid(intercept + slope E + c).
+/// What a moment's rate is a share of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Base {
+    /// The times that it was shown.
+    Shown,
+    /// The times that an earlier moment of the stage happened, by its ordinal there.
+    Given(usize),
+    /// The entries of its stage.
+    Views,
+}
+
+/// A micro-conversion: offered on a stage, it happens with probability sigmoid(a + slope E + c), where calibration finds a.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Moment {
     /// Its name, unique in the journey.
     pub name: String,
+    /// Its ordinal among the set-points of the world, which sets it.
+    pub number: usize,
     /// The moment of the same stage visit that must have happened before.
     pub given: Option<usize>,
     /// What it needs.
@@ -53,8 +71,12 @@ pub struct Moment {
     pub repeats: f64,
     /// The rate it is set to.
     pub target: f64,
-    /// The a of its logit: logit(target) and the file's correction.
-    pub intercept: f64,
+    /// Where the file says so.
+    pub place: Option<Place>,
+    /// The rate that it must not fall below.
+    pub floor: Option<f64>,
+    /// What its rate is a share of.
+    pub base: Base,
     /// How E moves it.
     pub slope: f64,
     /// Whether it catches the visitor (exit becomes rarer).
@@ -81,6 +103,11 @@ pub struct Stage {
 }
 
 impl Stage {
+    /// The stages that can be chosen after this one.
+    pub fn followers(&self) -> &[u8] {
+        &self.targets
+    }
+
     /// The stage that 64 uniform bits lead to; `None` when nothing can follow.
     #[inline]
     pub fn next(&self, cart: bool, mode: usize, bucket: usize, bits: u64) -> Option<u8> {
@@ -151,7 +178,8 @@ impl Journey {
         }
         let names: Vec<String> = stages.iter().map(|(name, _)| name.value.clone()).collect();
         let pulls: Vec<Pull> = stages.iter().map(|(_, table)| Pull::read(table)).collect();
-        let reader = Reader { site, events, names: &names, pulls: &pulls };
+        let moments = RefCell::default();
+        let reader = Reader { site, events, names: &names, pulls: &pulls, moments };
         let bases: Vec<Option<StageBase>> =
             stages.iter().map(|(name, table)| reader.base(name, table)).collect();
         let stages = stages
@@ -219,6 +247,8 @@ struct Reader<'r> {
     events: &'r [&'r str],
     names: &'r [String],
     pulls: &'r [Pull],
+    /// The names of the moments read so far.
+    moments: RefCell<Vec<String>>,
 }
 
 impl Reader<'_> {
@@ -255,13 +285,17 @@ impl Reader<'_> {
     ) -> Stage {
         let mut targets = Vec::new();
         let mut weights = Vec::new();
-        for (target, weight) in table.weights("next") {
-            if let Some(index) = self.stage_named(Some(target)) {
+        let next = table.weights("next");
+        let none = next.is_empty();
+        for (target, weight) in next {
+            let Some(index) = self.stage_named(Some(target)) else { continue };
+            let pulls = self.pulls[usize::from(index)].modes.iter().any(|pull| *pull > 0.0);
+            if weight > 0.0 && pulls {
                 targets.push(index);
                 weights.push(weight);
             }
         }
-        if targets.is_empty() {
+        if none {
             table.problem("next", "nothing follows this stage", "next = { <stage> = <weight> }");
         }
         let needs_cart =
@@ -296,30 +330,63 @@ impl Reader<'_> {
 
     fn moment(&self, table: &Table<'_>, before: &[Moment]) -> Moment {
         let event = |key| table.opt_located(key).and_then(|name| kind(&name, self.events));
-        let target = table.number("target", 0.0001..=0.9999);
-        let bias = table.opt_number("bias", -10.0..=10.0).unwrap_or(0.0);
+        let target = table.number("target", RATES);
         let seconds = |key| table.opt_number(key, 0.0..=1800.0).unwrap_or(0.0);
+        let given = table
+            .opt_located("given")
+            .and_then(|name| name.one_of("moment", before.iter().map(|m| m.name.as_str())));
+        let shows = event("shows");
+        let of_views = table.opt_choice("of", &[("views", true)]).unwrap_or(false);
+        let does = table.opt_choice("does", &EFFECTS);
         Moment {
-            name: table.text("name"),
-            given: table
-                .opt_located("given")
-                .and_then(|name| name.one_of("moment", before.iter().map(|m| m.name.as_str()))),
+            name: self.moment_name(table),
+            number: 0,
+            given,
             needs: table
                 .opt_choice("needs", &[("one_click", Needs::OneClick), ("cart", Needs::Cart)])
                 .unwrap_or(Needs::Nothing),
-            shows: event("shows"),
+            shows,
             shown_after: seconds("shown_after"),
-            emits: event("emits"),
+            emits: event("emits").or_else(|| self.own_event(does)),
             after: seconds("after"),
             repeats: table.opt_number("repeats", 0.0..=100.0).unwrap_or(0.0),
             target,
-            intercept: logit(target) + bias,
+            place: table.place("target"),
+            floor: table.opt_number("floor", 0.0..=target),
+            base: match given {
+                _ if of_views => Base::Views,
+                _ if shows.is_some() => Base::Shown,
+                Some(given) => Base::Given(given),
+                None => Base::Views,
+            },
             slope: table.opt_number("slope", -10.0..=10.0).unwrap_or(0.0),
             hooks: table.flag("hooks", false),
             stays: table.opt_number("stays", 0.1..=10.0).unwrap_or(1.0),
-            does: table.opt_choice("does", &EFFECTS),
+            does,
             then: self.stage_named(table.opt_located("then")),
         }
+    }
+
+    /// A moment's name, which no other of the journey bears: its rate is known by it.
+    fn moment_name(&self, table: &Table<'_>) -> String {
+        let name = table.text("name");
+        let mut known = self.moments.borrow_mut();
+        if known.contains(&name) {
+            let help = "a moment's name is unique in its journey";
+            table.problem("name", format!("another moment is called `{name}`"), help);
+        }
+        known.push(name.clone());
+        name
+    }
+
+    /// The event by which an effect tells of itself where the file names none.
+    fn own_event(&self, does: Option<Effect>) -> Option<u8> {
+        let name = match does? {
+            Effect::AddToCart => "product_added",
+            Effect::RemoveFromCart => "product_removed",
+            _ => return None,
+        };
+        self.events.iter().position(|event| *event == name).map(|index| index as u8)
     }
 
     fn switch(&self, table: &Table<'_>) -> Switch {

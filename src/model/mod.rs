@@ -14,6 +14,7 @@ mod read;
 mod rhythm;
 pub mod site;
 mod source;
+pub mod target;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -115,6 +116,8 @@ pub struct DeviceProfile {
     pub load: (f64, f64),
     /// The share of landings that load in under 2 s which the profile states.
     pub fast_share: f64,
+    /// The same of sessions from a source whose links open in its own app; none where that makes no difference.
+    pub fast_share_in_app: Option<f64>,
     /// Weights of networks: names and weights (`wifi`, `5g`, `4g`, `3g`).
     pub networks: Vec<(String, f64)>,
     /// Round trip: median in ms, sigma of its log.
@@ -305,6 +308,8 @@ pub struct Commerce {
     pub payments: Vec<PaymentMethod>,
     /// Error codes of a failed payment with weights.
     pub errors: Vec<(String, f64)>,
+    /// How many of them, from the first, are a bank's no; the others are something that broke.
+    pub declines: usize,
     /// Shipping in minor units by currency ordinal, and the subtotal from which it is free.
     pub shipping: Vec<(i64, i64)>,
     /// Share of completed orders that are refunded later.

@@ -154,9 +154,31 @@ impl Site {
     pub fn page(&self, name: &str) -> Option<usize> {
         self.pages.iter().position(|page| page.name == name)
     }
+
+    /// The ordinal of the page that a path, without its query, is one of. Landing pages have any path, so none is told to be one.
+    pub fn page_of(&self, path: &str) -> Option<usize> {
+        self.pages.iter().position(|page| page.has(path))
+    }
 }
 
 impl Page {
+    /// Whether a path, without its query, is one of the page's.
+    fn has(&self, path: &str) -> bool {
+        let without_query = |text: &str| text.find('?').map_or(text.len(), |at| at);
+        let before = &self.before[..without_query(&self.before)];
+        match self.slot {
+            Slot::None => path == before,
+            Slot::Landing => false,
+            // What follows the question mark is no part of the path, and the slot stands there.
+            _ if before.len() < self.before.len() => path == before,
+            _ => {
+                let after = &self.after[..without_query(&self.after)];
+                let filling = path.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
+                filling.is_some_and(|filling| !filling.is_empty() && !filling.contains('/'))
+            }
+        }
+    }
+
     fn read(name: &str, table: &Table<'_>) -> Self {
         let path = table.text(name);
         let nothing = |path: &str| Self {
@@ -222,5 +244,36 @@ impl StageBase {
             does: table.opt_choice("does", &EFFECTS),
         };
         (page.is_some() && view.is_some()).then_some(base)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_told_to_be_of_its_page() {
+        let page = |name: &str, before: &str, slot, after: &str| Page {
+            name: name.to_owned(),
+            before: before.to_owned(),
+            after: after.to_owned(),
+            slot,
+        };
+        let pages = vec![
+            page("home", "/", Slot::None, ""),
+            page("landing", "", Slot::Landing, ""),
+            page("product", "/p/", Slot::Product, ""),
+            page("gallery", "/p/", Slot::Product, "/gallery"),
+            page("search", "/search?q=", Slot::Query, ""),
+        ];
+        let site = Site { host: String::new(), pages, stages: Vec::new() };
+        let told = |path| site.page_of(path).map(|page| site.pages[page].name.as_str());
+        assert_eq!(told("/"), Some("home"));
+        assert_eq!(told("/p/desk-lamp"), Some("product"));
+        assert_eq!(told("/p/desk-lamp/gallery"), Some("gallery"));
+        assert_eq!(told("/search"), Some("search"));
+        for nowhere in ["/p/", "/p//gallery", "/l/spring", "/search/more", ""] {
+            assert_eq!(told(nowhere), None, "{nowhere}");
+        }
     }
 }

@@ -3,6 +3,7 @@
 //! [`People::user`] is light (no strings, no allocation) and is called wherever a user is needed; [`People::profile`] makes names and
 //! addresses, for the users table alone. User k is the same whether or not any other was made.
 
+mod cover;
 mod holdings;
 mod ids;
 mod profile;
@@ -17,6 +18,7 @@ use crate::dist::{Alias, Quantiles};
 use crate::model::{Country, Models};
 use crate::seed::Seed;
 
+pub use cover::{Cell, Channel, Cover, FIRST_COVERING};
 pub use profile::Profile;
 pub use user::{Consent, Held, Held4, User};
 pub use zone::{Local, Zones};
@@ -51,6 +53,8 @@ pub struct People {
     lifetimes: Quantiles,
     /// Days since registration of those who were known before the window.
     ages: Quantiles,
+    /// What people who cover stand for, one after the other.
+    covers: Vec<Cover>,
 }
 
 impl People {
@@ -75,10 +79,11 @@ impl People {
             visits: user::visit_rates(),
             lifetimes: user::lifetimes(),
             ages: user::ages(),
+            covers: Vec::new(),
         }
     }
 
-    /// The user of that id. Users are numbered from 0 and have no end.
+    /// The user of that id. Users are numbered from 0; those from [`FIRST_COVERING`] on are there to [`cover`](Self::cover).
     #[inline]
     pub fn user(&self, id: u64) -> User {
         self.draw(id)

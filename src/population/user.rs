@@ -5,7 +5,7 @@ use rand_distr::{Distribution, Gamma};
 use crate::dist::{Alias, Quantiles, normal_quantile};
 use crate::model::{Country, DeviceClass, Models, Persona, Rhythm};
 use crate::population::zone::weekday;
-use crate::population::{DAY, People, Zones};
+use crate::population::{Channel, Cover, DAY, People, Zones};
 use crate::seed::{Purpose, Stream};
 
 const WHO: Purpose = Purpose::named("user.who");
@@ -166,6 +166,8 @@ pub(super) struct Kind {
     pub(super) first_class: Alias,
     /// The builds of all profiles of each class, and which of them.
     pub(super) builds: [(Vec<Held>, Alias); 3],
+    /// Of each class those that are ever drawn.
+    pub(super) possible: [Vec<Held>; 3],
     hours: Alias,
     known: f64,
     price_sensitivity: f64,
@@ -180,11 +182,13 @@ pub(super) struct Kind {
 impl Kind {
     pub(super) fn new(persona: &Persona, models: &Models) -> Self {
         let income: Vec<f64> = persona.income.iter().map(|(_, share)| *share).collect();
+        let weighed = DeviceClass::ALL.map(|class| builds(persona, models, class));
         Self {
             countries: Alias::new(&persona.countries),
             owns: persona.owns,
             first_class: Alias::new(&persona.owns),
-            builds: DeviceClass::ALL.map(|class| builds(persona, models, class)),
+            possible: weighed.each_ref().map(|(list, weights)| possible(list, weights)),
+            builds: weighed.map(|(list, weights)| (list, Alias::new(&weights))),
             hours: Alias::new(&hours(persona, models)),
             known: persona.known,
             price_sensitivity: persona.price_sensitivity,
@@ -199,7 +203,7 @@ impl Kind {
 }
 
 /// Profile and build in one draw: the profile's weight with the persona, shared out over its builds.
-fn builds(persona: &Persona, models: &Models, class: DeviceClass) -> (Vec<Held>, Alias) {
+fn builds(persona: &Persona, models: &Models, class: DeviceClass) -> (Vec<Held>, Vec<f64>) {
     let (mut list, mut weights) = (Vec::new(), Vec::new());
     let profiles = models.devices.iter().zip(&persona.devices).enumerate();
     for (profile, (device, weight)) in profiles.filter(|(_, (device, _))| device.class == class) {
@@ -210,7 +214,18 @@ fn builds(persona: &Persona, models: &Models, class: DeviceClass) -> (Vec<Held>,
             weights.push(weight * one.weight / sum);
         }
     }
-    (list, Alias::new(&weights))
+    (list, weights)
+}
+
+/// Those that have a weight; the first, where none has one.
+fn possible(list: &[Held], weights: &[f64]) -> Vec<Held> {
+    let drawn: Vec<Held> = list
+        .iter()
+        .zip(weights)
+        .filter(|(_, weight)| **weight > 0.0)
+        .map(|(held, _)| *held)
+        .collect();
+    if drawn.is_empty() { list.iter().take(1).copied().collect() } else { drawn }
 }
 
 /// Hours of first visits: the classes' profiles mixed as the persona's sources send them, times the persona's own.
@@ -288,8 +303,10 @@ struct Times {
 impl People {
     /// Draws the user of that id, each group of traits from a stream of its own.
     pub(super) fn draw(&self, id: u64) -> User {
+        let cover = self.covered_by(id);
         let mut who = self.seed.stream(WHO, id, 0);
         let persona = self.personas.draw(&mut who);
+        let persona = cover.map_or(persona, |cover| usize::from(cover.cell.persona));
         let kind = &self.kinds[persona];
         let country = kind.countries.draw(&mut who);
         let land = &self.lands[country];
@@ -303,11 +320,17 @@ impl People {
             (attitude(kind.price_sensitivity), attitude(kind.patience));
         let engagement = ENGAGEMENT * self.normal.draw(&mut traits);
         let visits = self.visits.sample(&mut traits);
-        let mut devices = self.holdings.draw(kind, &mut self.seed.stream(DEVICES, id, 0));
-        let times = self.times(kind, usize::from(zone), id, &mut devices);
+        let mut devices = self.holdings.draw(kind, cover, &mut self.seed.stream(DEVICES, id, 0));
+        let times = self.times(kind, usize::from(zone), id, cover, &mut devices);
         let mut choices = self.seed.stream(CHOICES, id, 0);
         let consent = consent(kind, land, &mut choices);
-        let opt_ins = self.opt_ins(kind, &devices, &mut choices);
+        let mut opt_ins = self.opt_ins(kind, &devices, &mut choices);
+        let through = cover.and_then(|cover| cover.channel);
+        if let Some(Channel { ordinal, alone }) = through {
+            opt_ins = if alone { [false; 3] } else { opt_ins };
+            opt_ins[usize::from(ordinal)] = true;
+        }
+        let preferred = channel(kind, opt_ins, &mut choices);
         User {
             persona: persona as u16,
             country: country as u16,
@@ -324,16 +347,24 @@ impl People {
             registered_at: times.registered_at,
             last_active: times.last_active,
             opt_ins,
-            channel: channel(kind, opt_ins, &mut choices),
+            channel: through.map_or(preferred, |through| through.ordinal),
             payment: self.payment(kind, &devices, &mut choices),
             devices,
         }
     }
 
-    fn times(&self, kind: &Kind, zone: usize, id: u64, devices: &mut Held4) -> Times {
+    /// Somebody to whom a message has to come was known before; whoever covers stays to the end.
+    fn times(
+        &self,
+        kind: &Kind,
+        zone: usize,
+        id: u64,
+        cover: Option<&Cover>,
+        devices: &mut Held4,
+    ) -> Times {
         let mut stream = self.seed.stream(TIMES, id, 0);
         let (start, end) = self.window();
-        let known = stream.chance(kind.known);
+        let known = stream.chance(kind.known) || cover.is_some_and(|cover| cover.channel.is_some());
         let (created_at, registered_at, age) = if known {
             let days = (self.ages.draw(&mut stream) % OLDEST).max(1.0);
             let day = self.start_day - days as i32 - 1;
@@ -361,6 +392,7 @@ impl People {
         let rest = (DROP_OUT.1 + age) * self.lifetimes.draw(&mut stream);
         let rest = (rest * WEEK).min(LONGEST * DAY as f64) as i64;
         let last_active = if known { start + rest } else { created_at + rest };
+        let last_active = if cover.is_some() { last_active.max(end) } else { last_active };
         self.acquire(created_at, known, devices, &mut stream);
         Times { created_at, registered_at, last_active }
     }

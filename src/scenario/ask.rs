@@ -3,8 +3,9 @@
 use jiff::civil::Date;
 
 use crate::diag::{Document, Located, Problem, Problems, Table};
+use crate::model::journey::RATES;
 
-use super::request::{Ids, Mix, Name, Request, Size};
+use super::request::{Goals, Ids, Mix, Name, Request, Size};
 use super::units::{self, Start, Wrong};
 
 /// A layer of a request: what is `None` or empty is left to the layer beneath.
@@ -22,6 +23,8 @@ pub struct Ask {
     pub days: Option<u32>,
     /// How many users, or events.
     pub size: Option<Size>,
+    /// Journeys that every possible cell has at least.
+    pub coverage: Option<u32>,
     /// Change of the daily number of visits over 30 days.
     pub growth: Option<f64>,
     /// Greatest lateness in hours.
@@ -36,6 +39,10 @@ pub struct Ask {
     pub devices: Mix,
     /// Multipliers of journey kinds.
     pub journeys: Mix,
+    /// Rates by journey.
+    pub targets: Vec<Goals>,
+    /// Whether small sets meet their rates as well.
+    pub exact: Option<bool>,
     /// File format.
     pub format: Option<Name>,
     /// Compression.
@@ -52,6 +59,9 @@ pub const SEED: u64 = 42;
 pub const START: Date = jiff::civil::date(2026, 1, 5);
 /// The greatest seed: what TOML's integers can hold.
 pub const GREATEST_SEED: u64 = i64::MAX as u64;
+
+/// The greatest coverage that may be asked for.
+pub const MOST_COVERAGE: u32 = 1_000;
 
 /// The longest lateness that a scenario may allow, in hours.
 const LATEST: u32 = 30 * 24;
@@ -90,6 +100,7 @@ impl Ask {
             start: self.start.or(beneath.start),
             days: self.days.or(beneath.days),
             size: self.size.or(beneath.size),
+            coverage: self.coverage.or(beneath.coverage),
             growth: self.growth.or(beneath.growth),
             lateness: self.lateness.or(beneath.lateness),
             budget: self.budget.or(beneath.budget),
@@ -97,6 +108,8 @@ impl Ask {
             sources: mix(self.sources, beneath.sources),
             devices: mix(self.devices, beneath.devices),
             journeys: mix(self.journeys, beneath.journeys),
+            targets: if self.targets.is_empty() { beneath.targets } else { self.targets },
+            exact: self.exact.or(beneath.exact),
             format: self.format.or(beneath.format),
             compression: self.compression.or(kept),
             ids: self.ids.or(beneath.ids),
@@ -127,6 +140,7 @@ impl Ask {
             start,
             days: self.days.unwrap_or(30),
             size: self.size.unwrap_or(Size::Events(1_000_000)),
+            coverage: self.coverage.unwrap_or(0),
             growth: self.growth.unwrap_or(0.0),
             lateness: self.lateness.unwrap_or(72),
             budget: self.budget.unwrap_or(10_000_000),
@@ -134,6 +148,8 @@ impl Ask {
             sources: self.sources,
             devices: self.devices,
             journeys: self.journeys,
+            targets: self.targets,
+            exact: self.exact.unwrap_or(false),
             format: self.format.unwrap_or_else(|| Name::from("parquet")),
             compression: self.compression,
             ids: self.ids.unwrap_or(Ids::Text),
@@ -152,6 +168,7 @@ fn read(root: &Table<'_>) -> Ask {
         start: measured(root.opt_moment("start"), units::start),
         days: measured(root.opt_size("days"), units::days),
         size: size(root),
+        coverage: root.opt_integer("coverage", 0..=MOST_COVERAGE.into()).map(|times| times as u32),
         growth: root.opt_number("growth", -0.9..=10.0),
         lateness: lateness(root.opt_size("lateness")),
         budget: budget(root.opt_size("budget")),
@@ -159,6 +176,8 @@ fn read(root: &Table<'_>) -> Ask {
         sources: mix(root.weights("sources")),
         devices: mix(root.weights("devices")),
         journeys: mix(root.weights("journeys")),
+        targets: targets(root),
+        exact: root.has("exact").then(|| root.flag("exact", false)),
         format: output.and_then(|table| table.opt_located("format")).map(name),
         compression: output.and_then(|table| table.opt_located("compression")).map(name),
         ids: output.and_then(|table| table.opt_choice("ids", &Ids::NAMES)),
@@ -236,6 +255,14 @@ fn mix(weights: Vec<(Located<String>, f64)>) -> Mix {
     Mix(weights.into_iter().map(|(written, number)| (name(written), number)).collect())
 }
 
+fn targets(root: &Table<'_>) -> Vec<Goals> {
+    let goals = |(journey, table): (Located<String>, Table<'_>)| Goals {
+        journey: name(journey),
+        rates: mix(table.all_numbers(RATES)),
+    };
+    root.named("targets").into_iter().map(goals).collect()
+}
+
 fn tables(output: &Table<'_>) -> Option<Vec<Name>> {
     let names: Vec<Name> = output.texts("tables").into_iter().map(name).collect();
     output.has("tables").then_some(names)
@@ -259,13 +286,20 @@ mod tests {
         days = "2w"
         users = "20K"
         growth = 0.25
+        coverage = 3
         lateness = "1d"
         budget = "3M"
+        exact = true
         [personas]
         a = 0.25
         "b c" = 0.75
         [sources]
         tiktok = 2
+        [targets.mobile_conversion]
+        hook_engaged = 0.9
+        "one click" = 0.0001
+        [targets.exit]
+        engaged = 0.5
         [output]
         format = "ndjson"
         compression = "gzip"

@@ -54,3 +54,23 @@ kinds! {
     error_shown
     consent_updated
 }
+
+impl Kinds {
+    /// Those that may be recorded on whatever page a visitor is: by the engine, and not because a journey's file says so.
+    pub fn anywhere(&self) -> [u8; 12] {
+        [
+            self.payment_failed,
+            self.order_completed,
+            self.order_refunded,
+            self.exit_intent_detected,
+            self.exit_offer_shown,
+            self.exit_offer_engaged,
+            self.device_switched,
+            self.state_restored,
+            self.signed_up,
+            self.signed_in,
+            self.error_shown,
+            self.consent_updated,
+        ]
+    }
+}

@@ -2,6 +2,7 @@
 
 pub mod ask;
 pub mod calendar;
+pub mod cells;
 pub mod fills;
 pub mod kinds;
 mod limits;
@@ -13,6 +14,7 @@ pub mod request;
 pub mod shelf;
 pub mod slices;
 pub mod tables;
+pub mod targets;
 pub mod units;
 pub mod vocabulary;
 mod world;

@@ -5,6 +5,9 @@ use crate::scenario::{Ids, Request};
 use crate::schema::Schemas;
 use crate::sink::{Compression, FORMATS, Format, IdForm, Options};
 
+/// The name by which a request asks for the answers, as if they were a table.
+pub const ANSWERS: &str = "truth/answers";
+
 /// How files are written.
 pub struct Output {
     /// The format.
@@ -45,7 +48,7 @@ impl Output {
             }
         }
         for table in request.tables.iter().flatten() {
-            let known = schemas.tables.iter().map(|table| table.name.as_str());
+            let known = schemas.tables.iter().map(|table| table.name.as_str()).chain([ANSWERS]);
             if let Err(problem) = table.one_of("table", known) {
                 problems.push(problem);
             }

@@ -86,6 +86,11 @@ impl Pages {
         }
     }
 
+    /// The page of a key.
+    pub fn page(&self, key: u32) -> usize {
+        self.first.partition_point(|first| *first <= key).saturating_sub(1)
+    }
+
     /// What fills a page's slot.
     #[inline]
     pub fn slot(&self, page: usize) -> Slot {

@@ -1,5 +1,6 @@
 //! The plan: a world cut into ranges of users and files. A value, made before anything runs, and the same for every run of the world.
 
+use crate::population::FIRST_COVERING;
 use crate::scenario::slices::Slices;
 use crate::scenario::{Size, World};
 
@@ -69,11 +70,13 @@ pub struct PlannedFile {
 /// How a world is cut and what comes of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
-    /// Users.
+    /// Ordinary users.
     pub users: u64,
-    /// Events, as reckoned.
+    /// Users who cover cells, beside them.
+    pub covering: u64,
+    /// Events of all, as reckoned.
     pub events: u64,
-    /// Runs of users.
+    /// Runs of users: of the ordinary ones, then of those who cover.
     pub ranges: Vec<UserRange>,
     /// Runs of arrival time.
     pub slices: Slices,
@@ -86,30 +89,36 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Cuts a world by what a pilot found.
-    pub fn new(world: &World, pilot: &Pilot) -> Self {
-        let per_user = pilot.events as f64 / pilot.users.max(1) as f64;
+    /// Cuts a world by what a pilot found, and one of those who cover.
+    pub fn new(world: &World, pilot: &Pilot, cover: &Pilot) -> Self {
         let users = pilot.whole_users.max(1);
         let events = match world.request.size {
             Size::Events(events) if users > pilot.users => events,
-            _ => (users as f64 * per_user).round() as u64,
+            _ => (users as f64 * per_user(pilot)).round() as u64,
         };
-        let count = events.div_ceil(world.request.budget.max(1)).clamp(1, users);
-        let ranges: Vec<UserRange> = (0..count)
-            .map(|number| UserRange {
-                number: number as u32,
-                first: users * number / count,
-                end: users * (number + 1) / count,
-            })
-            .collect();
+        let budget = world.request.budget.max(1);
+        let count = events.div_ceil(budget).clamp(1, users);
+        let mut ranges = ranges(0, 0, users, count);
+        let covering = cover.whole_users;
+        let covering_events = (cover.whole_users as f64 * per_user(cover)).round() as u64;
+        let covering_ranges = covering_events.div_ceil(budget).clamp(1, covering.max(1));
+        if covering > 0 {
+            ranges.extend(self::ranges(count as u32, FIRST_COVERING, covering, covering_ranges));
+        }
         let a_day = events / count / u64::from(world.days);
         let per_day = [1, 2, 3, 4, 6, 8, 12].into_iter().find(|n| a_day / n <= ROWS).unwrap_or(24);
         let slices = Slices::new(world.start, world.days, world.lateness, per_day as usize);
-        let reckoned = Reckoning { world, pilot, users: users as f64 / pilot.users.max(1) as f64 };
-        let files = reckoned.files(&ranges, &slices);
-        let bytes = files.iter().map(|file| reckoned.bytes(file)).sum();
-        let memory = BYTES_BESIDES + events / count * BYTES_PER_EVENT;
-        Self { users, events, ranges, slices, files, bytes, memory }
+        let (ordinary, others) = ranges.split_at(count as usize);
+        let reckoning = Reckoning { world, pilot, users: users as f64 / pilot.users.max(1) as f64 };
+        let mut files = reckoning.files(ordinary, &slices);
+        let users_of_cover = covering as f64 / cover.users.max(1) as f64;
+        let of_cover = Reckoning { world, pilot: cover, users: users_of_cover };
+        files.extend(of_cover.files(others, &slices));
+        let bytes = files.iter().map(|file| reckoning.bytes(file)).sum();
+        let most = (events / count).max(covering_events / covering_ranges);
+        let memory = BYTES_BESIDES + most * BYTES_PER_EVENT;
+        let events = events + covering_events;
+        Self { users, covering, events, ranges, slices, files, bytes, memory }
     }
 
     /// The ranges of shard `index` of `count`: those whose number is the index modulo the count.
@@ -117,6 +126,20 @@ impl Plan {
         let (index, count) = shard.unwrap_or((0, 1));
         self.ranges.iter().copied().filter(move |range| range.number % count == index)
     }
+}
+
+fn per_user(pilot: &Pilot) -> f64 {
+    pilot.events as f64 / pilot.users.max(1) as f64
+}
+
+/// Cuts `users` users from `first` on into `count` ranges with numbers from `number` on.
+fn ranges(number: u32, first: u64, users: u64, count: u64) -> Vec<UserRange> {
+    let range = |nth: u64| UserRange {
+        number: number + nth as u32,
+        first: first + users * nth / count,
+        end: first + users * (nth + 1) / count,
+    };
+    (0..count).map(range).collect()
 }
 
 /// The path of a file of events.

@@ -84,6 +84,15 @@ impl Mix {
     }
 }
 
+/// Rates asked for of the moments of one journey.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Goals {
+    /// The journey, or `exit` for the offer to those who leave.
+    pub journey: Name,
+    /// The rates by moment.
+    pub rates: Mix,
+}
+
 /// How large a data set is to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Size {
@@ -130,6 +139,8 @@ pub struct Request {
     pub days: u32,
     /// How many users, or events.
     pub size: Size,
+    /// How many journeys, at least, every possible cell of persona, device profile, source and journey kind has; 0 for whatever comes.
+    pub coverage: u32,
     /// Change of the daily number of visits over 30 days: 0.1 is a tenth more.
     pub growth: f64,
     /// Greatest time between an event and its arrival, in hours.
@@ -144,6 +155,10 @@ pub struct Request {
     pub devices: Mix,
     /// Multipliers of the weights of journey kinds.
     pub journeys: Mix,
+    /// Rates by journey, over those of the files.
+    pub targets: Vec<Goals>,
+    /// Whether outcomes are drawn so that small sets meet their rates as well.
+    pub exact: bool,
     /// The file format's name.
     pub format: Name,
     /// The compression's name; none: the format's own default.
@@ -175,9 +190,29 @@ impl Request {
             Size::Users(users) => writeln!(out, "users = {users}")?,
             Size::Events(events) => writeln!(out, "events = {events}")?,
         }
+        if self.coverage > 0 {
+            writeln!(out, "coverage = {}", self.coverage)?;
+        }
         writeln!(out, "growth = {:?}", self.growth)?;
         writeln!(out, "lateness = \"{}h\"", self.lateness)?;
         writeln!(out, "budget = {}", self.budget)?;
+        if self.exact {
+            writeln!(out, "exact = true")?;
+        }
+        self.write_behaviour(out)?;
+        self.write_output(out)
+    }
+
+    /// What decides how people behave, and nothing of how many there are or how they are written.
+    pub(super) fn behaviour_toml(&self) -> String {
+        let mut text = String::new();
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{} {} {:?} {}", self.start, self.days, self.growth, self.lateness);
+        let _ = self.write_behaviour(&mut text);
+        text
+    }
+
+    fn write_behaviour(&self, out: &mut String) -> std::fmt::Result {
         let mixes = [
             ("personas", &self.personas),
             ("sources", &self.sources),
@@ -190,7 +225,13 @@ impl Request {
                 writeln!(out, "{} = {number:?}", quoted(&name.text))?;
             }
         }
-        self.write_output(out)
+        for goals in &self.targets {
+            writeln!(out, "\n[targets.{}]", quoted(&goals.journey.text))?;
+            for (name, rate) in &goals.rates.0 {
+                writeln!(out, "{} = {rate:?}", quoted(&name.text))?;
+            }
+        }
+        Ok(())
     }
 
     fn write_output(&self, out: &mut String) -> std::fmt::Result {

@@ -6,18 +6,20 @@ use crate::frame::Strings;
 use crate::model::behaviour::Behaviour;
 use crate::model::journey::Journey;
 use crate::model::site::Site;
-use crate::model::{DeviceClass, Models, TextFile};
+use crate::model::{DeviceClass, Models, Persona, TextFile};
 use crate::population::People;
 use crate::scenario::calendar::{Calendar, DAY, HOUR};
+use crate::scenario::cells::Cells;
 use crate::scenario::kinds::Kinds;
-use crate::scenario::output::Output;
+use crate::scenario::output::{ANSWERS, Output};
 use crate::scenario::pages::Pages;
 use crate::scenario::properties::Properties;
 use crate::scenario::request::{Mix, Request};
 use crate::scenario::shelf::Shelf;
 use crate::scenario::tables::{Tables, class_weights};
+use crate::scenario::targets::Target;
 use crate::scenario::vocabulary::Vocabulary;
-use crate::scenario::{fills, limits};
+use crate::scenario::{fills, limits, targets};
 use crate::schema::{Schemas, Table};
 use crate::seed::Seed;
 
@@ -52,6 +54,12 @@ pub struct World {
     pub people: People,
     /// When they come.
     pub calendar: Calendar,
+    /// The rates to meet.
+    pub targets: Vec<Target>,
+    /// By target: the intercept of its logit. Before calibration, that of somebody whom nothing moves.
+    pub intercepts: Vec<f64>,
+    /// The digest of all that the intercepts depend on: neither the seed nor the size.
+    pub behaviour_digest: String,
     /// The site's pages by key.
     pub pages: Pages,
     /// The catalogue within reach.
@@ -74,7 +82,7 @@ pub struct World {
     pub best_hour: Vec<[f32; 3]>,
     /// By class: the kind of journey for those whom no persona gives one.
     pub any_kind: [usize; 3],
-    /// The source `direct`, if there is one.
+    /// The source `direct`, if there is one and the request leaves it to anybody.
     pub direct: Option<usize>,
     /// How files are written.
     pub output: Output,
@@ -95,7 +103,7 @@ impl World {
         let events: Vec<&str> = schemas.events.iter().map(|event| event.name.as_str()).collect();
         let fills = fills::resolve(&schemas).map_err(&mut keep).unwrap_or_default();
         let kinds = Kinds::resolve(&events).map_err(&mut keep).ok();
-        let (site, behaviour, journeys) = match stage(assets, &events) {
+        let (site, behaviour, mut journeys) = match stage(assets, &events) {
             Ok(read) => read,
             Err(found) => {
                 problems.extend(found);
@@ -107,7 +115,11 @@ impl World {
         }
         let Some(kinds) = kinds else { return Err(problems) };
         let any_kind = any_kind(&journeys).map_err(|problem| problems.push(problem)).ok();
-        let Some(any_kind) = any_kind.filter(|_| problems.is_empty()) else { return Err(problems) };
+        let targets = targets::resolve(&request, &mut journeys, &behaviour, &site, &kinds, &fills)
+            .map_err(|found| problems.extend(found));
+        let (Some(any_kind), Ok(targets), true) = (any_kind, targets, problems.is_empty()) else {
+            return Err(problems);
+        };
         let properties = Properties::all(&schemas, &models).map_err(|found| problems.extend(found));
         let Ok((properties, objects)) = properties else { return Err(problems) };
         let version = version(&request, assets);
@@ -121,18 +133,10 @@ impl World {
         let seed = Seed(request.seed);
         let first_day = days_since_1970(request.start);
         let days = request.days;
-        let calendar = Calendar::new(
-            seed,
-            (first_day, days),
-            request.growth,
-            &models.rhythm,
-            &models.people,
-            &models.sources,
-            &models.countries,
-        );
+        let calendar = calendar(seed, (first_day, days), request.growth, &models);
         let start = i64::from(first_day) * DAY;
         let lateness = i64::from(request.lateness) * HOUR;
-        Ok(Self {
+        let mut world = Self {
             version,
             seed,
             start,
@@ -155,7 +159,10 @@ impl World {
                 .collect(),
             best_hour: best_hours(&calendar, models.people.len()),
             any_kind,
-            direct: models.sources.iter().position(|source| source.name == "direct"),
+            direct: direct(&models),
+            intercepts: targets.iter().map(Target::prior).collect(),
+            targets,
+            behaviour_digest: behaviour_digest(&request, assets),
             calendar,
             output,
             schemas,
@@ -164,7 +171,25 @@ impl World {
             site,
             journeys,
             request,
-        })
+        };
+        if world.request.coverage > 0 {
+            let possible = Cells::of(&world).possible;
+            world.people.cover(possible);
+        }
+        Ok(world)
+    }
+
+    /// How many users are there to cover cells, beside the ordinary ones.
+    pub fn covering(&self) -> u64 {
+        u64::from(self.request.coverage) * self.people.covers() as u64
+    }
+
+    /// Lets other people of the same kinds come, on other days' moods: all that the seed decides.
+    pub fn reseed(&mut self, seed: Seed) {
+        let window = (self.first_day(), self.days);
+        self.seed = seed;
+        self.people = People::new(seed, &self.models, window.0, window.1);
+        self.calendar = calendar(seed, window, self.request.growth, &self.models);
     }
 
     /// The day of the window, from 0, that a moment belongs to (UTC).
@@ -182,6 +207,12 @@ impl World {
         self.schemas.tables.iter().filter(wanted)
     }
 
+    /// Whether the answers are to be written: with all tables, or when they are named like one.
+    pub fn wants_answers(&self) -> bool {
+        let tables = self.request.tables.as_ref();
+        tables.is_none_or(|names| names.iter().any(|name| name.text == ANSWERS))
+    }
+
     /// The first day of the window, days since 1970.
     #[inline]
     pub fn first_day(&self) -> i32 {
@@ -193,6 +224,18 @@ impl World {
     pub fn journeys_message(&self, kind: u8) -> bool {
         self.journeys[usize::from(kind)].message
     }
+}
+
+fn calendar(seed: Seed, window: (i32, u32), growth: f64, models: &Models) -> Calendar {
+    let Models { rhythm, people, sources, countries, .. } = models;
+    Calendar::new(seed, window, growth, rhythm, people, sources, countries)
+}
+
+/// The source `direct`, if anybody comes by it.
+fn direct(models: &Models) -> Option<usize> {
+    let direct = models.sources.iter().position(|source| source.name == "direct")?;
+    let comes = |persona: &Persona| persona.share > 0.0 && persona.sources[direct] > 0.0;
+    models.people.iter().any(comes).then_some(direct)
 }
 
 fn files(assets: &Assets, folder: &str) -> Vec<TextFile> {
@@ -320,6 +363,15 @@ fn any_kind(journeys: &[Journey]) -> Result<[usize; 3], Problem> {
         })?;
     }
     Ok(kinds)
+}
+
+/// The digest of everything that decides how people behave, whoever they are and however many: the build, the request, and the models
+/// with the event types that they name.
+fn behaviour_digest(request: &Request, assets: &Assets) -> String {
+    let (personas, schemas) = (assets.digest("personas"), assets.digest("schemas"));
+    let build = concat!(env!("CARGO_PKG_VERSION"), " ", env!("THRONG_BUILD"));
+    let parts = [build, &request.behaviour_toml(), &personas, &schemas];
+    crate::assets::sha256(parts)
 }
 
 /// The digest of everything that decides the bytes of the data set.

@@ -194,3 +194,103 @@ fn the_reference_page_is_fresh() {
         "docs/reference/checks.md is stale: throng check --list --as markdown > docs/reference/checks.md"
     );
 }
+
+/// A log of a shop in NDJSON: two thousand visitors and more, each at its own pace.
+fn log(path: &Path) {
+    let mut state = 1_u64;
+    let mut draw = |n: u64| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (state >> 33) % n
+    };
+    let mut text = String::new();
+    for visitor in 0..2500 {
+        let mut time = 1_700_000_000_123 + draw(20 * 86_400) * 1000;
+        for _ in 0..1 + draw(9) {
+            let event = ["view", "view", "view", "addtocart"][draw(4) as usize];
+            let item = draw(300);
+            text += &format!(
+                "{{\"timestamp\":{time},\"visitorid\":{visitor},\"event\":\"{event}\",\"itemid\":{item}}}\n"
+            );
+            time += 700 + draw(90_000);
+        }
+    }
+    fs::write(path, text).expect("written");
+}
+
+const MAPPING: &str =
+    "[columns]\nuser = \"visitorid\"\ntime = \"timestamp\"\nevent = \"event\"\nitem = \"itemid\"\n";
+
+/// Somebody else's log is judged by its mapping, and a naive one is found out.
+#[test]
+fn a_foreign_stream_is_judged() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let at = dir.path();
+    log(&at.join("log.ndjson"));
+    fs::write(at.join("mapping.toml"), MAPPING).expect("written");
+    let args = ["check", "log.ndjson", "--map", "mapping.toml", "--json"];
+    let output = run(at, &args);
+    assert_eq!(output.status.code(), Some(1), "{}", told(&output));
+    let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let outcomes = outcomes(&report);
+    let of = |id: &str| outcomes.iter().find(|(known, _)| known == id).map(|(_, how)| how.as_str());
+    assert_eq!(of("realism.frailty"), Some("fails"));
+    assert_eq!(of("looks.uniform_items"), Some("fails"));
+    assert_eq!(of("realism.device_length"), Some("skipped"));
+    assert_eq!(of("looks.whole_seconds"), Some("holds"));
+
+    let beside = ["--reference", "log.ndjson", "--reference-map", "mapping.toml"];
+    let same = run(at, &[&args[..], &beside, &["--max-distance", "0"]].concat());
+    let report: Value = serde_json::from_slice(&same.stdout).expect("JSON");
+    assert_eq!(report["families"][1]["family"], "reference");
+    for verdict in report["families"][1]["verdicts"].as_array().expect("verdicts") {
+        assert_eq!(
+            (&verdict["outcome"], &verdict["measures"][0]["value"]),
+            (&"holds".into(), &0.0.into())
+        );
+    }
+}
+
+/// For every mistake in a mapping, its place and what would be right; nothing else is said.
+#[test]
+fn mistakes_in_a_mapping_have_their_messages() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let at = dir.path();
+    log(&at.join("log.ndjson"));
+    fs::write(at.join("mapping.toml"), MAPPING.replace("visitorid", "visitor")).expect("written");
+    let output = run(at, &["check", "log.ndjson", "--map", "mapping.toml"]);
+    insta::assert_snapshot!(told(&output).trim(), @r#"
+    error: log.ndjson has no column `visitor`
+     --> mapping.toml:2:8
+      |
+    2 | user = "visitor"
+      |        ^^^^^^^^^
+      help: did you mean `visitorid`?
+    exit code 2
+    "#);
+    let output = run(at, &["check", "log.csv", "--map", "mapping.toml"]);
+    insta::assert_snapshot!(told(&output).trim(), @r"
+    error: there is no log.csv
+      help: give a file or a folder of files
+    exit code 2
+    ");
+    let output = run(at, &["check", "log.ndjson", "--map", "none.toml"]);
+    assert_eq!(output.status.code(), Some(2), "{}", told(&output));
+    let output = run(
+        at,
+        &["check", "x", "--map", "mapping.toml", "--reference", "y", "--max-distance", "2"],
+    );
+    assert!(told(&output).contains("a distance lies between 0"), "{}", told(&output));
+}
+
+/// A data set is no way from itself, and its realism is judged with it.
+#[test]
+fn a_data_set_beside_itself() {
+    let dir = made(&[]);
+    let report = json(dir.path(), &["--reference", "set", "--max-distance", "0"]);
+    let found: Vec<(String, String)> = outcomes(&report)
+        .into_iter()
+        .filter(|(id, _)| id.starts_with("reference.") || id.starts_with("realism."))
+        .collect();
+    assert_eq!(found.iter().filter(|(_, how)| how == "holds").count(), 4, "{found:?}");
+    assert!(found.iter().all(|(_, how)| how != "fails"));
+}

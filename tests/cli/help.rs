@@ -4,10 +4,11 @@ use std::path::Path;
 
 use super::{run, told};
 
-const COMMANDS: [&str; 10] = [
+const COMMANDS: [&str; 11] = [
     "generate",
     "plan",
     "preview",
+    "report",
     "join",
     "check",
     "init",

@@ -1,17 +1,22 @@
 //! The built program, from the outside: its help, its messages, its exit codes, and what it leaves on disk.
 
+mod cache;
 mod check;
 mod help;
 mod messages;
 mod output;
+mod report;
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+/// What runs keep for later ones, shared by the tests: never the caller's own.
+const CACHE: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/cache");
+
 /// The program, about to run in a folder, with nothing of the caller's terminal.
 fn throng(dir: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_throng"));
-    command.current_dir(dir).stdin(Stdio::null());
+    command.current_dir(dir).stdin(Stdio::null()).env("THRONG_CACHE", CACHE);
     for name in ["COLUMNS", "CLICOLOR_FORCE", "NO_COLOR"] {
         command.env_remove(name);
     }

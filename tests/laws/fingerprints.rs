@@ -5,12 +5,12 @@ use std::io::{self, Write as _};
 
 use throng::sink::Digest;
 
-use crate::{DataSet, world};
+use crate::{DataSet, calibrated};
 
 /// One line a table: rows, bytes, and a digest over its files' digests in order of path.
 fn fingerprint(output: &str) -> String {
     let scenario = format!("seed = 42\ndays = 3\nusers = 120\nbudget = \"1K\"\n[output]\n{output}");
-    let made = DataSet::make(&world(&scenario), 2, None);
+    let made = DataSet::make(&calibrated(&scenario), 2, None);
     let mut lines = String::new();
     let mut entries = &made.entries[..];
     while let Some(first) = entries.first() {

@@ -6,10 +6,12 @@ use std::path::Path;
 use crate::files_under;
 
 /// The rooms in the order of the data's way; each may use itself and those before it.
-const ORDER: [&str; 22] = [
+const ORDER: &[&str] = &[
     "seed",
     "dist",
+    "realism",
     "diag",
+    "human",
     "assets",
     "schema",
     "frame",
@@ -20,14 +22,18 @@ const ORDER: [&str; 22] = [
     "event",
     "systems",
     "journey",
+    "calibration",
     "tables",
+    "answers",
     "manifest",
     "read",
     "output",
     "join",
     "preview",
     "engine",
+    "foreign",
     "check",
+    "report",
     "cli",
 ];
 

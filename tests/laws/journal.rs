@@ -7,6 +7,7 @@ use throng::engine;
 use throng::event::ids;
 use throng::event::journal::{Journal, NEVER, NONE, Row, Session};
 use throng::model::DeviceClass;
+use throng::scenario::plan::UserRange;
 use throng::scenario::{World, fills};
 
 use crate::{plan, simulate, world};
@@ -26,7 +27,8 @@ impl Crowd {
     fn new(scenario: &str) -> Self {
         let world = world(scenario);
         let plan = plan(&world);
-        let journals = simulate(&world, plan.slices, 0..plan.users);
+        let of_range = |range: &UserRange| simulate(&world, plan.slices, range.first..range.end);
+        let journals = plan.ranges.iter().flat_map(of_range).collect();
         let (journal, slices) = engine::arrange(journals, plan.slices);
         let mut events = vec![Vec::new(); journal.sessions.len()];
         for (slice, buckets) in slices.into_iter().enumerate() {
@@ -205,9 +207,10 @@ proptest! {
         seed in 0..u64::MAX / 2,
         (first_month, days) in (1..=12_u32, 1..45_u32),
         lateness in 1..100_u32,
+        coverage in 0..2_u32,
     ) {
         let crowd = Crowd::new(&format!(
-            "seed = {seed}\nstart = 2026-{first_month:02}-20\ndays = {days}\nusers = 500\nlateness = \"{lateness}h\"\n"
+            "seed = {seed}\nstart = 2026-{first_month:02}-20\ndays = {days}\nusers = 500\nlateness = \"{lateness}h\"\ncoverage = {coverage}\n"
         ));
         crowd.sessions_hold_their_events();
         crowd.nothing_happens_before_its_first_day();

@@ -3,12 +3,15 @@
 //! The tests go through the library: a request becomes a world, a world a plan, a plan files in a folder of its own.
 
 mod alone;
+mod answers;
 mod bytes;
+mod coverage;
 mod fingerprints;
 mod imports;
 mod journal;
 mod keys;
 mod overlays;
+mod rates;
 mod rhythm;
 mod size;
 
@@ -22,7 +25,7 @@ use tempfile::TempDir;
 use throng::assets::Assets;
 use throng::engine::{self, Progress, Run};
 use throng::event::journal::Journal;
-use throng::manifest::FileEntry;
+use throng::manifest::{Document, FileEntry};
 use throng::scenario::ask::START;
 use throng::scenario::slices::Slices;
 use throng::scenario::{Ask, Plan, World};
@@ -45,9 +48,17 @@ fn world_of(scenario: &str, assets: &Assets) -> World {
     world.unwrap_or_else(|problems| panic!("{problems}"))
 }
 
-/// The world of a scenario file's text, of what ships.
+/// The world of a scenario file's text, of what ships. Its rates are about met: most laws do not ask for more.
 fn world(scenario: &str) -> World {
     world_of(scenario, &Assets::embedded())
+}
+
+/// The same with its rates met.
+fn calibrated(scenario: &str) -> World {
+    let mut world = world(scenario);
+    let found = engine::calibrate(&mut world, 2, &GO_ON);
+    found.unwrap_or_else(|error| panic!("{error:?}"));
+    world
 }
 
 /// What ships, with files of one's own, each by its path in `--models DIR`.
@@ -70,6 +81,7 @@ fn shipped(home: &str) -> String {
 struct DataSet {
     dir: TempDir,
     entries: Vec<FileEntry>,
+    documents: Vec<Document>,
 }
 
 impl DataSet {
@@ -78,13 +90,16 @@ impl DataSet {
         let plan = plan(world);
         let dir = tempfile::tempdir().expect("a folder");
         let run = Run { threads, shard };
-        let entries = engine::generate(world, &plan, &run, dir.path(), &Unwatched, &GO_ON);
-        Self { entries: entries.expect("written"), dir }
+        let written = engine::generate(world, &plan, &run, dir.path(), &Unwatched, &GO_ON);
+        let written = written.expect("written");
+        Self { entries: written.files, documents: written.documents, dir }
     }
 
     /// SHA-256 by path.
     fn digests(&self) -> BTreeMap<String, String> {
-        self.entries.iter().map(|entry| (entry.path.clone(), entry.sha256.clone())).collect()
+        let files = self.entries.iter().map(|entry| (entry.path.clone(), entry.sha256.clone()));
+        let documents = self.documents.iter().map(|one| (one.path.clone(), one.sha256.clone()));
+        files.chain(documents).collect()
     }
 
     /// The bytes of a file.

@@ -14,6 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import answers
 import duckdb
 from behaviour_laws import behaviour_laws
 from declared import DataSet, differences_of_schema, tables
@@ -32,7 +33,7 @@ VARIANTS = [
     ("ndjson", "zstd", "text", False, False),
 ]
 # Smaller than any data set that is judged, so that people are simulated in several ranges.
-RANGES = 'start = 2026-01-05\ndays = 14\nevents = "120K"\nbudget = "50K"\n'
+RANGES = 'start = 2026-01-05\ndays = 14\nevents = "120K"\nbudget = "50K"\ncoverage = 1\n'
 LATENESS = "INTERVAL 72 HOUR"
 
 
@@ -93,6 +94,19 @@ def judge_files(judge, data, form, ids, title):
         judge.verdict(f"{title}: polars reads {table.name}", polars_reads(data, form, ids, table))
 
 
+def judge_joined(judge, program, work, ranges):
+    """Shards, joined, are a data set like any other; their answers those of the whole, byte for byte."""
+    out, whole = f"{work}/joined", f"{work}/whole"
+    judge.verdict("joined: the shards' parts of the answers", answers.joined(program, str(ranges), out, 3))
+    subprocess.run([program, "generate", str(ranges), "--out", whole, "--quiet"], check=True)
+    data = DataSet(out)
+    judge.verdict("joined: the manifest is true", data.untrue())
+    judge.verdict("joined: the answers are what the tables say", answers.differences(loaded(data, "parquet"), data))
+    for name in ("manifest.json", "truth/answers.json"):
+        same = Path(out, name).read_bytes() == Path(whole, name).read_bytes()
+        judge.verdict(f"joined: {name} is that of the whole", () if same else ["it is not"])
+
+
 def judge_all(program, work, scenario, events):
     judge = Judge()
     judge.verdict("`throng schema` prints what schemas/ hold", differences_of_schema(program))
@@ -108,9 +122,11 @@ def judge_all(program, work, scenario, events):
             connection = loaded(data, form)
             for law in all_laws():
                 judge.law(connection, law)
+            judge.verdict(f"{title}: the answers are what the tables say", answers.differences(connection, data))
         rows = sum(table["rows"] for table in data.entries.values())
         verdict = "ok" if judge.failed == before else f"{judge.failed - before} failed"
         print(f"{title}: {rows} rows, {time.monotonic() - begun:.0f} s: {verdict}", flush=True)
+    judge_joined(judge, program, work, ranges)
     print(f"{judge.checks} checks, {judge.failed} failed")
     return judge.failed == 0
 
@@ -126,13 +142,14 @@ def self_test(program, work, scenario):
         if not connection.execute(f"SELECT 1 FROM ({law.broken_by}) LIMIT 1").fetchone():
             asleep.append(law.name)
         connection.rollback()
+    asleep.extend(answers.asleep(connection, data))
     file = next(iter(data.path.rglob("*.parquet")))
     file.write_bytes(file.read_bytes()[:-1] + b"\0")
     if not list(data.untrue()):
         asleep.append("the manifest is true")
     for name in asleep:
         print(f"FAIL does not notice its own damage: {name}")
-    print(f"self-test: {len(all_laws()) + 1} checks, {len(asleep)} asleep")
+    print(f"self-test: {len(all_laws()) + len(answers.DAMAGES) + 1} checks, {len(asleep)} asleep")
     return not asleep
 
 

@@ -134,6 +134,11 @@ class DataSet:
                     yield f"{file['path']}: {len(content)} bytes, the manifest says {file['bytes']}"
                 if hashlib.sha256(content).hexdigest() != file["sha256"]:
                     yield f"{file['path']}: its SHA-256 is another"
+        for document in self.manifest.get("documents", []):
+            listed.add(document["path"])
+            content = (self.path / document["path"]).read_bytes()
+            if len(content) != document["bytes"] or hashlib.sha256(content).hexdigest() != document["sha256"]:
+                yield f"{document['path']}: its content is another"
         found = {p.relative_to(self.path).as_posix() for p in self.path.rglob("*") if p.is_file()}
         for path in sorted(found - listed - {"manifest.json"}):
             yield f"{path}: not in the manifest"

@@ -69,11 +69,11 @@ fn listed(data: &DataSet) -> Verdict {
     collect(data.dir(), "", &mut found);
     found.remove(manifest::FILE);
     let mut known = BTreeSet::new();
-    for file in data.manifest().files() {
-        let twice = !known.insert(file.path.clone());
-        tally.look(!twice, || (file.path.clone(), "is listed twice"));
-        if !found.contains(&file.path) {
-            tally.wrong(|| (file.path.clone(), "is listed, but not there"));
+    for (path, ..) in data.manifest().stated() {
+        let twice = !known.insert(path.to_owned());
+        tally.look(!twice, || (path, "is listed twice"));
+        if !found.contains(path) {
+            tally.wrong(|| (path, "is listed, but not there"));
         }
     }
     for path in found.difference(&known) {
@@ -102,26 +102,26 @@ fn collect(dir: &Path, inner: &str, found: &mut BTreeSet<String>) {
 
 fn digest(data: &DataSet, watch: &Watch<'_>) -> Verdict {
     let mut tally = Tally::new(&CHECKS[DIGEST]);
-    for file in data.manifest().files() {
+    for (path, stated, stated_sha256) in data.manifest().stated() {
         if watch.is_cancelled() {
             break;
         }
-        let (bytes, sha256) = match sum(&data.dir().join(&file.path)) {
+        let (bytes, sha256) = match sum(&data.dir().join(path)) {
             Ok(sum) => sum,
             // That it is not there is said by another check.
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
             Err(error) => {
-                tally.look(false, || (file.path.clone(), format!("cannot be read: {error}")));
+                tally.look(false, || (path, format!("cannot be read: {error}")));
                 continue;
             }
         };
-        tally.look(bytes == file.bytes && sha256 == file.sha256, || {
-            let says = if bytes == file.bytes {
-                format!("has the SHA-256 {sha256}; the manifest states {}", file.sha256)
+        tally.look(bytes == stated && sha256 == stated_sha256, || {
+            let says = if bytes == stated {
+                format!("has the SHA-256 {sha256}; the manifest states {stated_sha256}")
             } else {
-                format!("has {bytes} bytes; the manifest states {}", file.bytes)
+                format!("has {bytes} bytes; the manifest states {stated}")
             };
-            (file.path.clone(), says)
+            (path, says)
         });
     }
     tally.verdict()

@@ -206,8 +206,14 @@ mod tests {
         let (meter, schemas) = (Meter::default(), &world.schemas);
         let watch = Watch { progress: &meter, cancel: &GO_ON };
         let (entities, _) = Entities::read(&listed, schemas, &watch).unwrap();
-        let context =
-            Context { data: &listed, schemas, entities: &entities, world: None, watch: &watch };
+        let context = Context {
+            data: &listed,
+            schemas,
+            entities: &entities,
+            world: None,
+            reference: None,
+            watch: &watch,
+        };
         for held in [1 << 20, 100, 7] {
             let unique: Box<dyn Observer> = Box::new(Unique::holding(&context, held));
             let mut observers = vec![unique];

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// `1,234,567`.
-pub(crate) fn count(number: u64) -> String {
+pub fn count(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (i, digit) in digits.chars().enumerate() {
@@ -16,12 +16,12 @@ pub(crate) fn count(number: u64) -> String {
 }
 
 /// Three digits and a unit of a thousand: `2.13M`, `870`.
-pub(crate) fn rate(number: f64) -> String {
+pub fn rate(number: f64) -> String {
     scaled(number, &["", "K", "M", "G"], "")
 }
 
 /// `98.3 MB`; units of a thousand.
-pub(crate) fn bytes(number: u64) -> String {
+pub fn bytes(number: u64) -> String {
     scaled(number as f64, &["B", "kB", "MB", "GB", "TB"], " ")
 }
 
@@ -42,7 +42,7 @@ fn scaled(number: f64, units: &[&str], gap: &str) -> String {
 }
 
 /// `3.2 s`, `2 min 5 s`, `1 h 3 min`, `2 d 4 h`.
-pub(crate) fn duration(duration: Duration) -> String {
+pub fn duration(duration: Duration) -> String {
     let seconds = duration.as_secs();
     match seconds {
         0..=9 => format!("{:.1} s", duration.as_secs_f64()),
@@ -54,7 +54,7 @@ pub(crate) fn duration(duration: Duration) -> String {
 }
 
 /// `1 file`, `2 files`.
-pub(crate) fn plural(number: u64, noun: &str) -> String {
+pub fn plural(number: u64, noun: &str) -> String {
     format!("{} {noun}{}", count(number), if number == 1 { "" } else { "s" })
 }
 

@@ -1,0 +1,268 @@
+//! Whether the traffic looks like people: the realism scorecard, and what gives a fake away at first glance.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use crate::check::entities::{Entities, NEVER, at};
+use crate::check::{
+    Check, Context, Error, EventBatch, Evidence, Family, Measure, Observer, Outcome, Seen, Tally,
+    Verdict, Wants, Watch, pass,
+};
+use crate::model::DeviceClass;
+use crate::population::Zones;
+use crate::read::{DataSet, hash};
+use crate::realism::gate::{About, Number, Outcome as Came};
+use crate::realism::looks::{self, Look, looks};
+use crate::realism::scorecard::{self, scorecard};
+use crate::realism::{self, Marks, NONE, Realism, Summary, UNKNOWN};
+use crate::schema::{Schemas, Table};
+
+/// The family.
+pub(super) static FAMILY: Family = Family {
+    name: "realism",
+    doc: "The traffic has the habits of people: numbers with gates, and what looks fake at first glance.",
+    checks: &[&NUMBERS, &LOOKS],
+    observers: |context| vec![Box::new(Crowd::new(context))],
+};
+
+static NUMBERS: [Check; scorecard::ABOUT.len()] = checks(&scorecard::ABOUT);
+static LOOKS: [Check; looks::ABOUT.len()] = checks(&looks::ABOUT);
+
+const fn checks<const N: usize>(about: &[About; N]) -> [Check; N] {
+    let mut checks = [Check::new("", &[], "", ""); N];
+    let mut i = 0;
+    while i < N {
+        checks[i] = Check::new(
+            about[i].id,
+            &["events", "sessions", "devices", "users"],
+            about[i].what,
+            about[i].why,
+        );
+        i += 1;
+    }
+    checks
+}
+
+/// The verdicts on a stream: the scorecard, then the list.
+pub fn verdicts(summary: &Summary) -> Vec<Verdict> {
+    let numbers =
+        NUMBERS.iter().zip(scorecard(summary)).map(|(check, found)| of_number(check, found));
+    let looks =
+        LOOKS.iter().zip(looks(summary)).map(|(check, found)| of_look(check, summary, found));
+    numbers.chain(looks).collect()
+}
+
+fn of_number(check: &'static Check, number: Number) -> Verdict {
+    let value = match number.outcome {
+        Came::Measured(value) => value,
+        Came::Skipped(why) => return Verdict::skipped(check, why),
+    };
+    let bound = |bound: f64| bound.is_finite().then_some(bound);
+    let mut tally = Tally::new(check);
+    tally.saw(number.n as usize);
+    let measure = Measure::new(number.what, value, number.n);
+    tally.measure(measure.within(bound(number.gate.lower), bound(number.gate.upper)));
+    tally.verdict()
+}
+
+fn of_look(check: &'static Check, summary: &Summary, look: Look) -> Verdict {
+    let (outcome, says) = match look.verdict {
+        looks::Verdict::Skipped(why) => return Verdict::skipped(check, why),
+        looks::Verdict::Real(says) => (Outcome::Holds, says),
+        looks::Verdict::Fake(says) => (Outcome::Fails, says),
+    };
+    Verdict {
+        check,
+        wrong: u64::from(outcome == Outcome::Fails),
+        outcome,
+        seen: summary.records(),
+        evidence: vec![Evidence { place: "events".to_owned(), says }],
+        measures: Vec::new(),
+    }
+}
+
+/// Sums up the events of a data set without judging them, to compare another one with. `watch` hears of every row.
+///
+/// # Errors
+/// Cancelled, or no thread can be had. A file that cannot be read to its end counts as far as it goes.
+pub fn summary(data: &DataSet, schemas: &Schemas, watch: &Watch<'_>) -> Result<Summary, Error> {
+    let (entities, _) = Entities::read(data, schemas, watch)?;
+    let entities = &entities;
+    let context = Context { data, schemas, entities, world: None, reference: None, watch };
+    let kept = Rc::new(RefCell::new(None));
+    let mut observers: [Box<dyn Observer>; 1] =
+        [Box::new(Keeping { crowd: Crowd::new(&context), kept: Rc::clone(&kept) })];
+    let mut seen = Seen::default();
+    pass::run(&context, observers.iter_mut(), &mut seen)?;
+    for observer in observers {
+        observer.finish(&context, &seen);
+    }
+    let summary = kept.take();
+    Ok(summary.unwrap_or_else(|| Realism::new().finish()))
+}
+
+/// Keeps what a crowd comes to for somebody else.
+struct Keeping {
+    crowd: Crowd,
+    kept: Rc<RefCell<Option<Summary>>>,
+}
+
+impl Observer for Keeping {
+    fn wants(&self, table: &Table) -> Wants {
+        self.crowd.wants(table)
+    }
+
+    fn see_events(&mut self, events: &EventBatch<'_>) {
+        self.crowd.see_events(events);
+    }
+
+    fn finish(self: Box<Self>, _: &Context<'_>, _: &Seen) -> Vec<Verdict> {
+        self.kept.replace(Some(self.crowd.summary()));
+        Vec::new()
+    }
+}
+
+/// Watches a crowd.
+pub(super) struct Crowd {
+    realism: Realism,
+    zones: Zones,
+    /// By user: the zone's ordinal, or `u16::MAX`.
+    zone: Vec<u16>,
+    /// By device: its class, or [`UNKNOWN`].
+    class: Vec<u8>,
+    /// By event type: what it is, and whether its product was looked at.
+    kinds: Vec<(Marks, bool)>,
+    names: Vec<String>,
+}
+
+impl Crowd {
+    /// What was seen.
+    pub(super) fn summary(self) -> Summary {
+        self.realism.finish().named(self.names)
+    }
+
+    pub(super) fn new(context: &Context<'_>) -> Self {
+        let entities = context.entities;
+        let (zones, zone) = zones(context);
+        let class = |word: &u32| {
+            let name = entities.word(*word);
+            DeviceClass::NAMES
+                .iter()
+                .position(|known| *known == name)
+                .map_or(UNKNOWN, |at| at as u8)
+        };
+        let mut realism = Realism::new();
+        see_ids(&mut realism, entities);
+        Self {
+            realism,
+            zones,
+            zone,
+            class: entities.devices.class.iter().map(class).collect(),
+            kinds: kinds(context.schemas),
+            names: context.schemas.events.iter().map(|event| event.name.clone()).collect(),
+        }
+    }
+}
+
+/// The zones that users live in, and of each user which.
+fn zones(context: &Context<'_>) -> (Zones, Vec<u16>) {
+    let entities = context.entities;
+    let mut words: Vec<u32> = entities.users.time_zone.clone();
+    words.sort_unstable();
+    words.dedup();
+    words.retain(|word| *word != hash::NONE);
+    let place = |word: &u32| words.binary_search(word).map_or(u16::MAX, |place| place as u16);
+    let of_users = entities.users.time_zone.iter().map(place).collect();
+    let names = words.iter().map(|word| entities.word(*word).to_owned()).collect();
+    let started = entities.sessions.started.iter().copied().filter(|at| *at != NEVER);
+    let (first, last) = started.fold((i64::MAX, i64::MIN), |(a, b), at| (a.min(at), b.max(at)));
+    const DAY: i64 = 86_400_000_000;
+    let (first, last) = if first > last { (0, 0) } else { (first, last) };
+    let days = ((last - first) / DAY + 2).clamp(1, 36_500) as u32;
+    (Zones::new(names, first.div_euclid(DAY) as i32, days), of_users)
+}
+
+/// Tells when each user, session and device was first there.
+fn see_ids(realism: &mut Realism, entities: &Entities) {
+    let tables: [(&str, &[i64], fn(&mut Realism, &[u8], i64)); 3] = [
+        ("users", &entities.users.created, Realism::see_user),
+        ("sessions", &entities.sessions.started, Realism::see_session),
+        ("devices", &entities.devices.first_seen, Realism::see_device),
+    ];
+    for (table, times, see) in tables {
+        let Some(crate::check::entities::Keys::Ids(ids)) = entities.keys(table) else { continue };
+        for (ordinal, &time) in times.iter().enumerate().filter(|(_, time)| **time != NEVER) {
+            if let Some(id) = ids.id(ordinal as u32) {
+                see(realism, &id.to_be_bytes(), time);
+            }
+        }
+    }
+}
+
+/// By event type: what it is to the scorecard.
+fn kinds(schemas: &Schemas) -> Vec<(Marks, bool)> {
+    let kind = |name: &str| {
+        let marks = match name {
+            "order_completed" => Marks::ORDER,
+            "checkout_started" => Marks::CHECKOUT,
+            "error_shown" => Marks::ERROR,
+            "product_added" => Marks::CART,
+            _ => Marks::NONE,
+        };
+        (marks, name == "product_viewed")
+    };
+    schemas.events.iter().map(|event| kind(&event.name)).collect()
+}
+
+impl Observer for Crowd {
+    fn wants(&self, table: &Table) -> Wants {
+        if table.is_events() {
+            Wants::Columns(&["page_load_ms", "product_id"])
+        } else {
+            Wants::Nothing
+        }
+    }
+
+    fn see_events(&mut self, events: &EventBatch<'_>) {
+        let entities = events.entities();
+        let load = events.column("page_load_ms");
+        let product = events.column("product_id");
+        for row in 0..events.len() {
+            let (session, kind, time) = (events.session[row], events.kind[row], events.time[row]);
+            if session == hash::NONE || kind == hash::NONE || time == NEVER {
+                continue;
+            }
+            let user = events.user(row) as usize;
+            let zone = self.zone.get(user).copied().unwrap_or(u16::MAX);
+            let offset = match zone {
+                u16::MAX => 0,
+                zone => (self.zones.offset(usize::from(zone), time) / 60_000_000) as i16,
+            };
+            let (mut marks, looks) =
+                self.kinds.get(kind as usize).copied().unwrap_or((Marks::NONE, false));
+            // What loads is a page, and its view a step.
+            let load_ms = load.and_then(|column| column.long(row));
+            if load_ms.is_some() {
+                marks = marks.and(Marks::VIEW);
+            }
+            let item = if looks { entities.find("products", product, row) } else { NONE };
+            let device = events.device(row) as usize;
+            self.realism.see(&realism::Seen {
+                user: at(&entities.sessions.anonymous, session),
+                session,
+                time,
+                zone,
+                offset,
+                event: kind as u16,
+                item,
+                device: self.class.get(device).copied().unwrap_or(UNKNOWN),
+                load_ms: load_ms.unwrap_or(0).clamp(0, 65_535) as u16,
+                marks,
+            });
+        }
+    }
+
+    fn finish(self: Box<Self>, _: &Context<'_>, _: &Seen) -> Vec<Verdict> {
+        verdicts(&self.summary())
+    }
+}

@@ -1,0 +1,129 @@
+//! A rate over events that come in clusters, and how far it may lie from what it was set to.
+
+use crate::read::hash::NONE;
+
+/// Nobody minds half a percentage point.
+pub(super) const NEAR: f64 = 0.005;
+
+/// Standard errors that chance is given by a rate that is promised: once in 370 it wants more.
+pub(super) const ERRORS: f64 = 3.0;
+
+/// The same of the many others: once in 16,000.
+pub(super) const ERRORS_OF_MANY: f64 = 4.0;
+
+/// Counts occurrences and successes by person: one person's are alike, so they tell less than as many of different people.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Share {
+    /// By user: occurrences, successes.
+    people: Vec<[u16; 2]>,
+    /// Of nobody known.
+    strays: [u64; 2],
+}
+
+/// What was counted.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Estimate {
+    /// Occurrences.
+    pub seen: u64,
+    /// Successes over occurrences.
+    pub rate: f64,
+    /// The design effect: how many times the variance is that of independent occurrences (Kish, "Survey Sampling", chapter 5).
+    pub design: f64,
+}
+
+impl Share {
+    /// One occurrence more.
+    #[inline]
+    pub(super) fn occurred(&mut self, user: u32) {
+        self.add(user, 0);
+    }
+
+    /// One success more.
+    #[inline]
+    pub(super) fn succeeded(&mut self, user: u32) {
+        self.add(user, 1);
+    }
+
+    #[inline]
+    fn add(&mut self, user: u32, what: usize) {
+        if user == NONE {
+            self.strays[what] += 1;
+            return;
+        }
+        let user = user as usize;
+        if user >= self.people.len() {
+            self.people.resize((user + 1).next_power_of_two(), [0; 2]);
+        }
+        let count = &mut self.people[user][what];
+        *count = count.saturating_add(1);
+    }
+
+    /// The rate, if anything occurred.
+    pub(super) fn estimate(&self) -> Option<Estimate> {
+        let sum = |what: usize| {
+            self.strays[what] + self.people.iter().map(|one| u64::from(one[what])).sum::<u64>()
+        };
+        let (seen, successes) = (sum(0), sum(1));
+        if seen == 0 {
+            return None;
+        }
+        let (n, rate) = (seen as f64, successes as f64 / seen as f64);
+        let known = self.people.iter().filter(|one| **one != [0; 2]);
+        let clusters = known.clone().count() as f64;
+        let spread = |one: &[u16; 2]| (f64::from(one[1]) - rate * f64::from(one[0])).powi(2);
+        let clustered = known.map(spread).sum::<f64>() * clusters / (clusters - 1.0).max(1.0);
+        let independent = n * rate * (1.0 - rate);
+        let design = if independent > 0.0 { clustered / independent } else { 1.0 };
+        Some(Estimate { seen, rate, design: design.max(1.0) })
+    }
+}
+
+impl Estimate {
+    /// How far the rate may lie from `set` by chance: so many standard errors with the design effect, or half a point.
+    pub(super) fn reach(&self, set: f64, errors: f64) -> f64 {
+        let error = (set * (1.0 - set) / self.seen as f64 * self.design).sqrt();
+        (errors * error).max(NEAR)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn independent_people_have_no_design_effect_and_clusters_have_their_size() {
+        let mut alone = Share::default();
+        let mut alike = Share::default();
+        for user in 0..1000 {
+            alone.occurred(user);
+            (0..4).for_each(|_| alike.occurred(user));
+            if user % 4 == 0 {
+                alone.succeeded(user);
+                (0..4).for_each(|_| alike.succeeded(user));
+            }
+        }
+        let (alone, alike) = (alone.estimate().expect("some"), alike.estimate().expect("some"));
+        assert_eq!((alone.seen, alone.rate, alike.seen, alike.rate), (1000, 0.25, 4000, 0.25));
+        assert!((alone.design - 1.0).abs() < 0.01, "{alone:?}");
+        assert!((alike.design - 4.0).abs() < 0.01, "{alike:?}");
+        assert!(
+            (alike.reach(0.25, 3.0) - alone.reach(0.25, 3.0)).abs() < 1e-3,
+            "four alike tell as much as one"
+        );
+    }
+
+    #[test]
+    fn a_small_set_may_lie_far_off_and_a_large_one_half_a_point() {
+        let estimate = |seen| Estimate { seen, rate: 0.5, design: 1.0 };
+        assert!((estimate(100).reach(0.5, 3.0) - 0.15).abs() < 1e-9);
+        assert!((estimate(100_000_000).reach(0.5, 3.0) - NEAR).abs() < 1e-12);
+    }
+
+    #[test]
+    fn nothing_seen_is_no_rate() {
+        assert_eq!(Share::default().estimate(), None);
+        let mut strays = Share::default();
+        strays.occurred(NONE);
+        assert_eq!(strays.estimate(), Some(Estimate { seen: 1, rate: 0.0, design: 1.0 }));
+    }
+}

@@ -1,0 +1,13 @@
+//! Somebody else's click-stream: which column is what, and its records in the form that [`realism`](crate::realism) takes.
+//!
+//! A stream may come in many files and in any order, so it is held in memory, 32 bytes a record, and sorted by session and time.
+
+mod columns;
+mod mapping;
+mod stream;
+
+#[cfg(test)]
+mod tests;
+
+pub use mapping::Mapping;
+pub use stream::{Error, files, read};

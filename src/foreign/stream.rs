@@ -1,0 +1,312 @@
+//! A foreign stream: its files read, its records sorted, and what they come to.
+
+use std::fs;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::diag::{Problem, Problems};
+use crate::engine::Progress;
+use crate::foreign::Mapping;
+use crate::foreign::columns::columns;
+use crate::population::Zones;
+use crate::read::hash::{Ids, NONE, Words};
+use crate::read::{self, As, Batch, Column, Wanted, scan_file};
+use crate::realism::{Marks, Realism, Seen, Summary, UNKNOWN};
+
+const MINUTE: i64 = 60_000_000;
+const DAY: i64 = 1440 * MINUTE;
+/// Endings of files that are read out of a folder.
+const ENDINGS: [&str; 4] = ["parquet", "ndjson", "jsonl", "json"];
+
+/// Why a foreign stream could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Something that the user wrote: a path, a column.
+    #[error(transparent)]
+    Written(#[from] Problems),
+    /// No thread can be had.
+    #[error(transparent)]
+    Read(#[from] read::Error),
+    /// Somebody wanted it to stop.
+    #[error("interrupted")]
+    Cancelled,
+}
+
+/// The files of a path: itself, or all that can be read in the folder and those within, in the order of their names.
+///
+/// # Errors
+/// There is no such file, or none that can be read.
+pub fn files(path: &Path) -> Result<Vec<PathBuf>, Problems> {
+    let mut found = Vec::new();
+    if path.is_dir() {
+        collect(path, &mut found);
+        found.sort();
+    } else if path.is_file() {
+        found.push(path.to_owned());
+    } else {
+        let problem = Problem::new(format!("there is no {}", path.display()));
+        return Err(problem.help("give a file or a folder of files").into());
+    }
+    found.retain(|file| is_readable(file));
+    if found.is_empty() {
+        let problem = Problem::new(format!("nothing in {} can be read", path.display()));
+        let help = "*.parquet, *.ndjson or *.jsonl, the latter two also with .gz or .zst; DuckDB turns CSV into Parquet: COPY (FROM 'x.csv') TO 'x.parquet'";
+        return Err(problem.help(help).into());
+    }
+    Ok(found)
+}
+
+fn collect(dir: &Path, found: &mut Vec<PathBuf>) {
+    let Ok(entries) = fs::read_dir(dir) else { return };
+    for entry in entries.filter_map(Result::ok) {
+        let path = entry.path();
+        if path.is_dir() { collect(&path, found) } else { found.push(path) }
+    }
+}
+
+fn is_readable(file: &Path) -> bool {
+    let ending = |path: &Path| path.extension().map(|e| e.to_string_lossy().into_owned());
+    let known = |path: &Path| ending(path).is_some_and(|e| ENDINGS.contains(&e.as_str()));
+    let packed = ending(file).is_some_and(|e| e == "gz" || e == "zst");
+    if packed { known(Path::new(file.file_stem().unwrap_or_default())) } else { known(file) }
+}
+
+/// A row, packed.
+#[derive(Debug, Clone, Copy)]
+struct Record {
+    time: i64,
+    session: u32,
+    user: u32,
+    item: u32,
+    event: u16,
+    zone: u16,
+    load_ms: u16,
+    device: u8,
+}
+
+/// Reads a foreign stream and sums it up. `progress` hears of every row.
+///
+/// # Errors
+/// Columns that are not there, files that cannot be read, rows without a time; or it was cancelled.
+pub fn read(
+    files: &[PathBuf],
+    mapping: &Mapping,
+    progress: &dyn Progress,
+    cancel: &AtomicBool,
+) -> Result<Summary, Error> {
+    let wanted = wanted(mapping);
+    let mut problems = Problems::new();
+    for file in files {
+        match columns(file) {
+            Ok(there) => problems.extend(mapping.lacking(&file.display().to_string(), &there)),
+            Err(why) => problems.push(unreadable(&file.display().to_string(), &why)),
+        }
+        if !problems.is_empty() {
+            break;
+        }
+    }
+    problems.or(())?;
+    let mut stream = Stream::new(mapping);
+    for file in files {
+        let broken = scan_file(file, &wanted, |batch| {
+            stream.take(batch);
+            progress.advance(batch.rows as u64);
+            let stop = cancel.load(Ordering::Relaxed);
+            if stop { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })?;
+        if cancel.load(Ordering::Relaxed) {
+            return Err(Error::Cancelled);
+        }
+        if let Some(broken) = broken.first() {
+            return Err(Problems::from(unreadable(&broken.path, &broken.why)).into());
+        }
+    }
+    if stream.records.is_empty() {
+        let message = if stream.timeless > 0 {
+            format!("none of the {} rows has a time that can be read", stream.timeless)
+        } else {
+            "the files hold no rows".to_owned()
+        };
+        let problem = Problem {
+            message,
+            place: Some(mapping.time.place()),
+            help: Some(
+                "RFC 3339 text, a timestamp, or seconds to nanoseconds since 1970".to_owned(),
+            ),
+        };
+        return Err(Problems::from(problem).into());
+    }
+    Ok(stream.finish())
+}
+
+fn unreadable(file: &str, why: &str) -> Problem {
+    Problem::new(format!("cannot read {file}: {why}"))
+        .help("*.parquet, *.ndjson and *.jsonl are read, the latter two also with .gz or .zst")
+}
+
+/// The columns in the order in which [`Stream::take`] expects them; those that are not mapped have no name.
+fn wanted(mapping: &Mapping) -> Vec<Wanted> {
+    let of = |column: &Option<crate::diag::Located<String>>, form: As| Wanted {
+        name: column.as_ref().map_or_else(String::new, |column| column.value.clone()),
+        form,
+    };
+    vec![
+        Wanted { name: mapping.time.value.clone(), form: As::Moment },
+        of(&mapping.user, As::Key),
+        of(&mapping.session, As::Key),
+        of(&mapping.item, As::Key),
+        of(&mapping.event, As::Text),
+        of(&mapping.device, As::Text),
+        of(&mapping.zone, As::Text),
+        of(&mapping.load, As::Text),
+    ]
+}
+
+/// The records read so far, with ordinals for names.
+struct Stream<'m> {
+    mapping: &'m Mapping,
+    records: Vec<Record>,
+    /// Rows whose time could not be read.
+    timeless: u64,
+    users: Ids,
+    sessions: Ids,
+    items: Ids,
+    events: Words,
+    zones: Words,
+}
+
+impl<'m> Stream<'m> {
+    fn new(mapping: &'m Mapping) -> Self {
+        let mut zones = Words::default();
+        zones.add(&mapping.time_zone);
+        Self {
+            mapping,
+            records: Vec::new(),
+            timeless: 0,
+            users: Ids::default(),
+            sessions: Ids::default(),
+            items: Ids::default(),
+            events: Words::default(),
+            zones,
+        }
+    }
+
+    fn take(&mut self, batch: &Batch) {
+        let [time, user, session, item, event, device, zone, load] = &batch.columns[..] else {
+            return;
+        };
+        for row in 0..batch.rows {
+            let Some(time) = time.long(row) else {
+                self.timeless += 1;
+                continue;
+            };
+            let user = key(&mut self.users, user, row);
+            let session = match session.id(row) {
+                Some(id) if self.mapping.per_user => {
+                    self.sessions.add(id ^ (u128::from(user) << 64 | u128::from(user))).0
+                }
+                Some(id) => self.sessions.add(id).0,
+                None => NONE,
+            };
+            if user == NONE && session == NONE {
+                continue;
+            }
+            let event = event.text(row).map_or(0, |name| self.events.add(name));
+            let class = device
+                .text(row)
+                .and_then(|value| self.mapping.devices.iter().find(|(known, _)| known == value));
+            let zone = zone.text(row).map_or(0, |name| self.zones.add(name));
+            let load = load.text(row).and_then(|text| text.parse::<f64>().ok()).unwrap_or(0.0);
+            self.records.push(Record {
+                time,
+                session,
+                user,
+                item: key(&mut self.items, item, row),
+                event: event.min(u32::from(Realism::MOST_KINDS) - 1) as u16,
+                zone: zone.min(u32::from(u16::MAX) - 1) as u16,
+                load_ms: load.clamp(0.0, 65_535.0) as u16,
+                device: class.map_or(UNKNOWN, |(_, class)| *class),
+            });
+        }
+    }
+
+    /// Sorts the records and sums them up.
+    fn finish(mut self) -> Summary {
+        let names: Vec<String> = if self.events.is_empty() {
+            vec!["event".to_owned()]
+        } else {
+            self.events.iter().map(str::to_owned).collect()
+        };
+        let meanings: Vec<(Marks, bool)> =
+            names.iter().map(|name| meaning(self.mapping, name)).collect();
+        let clock = self.clock();
+        // Rows without a session belong to their user, and silence cuts them.
+        let known = self.sessions.len() as u32;
+        for record in &mut self.records {
+            if record.session == NONE {
+                record.session = known + record.user;
+            }
+        }
+        self.records.sort_by_key(|record| (record.session, record.time));
+        let mut realism = Realism::new();
+        let by_session = self.records.chunk_by(|a, b| a.session == b.session);
+        for (ordinal, records) in by_session.enumerate() {
+            let user = records.iter().map(|record| record.user).find(|user| *user != NONE);
+            // Nobody is known to have come back whom no column names.
+            let user = user.unwrap_or(self.users.len() as u32 + ordinal as u32);
+            for record in records {
+                let (marks, looks) =
+                    meanings.get(usize::from(record.event)).copied().unwrap_or((Marks::VIEW, true));
+                let offset = clock.offset(usize::from(record.zone), record.time) / MINUTE;
+                realism.see(&Seen {
+                    user,
+                    session: ordinal as u32,
+                    time: record.time,
+                    zone: if self.mapping.zone_is_known { record.zone } else { u16::MAX },
+                    offset: offset as i16,
+                    event: record.event,
+                    item: if looks { record.item } else { NONE },
+                    device: record.device,
+                    load_ms: record.load_ms,
+                    marks,
+                });
+            }
+        }
+        realism.finish().named(names)
+    }
+
+    /// The offsets of the zones named.
+    fn clock(&self) -> Zones {
+        let first = self.records.iter().map(|record| record.time).min().unwrap_or(0);
+        let last = self.records.iter().map(|record| record.time).max().unwrap_or(0);
+        let days = ((last - first) / DAY + 2).clamp(1, 36_500) as u32;
+        let names = self.zones.iter().map(str::to_owned).collect();
+        Zones::new(names, first.div_euclid(DAY) as i32, days)
+    }
+}
+
+/// The ordinal of a row's key, or [`NONE`].
+fn key(ids: &mut Ids, column: &Column, row: usize) -> u32 {
+    column.id(row).map_or(NONE, |id| ids.add(id).0)
+}
+
+/// What an event type is, and whether its item was looked at.
+fn meaning(mapping: &Mapping, name: &str) -> (Marks, bool) {
+    let events = &mapping.events;
+    let among = |list: &[String]| list.iter().any(|known| known == name);
+    let view = events.views.is_empty() || among(&events.views);
+    let looks = if events.items.is_empty() { view } else { among(&events.items) };
+    let mut marks = if view { Marks::VIEW } else { Marks::NONE };
+    for (list, mark) in [
+        (&events.orders, Marks::ORDER),
+        (&events.carts, Marks::CART),
+        (&events.checkouts, Marks::CHECKOUT),
+        (&events.errors, Marks::ERROR),
+    ] {
+        if among(list) {
+            marks = marks.and(mark);
+        }
+    }
+    (marks, looks)
+}

@@ -1,0 +1,201 @@
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray, TimestampMillisecondArray};
+use parquet::arrow::ArrowWriter;
+
+use super::*;
+use crate::diag::Problems;
+use crate::engine::Progress;
+use crate::realism::Summary;
+use crate::realism::scorecard::scorecard;
+use crate::seed::{Purpose, Seed};
+
+static GO_ON: AtomicBool = AtomicBool::new(false);
+
+struct Silent;
+
+impl Progress for Silent {
+    fn advance(&self, _: u64) {}
+}
+
+const MAPPING: &str = r#"
+time_zone = "Europe/Berlin"
+
+[columns]
+user = "visitorid"
+time = "timestamp"
+event = "event"
+item = "itemid"
+device = "kind"
+
+[events]
+orders = ["transaction"]
+
+[devices]
+phone = "mobile"
+"#;
+
+/// A stream like that of a shop's log: (time in ms, visitor, event, item, device), in no order.
+fn log() -> Vec<(i64, i64, &'static str, i64, &'static str)> {
+    let mut stream = Seed(3).stream(Purpose::named("log"), 0, 0);
+    let mut rows = Vec::new();
+    for visitor in 0..3000_i64 {
+        let mut time = 1_700_000_000_000 + i64::from(stream.below(20 * 86_400)) * 1000;
+        let device = if visitor % 3 == 0 { "desktop" } else { "phone" };
+        for _ in 0..1 + stream.below(9) {
+            let event = ["view", "view", "addtocart", "transaction"][stream.below(4) as usize];
+            rows.push((time, visitor, event, i64::from(stream.below(400)), device));
+            // One in five gaps is longer than half an hour.
+            time +=
+                if stream.chance(0.2) { 1_801_000 } else { 1000 + i64::from(stream.below(90_000)) };
+        }
+    }
+    rows.sort_by_key(|row| crate::seed::mix(row.0 as u64));
+    rows
+}
+
+fn as_parquet(path: &Path) {
+    let rows = log();
+    let columns: Vec<(&str, ArrayRef)> = vec![
+        (
+            "timestamp",
+            Arc::new(rows.iter().map(|row| Some(row.0)).collect::<TimestampMillisecondArray>()),
+        ),
+        ("visitorid", Arc::new(rows.iter().map(|row| Some(row.1)).collect::<Int64Array>())),
+        ("event", Arc::new(rows.iter().map(|row| Some(row.2)).collect::<StringArray>())),
+        ("itemid", Arc::new(rows.iter().map(|row| Some(row.3)).collect::<Int64Array>())),
+        ("kind", Arc::new(rows.iter().map(|row| Some(row.4)).collect::<StringArray>())),
+    ];
+    let batch = RecordBatch::try_from_iter(columns).unwrap();
+    let mut writer =
+        ArrowWriter::try_new(File::create(path).unwrap(), batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+}
+
+fn as_ndjson(path: &Path, rows: &[(i64, i64, &str, i64, &str)]) {
+    let line = |(time, visitor, event, item, kind): &(i64, i64, &str, i64, &str)| {
+        format!(
+            "{{\"event\":\"{event}\",\"timestamp\":{time},\"visitorid\":{visitor},\"itemid\":{item},\"kind\":\"{kind}\"}}\n"
+        )
+    };
+    fs::write(path, rows.iter().map(line).collect::<String>()).unwrap();
+}
+
+fn summed(paths: &[PathBuf], mapping: &str) -> Result<Summary, Error> {
+    let mapping = Mapping::read("mapping.toml", mapping)?;
+    read(paths, &mapping, &Silent, &GO_ON)
+}
+
+fn told(result: Result<Summary, Error>) -> String {
+    result.err().map(|error| error.to_string()).unwrap_or_default()
+}
+
+/// For all forms and cuts of a stream, the same numbers.
+#[test]
+fn parquet_and_ndjson_and_many_files_say_the_same() {
+    let dir = tempfile::tempdir().unwrap();
+    as_parquet(&dir.path().join("log.parquet"));
+    let whole = summed(&files(&dir.path().join("log.parquet")).unwrap(), MAPPING).unwrap();
+    let parts = dir.path().join("parts");
+    fs::create_dir_all(parts.join("deep")).unwrap();
+    let rows = log();
+    as_ndjson(&parts.join("b.ndjson"), &rows[..4000]);
+    as_ndjson(&parts.join("deep/a.jsonl"), &rows[4000..]);
+    fs::write(parts.join("readme.txt"), "not data").unwrap();
+    let cut = summed(&files(&parts).unwrap(), MAPPING).unwrap();
+    assert_eq!(whole.records(), rows.len() as u64);
+    assert_eq!(
+        (whole.records(), whole.sessions(), whole.users(), whole.steps()),
+        (cut.records(), cut.sessions(), cut.users(), cut.steps())
+    );
+    // Sessions are cut at half an hour, so there are more of them than visitors.
+    assert_eq!(whole.users(), 3000);
+    assert!(whole.sessions() > 4000);
+    let values = |summary: &Summary| -> Vec<Option<f64>> {
+        scorecard(summary).iter().map(|number| number.value().map(|v| (v * 1e9).round())).collect()
+    };
+    assert_eq!(values(&whole), values(&cut));
+    let measured = scorecard(&whole).iter().filter(|number| number.value().is_some()).count();
+    assert_eq!(measured, scorecard(&whole).len());
+}
+
+/// A stream with sessions of its own needs no users, and its events need no types.
+#[test]
+fn little_is_needed() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("log.ndjson");
+    as_ndjson(&path, &log());
+    let summary =
+        summed(&[path], "[columns]\nsession = \"visitorid\"\ntime = \"timestamp\"\n").unwrap();
+    let skipped: Vec<&str> = scorecard(&summary)
+        .iter()
+        .filter(|number| number.holds().is_none())
+        .map(|number| number.id)
+        .collect();
+    for id in ["realism.memory", "realism.item_gini", "realism.device_length"] {
+        assert!(skipped.contains(&id), "{skipped:?}");
+    }
+    assert!(!skipped.contains(&"realism.length_cv"));
+}
+
+/// What a mapping gets wrong is told with its place, and what would be right.
+#[test]
+fn wrong_mappings_are_told() {
+    let told = |text: &str| {
+        let problems: Result<Mapping, Problems> = Mapping::read("mapping.toml", text);
+        problems.err().map(|problems| problems.to_string()).unwrap_or_default()
+    };
+    let nothing = told("[columns]\ntime = \"t\"\n");
+    assert!(nothing.contains("neither `user` nor `session`"), "{nothing}");
+    let zone = told("time_zone = \"Berlin\"\n[columns]\nuser = \"u\"\ntime = \"t\"\n");
+    assert!(zone.contains("mapping.toml:1:13") && zone.contains("IANA"), "{zone}");
+    let key = told("[columns]\nuser = \"u\"\ntime = \"t\"\nsesion = \"s\"\n");
+    assert!(key.contains("mapping.toml:4:1") && key.contains("session"), "{key}");
+    let class =
+        told("[columns]\nuser = \"u\"\ntime = \"t\"\ndevice = \"d\"\n[devices]\na = \"phone\"\n");
+    assert!(class.contains("mapping.toml:6:5") && class.contains("mobile"), "{class}");
+    let events = told("[columns]\nuser = \"u\"\ntime = \"t\"\n[events]\nviews = [\"v\"]\n");
+    assert!(events.contains("not mapped"), "{events}");
+    assert!(told("columns = ").contains("mapping.toml:1:"));
+}
+
+/// A column that is not there is told at its name in the mapping, with those that are.
+#[test]
+fn missing_columns_are_told_with_those_there_are() {
+    let dir = tempfile::tempdir().unwrap();
+    let ndjson = dir.path().join("log.ndjson");
+    as_ndjson(&ndjson, &log()[..10]);
+    let parquet = dir.path().join("log.parquet");
+    as_parquet(&parquet);
+    for path in [ndjson, parquet] {
+        let near =
+            told(summed(&[path.clone()], &MAPPING.replace("\"visitorid\"", "\"visitor_id\"")));
+        assert!(
+            near.contains("mapping.toml:5:8") && near.contains("did you mean `visitorid`?"),
+            "{near}"
+        );
+        let far = told(summed(&[path], &MAPPING.replace("\"kind\"", "\"what_it_ran_on\"")));
+        assert!(far.contains("known: ") && far.contains("itemid"), "{far}");
+    }
+}
+
+/// Files that are none, and rows without a time, are told.
+#[test]
+fn what_cannot_be_read_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let none = files(dir.path()).unwrap_err().to_string();
+    assert!(none.contains("nothing in") && none.contains("DuckDB"), "{none}");
+    assert!(files(&dir.path().join("x")).unwrap_err().to_string().contains("there is no"));
+    let broken = dir.path().join("a.parquet");
+    fs::write(&broken, "PAR1 and no more").unwrap();
+    assert!(told(summed(&[broken], MAPPING)).contains("cannot read"));
+    let timeless = dir.path().join("b.ndjson");
+    fs::write(&timeless, "{\"visitorid\":1,\"timestamp\":\"soon\"}\n").unwrap();
+    let timeless =
+        told(summed(&[timeless], "[columns]\nuser = \"visitorid\"\ntime = \"timestamp\"\n"));
+    assert!(timeless.contains("none of the 1 rows has a time"), "{timeless}");
+}

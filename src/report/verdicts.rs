@@ -1,0 +1,116 @@
+//! The checks' verdicts in the words of the page.
+
+use crate::check::{self, Measure, Section, Severity};
+use crate::human;
+use crate::report::compose::{Proof, table};
+use crate::report::page::{Family, Interval, Outcome, Table, Tone, Verdict};
+
+/// The family whose measures are rates of funnels.
+const TARGETS: &str = "targets";
+
+/// Everything that the checks found; families and verdicts that fail come first.
+pub(super) fn proof(sections: &[Section]) -> Proof {
+    let mut families: Vec<Family> = sections.iter().map(family).collect();
+    // Sorting is stable: the order of the registry stays within each outcome.
+    families.sort_by_key(|family| family.verdicts.iter().map(|verdict| verdict.outcome).min());
+    let targets = sections.iter().filter(|section| section.family == TARGETS);
+    Proof { families, targets: rates(targets.flat_map(|section| &section.verdicts)) }
+}
+
+fn family(section: &Section) -> Family {
+    let known = check::Family::named(section.family);
+    let doc = known.map_or(String::new(), |family| family.doc.to_owned());
+    let mut verdicts: Vec<Verdict> = section.verdicts.iter().map(verdict).collect();
+    verdicts.sort_by_key(|verdict| verdict.outcome);
+    Family { name: section.family.to_owned(), doc, verdicts }
+}
+
+fn verdict(verdict: &check::Verdict) -> Verdict {
+    let outcome = match (&verdict.outcome, verdict.check.severity) {
+        (check::Outcome::Holds, _) => Outcome::Holds,
+        (check::Outcome::Fails, Severity::Warning) => Outcome::Warns,
+        (check::Outcome::Fails, Severity::Error) => Outcome::Fails,
+        (check::Outcome::Skipped(_), _) => Outcome::Skipped,
+    };
+    let places = (!verdict.evidence.is_empty()).then(|| {
+        let rows = verdict.evidence.iter().map(|one| vec![one.place.clone(), one.says.clone()]);
+        table("The first that break it", &["place", "what is there"], rows.collect())
+    });
+    let measured = (!verdict.measures.is_empty()).then(|| measures(&verdict.measures));
+    Verdict {
+        id: verdict.check.id.to_owned(),
+        what: verdict.check.holds.to_owned(),
+        why: verdict.check.why.to_owned(),
+        outcome,
+        found: found(verdict),
+        evidence: places.into_iter().chain(measured).collect(),
+    }
+}
+
+/// What was found, in a line.
+fn found(verdict: &check::Verdict) -> String {
+    if let check::Outcome::Skipped(reason) = &verdict.outcome {
+        return reason.clone();
+    }
+    let outside = verdict.measures.iter().filter(|measure| !measure.holds()).count();
+    match (&verdict.measures[..], verdict.wrong) {
+        ([one], _) => format!("{} {}", one.name, digits(one.value)),
+        ([], 0) => format!("{} looked at", human::count(verdict.seen)),
+        ([], wrong) => {
+            format!("{} of {} break it", human::count(wrong), human::count(verdict.seen))
+        }
+        (all, _) if outside > 0 => {
+            format!("{outside} of {} measures lie outside of their bounds", all.len())
+        }
+        (all, _) => format!("{} measures within their bounds", all.len()),
+    }
+}
+
+fn measures(measures: &[Measure]) -> Table {
+    let bound = |bound: Option<f64>| bound.map_or_else(|| "–".to_owned(), digits);
+    let row = |measure: &Measure| {
+        let holds = if measure.holds() { "yes" } else { "no" };
+        let of = human::count(measure.seen);
+        let numbers = [digits(measure.value), bound(measure.least), bound(measure.most), of];
+        [measure.name.clone()].into_iter().chain(numbers).chain([holds.to_owned()]).collect()
+    };
+    let head = ["measure", "#value", "#at least", "#at most", "#of", "holds"];
+    table("What was measured", &head, measures.iter().map(row).collect())
+}
+
+/// A number with four digits that say something.
+fn digits(number: f64) -> String {
+    let whole = number.abs();
+    let decimals = match whole {
+        n if n == 0.0 || n >= 1000.0 => 0,
+        n if n >= 100.0 => 1,
+        n if n >= 10.0 => 2,
+        n if n >= 1.0 => 3,
+        _ => 4,
+    };
+    format!("{number:.decimals$}")
+}
+
+/// Rates with the bounds that they must lie in, by kind of journey, which a measure's name begins with.
+fn rates<'v>(verdicts: impl Iterator<Item = &'v check::Verdict>) -> Vec<(String, Vec<Interval>)> {
+    let mut found: Vec<(String, Vec<Interval>)> = Vec::new();
+    for measure in verdicts.flat_map(|verdict| &verdict.measures) {
+        let (Some(low), Some(high)) = (measure.least, measure.most) else { continue };
+        let (kind, name) = measure.name.split_once('.').unwrap_or(("all", &measure.name));
+        let tone = if measure.holds() { Tone::Plain } else { Tone::Bad };
+        let rate = Interval {
+            name: name.trim().to_owned(),
+            observed: measure.value,
+            low,
+            high,
+            set_point: Some(f64::midpoint(low, high)),
+            of: measure.seen,
+            tone,
+        };
+        match found.iter_mut().find(|(known, _)| known == kind) {
+            Some((_, rates)) => rates.push(rate),
+            None => found.push((kind.to_owned(), vec![rate])),
+        }
+    }
+    found
+}

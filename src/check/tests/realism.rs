@@ -67,6 +67,6 @@ fn models_without_a_habit_are_found() {
     for (file, old, new, wanted) in cases {
         let (dir, world) = made_with(CROWD, &[(file, old, new)]);
         let found = section(&judged(dir.path(), &world, None), "realism");
-        assert_eq!(failing(&found), wanted, "{new}");
+        assert_eq!(failing(&found), wanted, "{new}: {found:#?}");
     }
 }

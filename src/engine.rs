@@ -81,7 +81,7 @@ pub enum Error {
 }
 
 /// Users of the pilot simulated as one piece of work.
-const PIECE: u64 = 512;
+const PIECE: u64 = 64;
 
 /// Users of the pilot at most, of each of its seeds, when hardly anybody comes.
 const LARGEST_CROWD: u64 = 1 << 17;
@@ -109,8 +109,8 @@ pub fn calibrate(
 fn sweep(world: &mut World, cancel: &AtomicBool) -> Result<Calibration, Error> {
     let (mut users, mut number) = (0, 0);
     loop {
-        if let Some(sessions) = calibration::SESSIONS.get(number) {
-            users = enough_pilots(world, *sessions, cancel)?;
+        if let Some((sessions, least)) = calibration::PILOTS.get(number) {
+            users = enough_pilots(world, *sessions, *least, cancel)?;
         }
         let record = crowds(world, users, cancel)?;
         match calibration::judge(world, record, number)? {
@@ -121,8 +121,13 @@ fn sweep(world: &mut World, cancel: &AtomicBool) -> Result<Calibration, Error> {
     }
 }
 
-/// How many users of each seed make so many sessions of all, going by the first.
-fn enough_pilots(world: &mut World, sessions: u64, cancel: &AtomicBool) -> Result<u64, Error> {
+/// How many users of each seed make so many sessions of all, going by the first; at least a number.
+fn enough_pilots(
+    world: &mut World,
+    sessions: u64,
+    least: u64,
+    cancel: &AtomicBool,
+) -> Result<u64, Error> {
     let seeds = calibration::SEEDS;
     let wanted = sessions / seeds.len() as u64;
     world.reseed(seeds[0]);
@@ -131,7 +136,7 @@ fn enough_pilots(world: &mut World, sessions: u64, cancel: &AtomicBool) -> Resul
         go_on(cancel)?;
         // As many as came to so few, and more while that is unknown.
         let missing = (wanted - seen) * users / seen.max(1);
-        let next = users + missing.max(users).clamp(PIECE, 16 * PIECE);
+        let next = users + missing.max(users).clamp(least, 16 * least);
         seen += watch(world, users..next).1;
         users = next;
     }

@@ -47,7 +47,6 @@ type Rows = BTreeMap<Vec<Cell>, Vec<i64>>;
 /// The counts of a data set, or of a part of it, under their names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answers {
-    dataset_version: String,
     /// In the order of [`ABOUT`].
     rows: Vec<Rows>,
 }
@@ -60,7 +59,6 @@ type KeptRow = (Vec<Cell>, Vec<i64>);
 #[serde(deny_unknown_fields)]
 struct Kept {
     format_version: u32,
-    dataset_version: String,
     counts: BTreeMap<String, Vec<KeptRow>>,
 }
 
@@ -75,7 +73,7 @@ impl Answers {
             };
             cube.iter().map(row).collect()
         });
-        Self { dataset_version: world.version.clone(), rows: rows.collect() }
+        Self { rows: rows.collect() }
     }
 
     /// Adds those of other users of the same data set.
@@ -104,7 +102,6 @@ impl Answers {
         });
         let kept = json!({
             "format_version": FORMAT_VERSION,
-            "dataset_version": self.dataset_version,
             "counts": counts.collect::<serde_json::Map<String, Value>>(),
         });
         format!("{kept}\n")
@@ -132,7 +129,7 @@ impl Answers {
             Ok(rows.into_iter().collect())
         });
         let rows = rows.collect::<serde_json::Result<Vec<Rows>>>()?;
-        Ok(Self { dataset_version: kept.dataset_version, rows })
+        Ok(Self { rows })
     }
 
     /// The file for people and programs: every answer with its rows, and how it is defined.

@@ -42,8 +42,7 @@ fn write_file(answers: &Answers, out: &mut String) -> std::fmt::Result {
         let close = if rows.is_empty() { "]" } else { "\n    ]" };
         writeln!(out, "{close}{}", if place + 1 < order.len() { "," } else { "" })?;
     }
-    writeln!(out, "  }},\n  \"dataset_version\": {},", text(&answers.dataset_version))?;
-    writeln!(out, "  \"definitions\": {{")?;
+    writeln!(out, "  }},\n  \"definitions\": {{")?;
     for (place, &answer) in order.iter().enumerate() {
         let about = &ABOUT[answer];
         let sql = about.sql.replace("{steps}", &steps(answers));

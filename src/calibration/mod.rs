@@ -30,8 +30,8 @@ pub const SEEDS: [Seed; 8] = {
     seeds
 };
 
-/// Sessions of the first, quick look, and of the pilot itself.
-pub const SESSIONS: [u64; 2] = [10_000, 100_000];
+/// Sessions of the first, quick look, and of the pilot itself; and users at least of each seed, since those of one person are alike.
+pub const PILOTS: [(u64, u64); 2] = [(10_000, 64), (100_000, 512)];
 
 /// Simulations at most.
 pub const SWEEPS: usize = 12;

@@ -384,9 +384,13 @@ pub(super) fn run<'o>(
             seen.misfits.extend(shape::of_batch(&table.name, path, batch).take(room));
             if table.is_events() {
                 let events = resolver.resolve(rows);
-                watching.iter_mut().for_each(|observer| observer.see_events(&events));
+                for observer in &mut watching {
+                    observer.see_events(&events);
+                }
             } else {
-                watching.iter_mut().for_each(|observer| observer.see(&rows));
+                for observer in &mut watching {
+                    observer.see(&rows);
+                }
             }
             context.watch.on(batch.rows)
         })?;

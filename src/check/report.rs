@@ -220,7 +220,25 @@ mod tests {
 
     #[test]
     fn junit_has_a_suite_a_family_and_a_case_a_check() {
-        insta::assert_snapshot!(report().junit(false), @"");
+        insta::assert_snapshot!(report().junit(false), @r#"
+        <?xml version="1.0" encoding="UTF-8"?>
+        <testsuites name="throng check" tests="3" failures="1" errors="0" skipped="1">
+          <testsuite name="files" tests="3" failures="1" errors="0" skipped="1">
+            <testcase classname="throng.files" name="files.x">
+              <failure message="1 of 9: a &lt; b">events where &quot;x&quot;: 1 &amp; 2
+        </failure>
+            </testcase>
+            <testcase classname="throng.files" name="files.y">
+              <system-out>warning: 1 of 9: c
+        events where &quot;x&quot;: 1 &amp; 2
+        </system-out>
+            </testcase>
+            <testcase classname="throng.files" name="files.x">
+              <skipped message="no &lt;table&gt;"/>
+            </testcase>
+          </testsuite>
+        </testsuites>
+        "#);
     }
 
     #[test]
@@ -234,6 +252,10 @@ mod tests {
 
     #[test]
     fn json_keeps_its_shape() {
-        insta::assert_snapshot!(serde_json::to_string_pretty(&report()).unwrap(), @"");
+        let json = serde_json::to_value(report()).unwrap();
+        let verdicts = &json["families"][0]["verdicts"];
+        insta::assert_snapshot!(verdicts[0].to_string(), @r#"{"evidence":[{"place":"events where \"x\"","says":"1 & 2"}],"id":"files.x","outcome":"fails","seen":9,"severity":"error","what":"a < b","why":"w","wrong":1}"#);
+        insta::assert_snapshot!(verdicts[2].to_string(), @r#"{"evidence":[],"id":"files.x","outcome":"skipped","reason":"no <table>","seen":0,"severity":"error","what":"a < b","why":"w","wrong":0}"#);
+        insta::assert_snapshot!(json["summary"].to_string(), @r#"{"checks":3,"fail":1,"hold":0,"skipped":1,"warn":1}"#);
     }
 }

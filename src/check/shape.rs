@@ -63,8 +63,8 @@ fn difference(table: &Table, found: &Schema) -> Option<String> {
     if declared != there {
         return Some("has its columns in another order".to_owned());
     }
-    let pairs = table.fields.iter().zip(found.fields());
-    pairs.filter_map(|(field, found)| of_column(field, found)).next()
+    let mut pairs = table.fields.iter().zip(found.fields());
+    pairs.find_map(|(field, found)| of_column(field, found))
 }
 
 fn without<'n>(names: &[&'n str], others: &[&str]) -> Vec<&'n str> {

@@ -30,6 +30,7 @@ use super::{human, interrupt, load};
 /// checked.
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct Args {
     /// The data set's folder; with --map a file or a folder of files
     #[arg(required_unless_present = "list")]
@@ -184,14 +185,14 @@ fn family(out: &mut dyn Write, section: &Section, quiet: bool) -> io::Result<()>
     for verdict in shown {
         line(out, verdict, width)?;
     }
-    writeln!(out)
+    if quiet { Ok(()) } else { writeln!(out) }
 }
 
 fn line(out: &mut dyn Write, verdict: &Verdict, width: usize) -> io::Result<()> {
     let (id, seen) = (verdict.check.id, human::count(verdict.seen));
     match &verdict.outcome {
         Outcome::Holds => {
-            writeln!(out, "  {GOOD}holds{GOOD:#}    {id:width$}  {DIM}{seen}{DIM:#}")?
+            writeln!(out, "  {GOOD}holds{GOOD:#}    {id:width$}  {DIM}{seen}{DIM:#}")?;
         }
         Outcome::Skipped(reason) => {
             writeln!(out, "  {DIM}skipped{DIM:#}  {id:width$}  {DIM}{reason}{DIM:#}")?;

@@ -439,8 +439,10 @@ impl<'w> Walker<'w> {
         let held = person.user.devices.iter().find(|held| held.profile == cover.cell.profile);
         if self.world.journeys[usize::from(cover.cell.journey)].message {
             let drawn = (0..64).filter_map(|_| self.message(person, stream));
-            let campaign = drawn.into_iter().find(|(through, _)| *through == source);
-            return campaign.unwrap_or_else(|| self.first_message(person, source));
+            let found = drawn.into_iter().find(|(through, _)| *through == source);
+            if let Some(found) = found.or_else(|| self.first_message(person, source)) {
+                return found;
+            }
         }
         if held.is_some_and(|held| held.app) && self.world.direct.is_some() {
             return (source, None);
@@ -449,10 +451,10 @@ impl<'w> Walker<'w> {
     }
 
     /// The first message that leads through a source over the person's channel.
-    fn first_message(&self, person: &Person, source: usize) -> (usize, Option<usize>) {
+    fn first_message(&self, person: &Person, source: usize) -> Option<(usize, Option<usize>)> {
         let messages = &self.world.tables.messages[usize::from(person.user.channel)];
         let found = messages.iter().find(|(through, _)| usize::from(*through) == source);
-        (source, found.map(|(_, campaign)| usize::from(*campaign)))
+        found.map(|(_, campaign)| (source, Some(usize::from(*campaign))))
     }
 
     /// The message that brings the person back, over a channel that it opted into, if there is one.

@@ -21,9 +21,9 @@ use parquet::arrow::arrow_reader::{
 use parquet::file::metadata::ParquetMetaData;
 
 use crate::frame::{NULL, Strings};
-use crate::read::column::{As, Batch, Column, Data, Texts, Wanted};
+use crate::read::column::{As, Batch, Column, Data, Fault, Texts, Wanted, What};
 use crate::read::value;
-use crate::read::{Decode, ROWS};
+use crate::read::{Decode, FAULTS, ROWS};
 use crate::schema::Type;
 
 /// A file under way.
@@ -73,16 +73,38 @@ impl Decode for Parquet {
     fn next(&mut self) -> Result<Option<Batch>, String> {
         let Some(batch) = self.batches.next() else { return Ok(None) };
         let batch = batch.map_err(|error| error.to_string())?;
-        let columns = self.wanted.iter().zip(&mut self.known).map(|(wanted, known)| {
-            let array = column(&batch, &wanted.name);
-            array.map_or_else(
-                || Column::absent(wanted.form, batch.num_rows()),
-                |array| converted(&array, wanted.form, known),
-            )
-        });
-        let (columns, first, rows) = (columns.collect(), self.row, batch.num_rows());
+        let (first, rows) = (self.row, batch.num_rows());
         self.row += rows as u64;
-        Ok(Some(Batch { rows, first, columns, faults: Vec::new(), fault_count: 0 }))
+        let mut whole =
+            Batch { rows, first, columns: Vec::new(), faults: Vec::new(), fault_count: 0 };
+        for (wanted, known) in self.wanted.iter().zip(&mut self.known) {
+            let column = match column(&batch, &wanted.name) {
+                None => Column::absent(wanted.form, rows),
+                Some(array) => {
+                    let column = converted(&array, wanted.form, known);
+                    lost(&array, &column, wanted, &mut whole);
+                    column
+                }
+            };
+            whole.columns.push(column);
+        }
+        Ok(Some(whole))
+    }
+}
+
+/// Notes the identifiers that are none: text that is no UUID.
+fn lost(array: &ArrayRef, column: &Column, wanted: &Wanted, batch: &mut Batch) {
+    if wanted.form != As::Typed(Type::Id) || column.nulls() == array.logical_null_count() {
+        return;
+    }
+    let nulls = array.logical_nulls();
+    let there = |row: &usize| nulls.as_ref().is_none_or(|nulls| nulls.is_valid(*row));
+    for row in (0..batch.rows).filter(there).filter(|row| !column.is_valid(*row)) {
+        batch.fault_count += 1;
+        if batch.faults.len() < FAULTS {
+            let (row, column) = (batch.first + row as u64, wanted.name.clone());
+            batch.faults.push(Fault { row, column, what: What::Type });
+        }
     }
 }
 
@@ -189,7 +211,7 @@ fn each<T: Default>(
     rows: usize,
     wrap: impl FnOnce(Vec<T>) -> Data,
     mut make: impl FnMut(usize) -> Option<T>,
-) -> Converted {
+) -> (Data, Option<Vec<bool>>) {
     let mut valid = Vec::with_capacity(rows);
     let values = (0..rows).map(|row| {
         let value = make(row);
@@ -197,7 +219,7 @@ fn each<T: Default>(
         value.unwrap_or_default()
     });
     let data = wrap(values.collect());
-    Some((data, Some(valid)))
+    (data, Some(valid))
 }
 
 fn ids(array: &ArrayRef, loose: bool, known: &mut Option<Known>) -> Converted {
@@ -208,32 +230,32 @@ fn ids(array: &ArrayRef, loose: bool, known: &mut Option<Known>) -> Converted {
     if let Some(keyed) = array.as_dictionary_opt::<Int32Type>() {
         let ids = Arc::clone(&dictionary(keyed, known, parse)?.ids);
         let keys = keyed.keys();
-        return each(rows, Data::Ids, |row| {
+        return Some(each(rows, Data::Ids, |row| {
             keys.is_valid(row)
                 .then(|| ids.get(keys.value(row) as usize).copied().flatten())
                 .flatten()
-        });
+        }));
     }
     if let Some(text) = array.as_string_opt::<i32>() {
-        return each(rows, Data::Ids, |row| {
+        return Some(each(rows, Data::Ids, |row| {
             text.is_valid(row).then(|| parse(text.value(row))).flatten()
-        });
+        }));
     }
     if let Some(native) = array.as_fixed_size_binary_opt().filter(|of| of.value_length() == 16) {
-        return each(rows, Data::Ids, |row| {
+        return Some(each(rows, Data::Ids, |row| {
             let bytes = native.is_valid(row).then(|| native.value(row))?;
             bytes.try_into().ok().map(u128::from_be_bytes)
-        });
+        }));
     }
     if !loose {
         return None;
     }
     let mut plain = None;
     let texts = texts(array, true, &mut plain)?;
-    each(rows, Data::Ids, |row| {
+    Some(each(rows, Data::Ids, |row| {
         let key = Some(texts.keys[row]).filter(|key| *key != NULL)?;
         Some(value::key(texts.strings.get(key).as_bytes()))
-    })
+    }))
 }
 
 fn texts(array: &ArrayRef, loose: bool, known: &mut Option<Known>) -> Option<Texts> {
@@ -312,18 +334,18 @@ fn moments(array: &ArrayRef) -> Converted {
         ty if ty.is_numeric() => {
             let cast = arrow::compute::cast(array, &DataType::Float64).ok()?;
             let numbers = cast.as_primitive_opt::<Float64Type>()?;
-            each(array.len(), Data::Longs, |row| {
+            Some(each(array.len(), Data::Longs, |row| {
                 let number = numbers.is_valid(row).then(|| numbers.value(row))?;
                 value::epoch(number)
-            })
+            }))
         }
         _ => {
             let texts = texts(array, true, &mut None)?;
             let mut clock = value::Clock::default();
-            each(array.len(), Data::Longs, |row| {
+            Some(each(array.len(), Data::Longs, |row| {
                 let key = Some(texts.keys[row]).filter(|key| *key != NULL)?;
                 clock.moment(texts.strings.get(key).as_bytes())
-            })
+            }))
         }
     }
 }

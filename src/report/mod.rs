@@ -22,6 +22,7 @@ mod tests;
 use std::fs;
 use std::sync::atomic::AtomicBool;
 
+use crate::answers;
 use crate::check::{self, Ask};
 use crate::engine::Progress;
 use crate::read::DataSet;
@@ -31,9 +32,6 @@ use crate::schema::Schemas;
 use collect::Collector;
 use compose::{Kind, Material};
 use page::Page;
-
-/// Where a data set keeps its known answers.
-const ANSWERS: &str = "truth/answers.json";
 
 /// The page of a data set; without checks when `checked` is false. `progress` hears of every row read.
 ///
@@ -56,9 +54,9 @@ pub fn page_of(
     let sections =
         check::accompanied(data, schemas, &ask, vec![Box::new(collector)], progress, cancel)?;
     let numbers = handover.take();
-    let proof = checked.then(|| verdicts::proof(&sections, &kinds));
-    let answers = fs::read_to_string(data.dir().join(ANSWERS)).ok();
-    let answers = answers.and_then(|text| serde_json::from_str(&text).ok());
+    let proof = checked.then(|| verdicts::proof(&sections));
+    let known = fs::read_to_string(data.dir().join(answers::PATH)).ok();
+    let answers = known.and_then(|text| serde_json::from_str(&text).ok());
     Ok(compose::page(&Material {
         manifest: data.manifest(),
         numbers: &numbers,

@@ -2,19 +2,19 @@
 
 use crate::check::{self, Measure, Section, Severity};
 use crate::human;
-use crate::report::compose::{Kind, Proof, table};
+use crate::report::compose::{Proof, table};
 use crate::report::page::{Family, Interval, Outcome, Table, Tone, Verdict};
 
 /// The family whose measures are rates of funnels.
 const TARGETS: &str = "targets";
 
 /// Everything that the checks found; families and verdicts that fail come first.
-pub(super) fn proof(sections: &[Section], kinds: &[Kind]) -> Proof {
+pub(super) fn proof(sections: &[Section]) -> Proof {
     let mut families: Vec<Family> = sections.iter().map(family).collect();
     // Sorting is stable: the order of the registry stays within each outcome.
     families.sort_by_key(|family| family.verdicts.iter().map(|verdict| verdict.outcome).min());
     let targets = sections.iter().filter(|section| section.family == TARGETS);
-    Proof { families, targets: rates(targets.flat_map(|section| &section.verdicts), kinds) }
+    Proof { families, targets: rates(targets.flat_map(|section| &section.verdicts)) }
 }
 
 fn family(section: &Section) -> Family {
@@ -70,10 +70,11 @@ fn measures(measures: &[Measure]) -> Table {
     let bound = |bound: Option<f64>| bound.map_or_else(|| "–".to_owned(), digits);
     let row = |measure: &Measure| {
         let holds = if measure.holds() { "yes" } else { "no" };
-        let numbers = [digits(measure.value), bound(measure.least), bound(measure.most)];
+        let of = human::count(measure.seen);
+        let numbers = [digits(measure.value), bound(measure.least), bound(measure.most), of];
         [measure.name.clone()].into_iter().chain(numbers).chain([holds.to_owned()]).collect()
     };
-    let head = ["measure", "#value", "#at least", "#at most", "holds"];
+    let head = ["measure", "#value", "#at least", "#at most", "#of", "holds"];
     table("What was measured", &head, measures.iter().map(row).collect())
 }
 
@@ -90,20 +91,12 @@ fn digits(number: f64) -> String {
     format!("{number:.decimals$}")
 }
 
-/// Rates with the bounds that they must lie in, by kind of journey: the word that a measure's name begins with.
-fn rates<'v>(
-    verdicts: impl Iterator<Item = &'v check::Verdict>,
-    kinds: &[Kind],
-) -> Vec<(String, Vec<Interval>)> {
+/// Rates with the bounds that they must lie in, by kind of journey, which a measure's name begins with.
+fn rates<'v>(verdicts: impl Iterator<Item = &'v check::Verdict>) -> Vec<(String, Vec<Interval>)> {
     let mut found: Vec<(String, Vec<Interval>)> = Vec::new();
-    for (verdict, measure) in
-        verdicts.flat_map(|verdict| verdict.measures.iter().map(move |one| (verdict, one)))
-    {
+    for measure in verdicts.flat_map(|verdict| &verdict.measures) {
         let (Some(low), Some(high)) = (measure.least, measure.most) else { continue };
-        let split = measure.name.split_once(['.', ' ', ':', '/']);
-        let (kind, name) = split
-            .filter(|(kind, _)| kinds.iter().any(|known| known.name == *kind))
-            .unwrap_or(("all", &measure.name));
+        let (kind, name) = measure.name.split_once('.').unwrap_or(("all", &measure.name));
         let tone = if measure.holds() { Tone::Plain } else { Tone::Bad };
         let rate = Interval {
             name: name.trim().to_owned(),
@@ -111,7 +104,7 @@ fn rates<'v>(
             low,
             high,
             set_point: Some(f64::midpoint(low, high)),
-            of: verdict.seen,
+            of: measure.seen,
             tone,
         };
         match found.iter_mut().find(|(known, _)| known == kind) {

@@ -131,11 +131,16 @@ fn judge(world: &World, cell: Cell) -> Result<Cover, Reason> {
     only_if(chosen || last_resort, Reason::NoJourney)?;
     let second = kind.switch.is_some() && !last_resort;
     only_if(!second || world.people.can_hold_two(p, profile), Reason::NoSecondDevice)?;
+    let mut channel = None;
     if kind.message {
         let taken = persona.channels.iter().any(|share| *share > 0.0);
         only_if(taken || last_resort, Reason::NoMessages)?;
-        let channel = channel(world, persona, source).map_err(|()| Reason::NoMessageSource)?;
-        return Ok(Cover { cell, second, channel });
+        if let Some(channel) = channel_to(world, persona, source) {
+            return Ok(Cover { cell, second, channel: Some(channel) });
+        }
+        // Those to whom nobody wrote come as others do.
+        channel = silent_channel(world, persona);
+        only_if(channel.is_some() || !taken, Reason::NoMessageSource)?;
     }
     if device.app && world.direct.is_some() {
         only_if(world.direct == Some(source), Reason::NoLinkIntoApp)?;
@@ -145,7 +150,7 @@ fn judge(world: &World, cell: Cell) -> Result<Cover, Reason> {
         let nothing = (0..world.models.sources.len()).all(|source| weight(source) <= 0.0);
         only_if(weight(source) > 0.0 || (nothing && source == 0), Reason::NoSource)?;
     }
-    Ok(Cover { cell, second, channel: None })
+    Ok(Cover { cell, second, channel })
 }
 
 /// Whether people of a persona come on a class of device: by its weight, or because their first device is of it.
@@ -154,30 +159,23 @@ fn comes_on(world: &World, persona: usize, class: usize) -> bool {
     world.class_weights[persona][class] > 0.0 || owns[..class].iter().all(|share| *share < 1.0)
 }
 
-/// The channel over which a message leads people of a persona through a source; none when messages that nobody wrote do.
-fn channel(world: &World, persona: &Persona, source: usize) -> Result<Option<Channel>, ()> {
-    let messages = &world.tables.messages;
-    let taken = |channel: usize| persona.channels[channel] > 0.0;
-    let through = |channel: &usize| {
-        messages[*channel].iter().any(|(through, _)| usize::from(*through) == source)
+/// A channel over which a message leads people of a persona through a source.
+fn channel_to(world: &World, persona: &Persona, source: usize) -> Option<Channel> {
+    let through = |ordinal: &u8| {
+        let mut messages = world.tables.messages[usize::from(*ordinal)].iter();
+        takes(persona, *ordinal) && messages.any(|(through, _)| usize::from(*through) == source)
     };
-    if let Some(ordinal) = (0..3).filter(|channel| taken(*channel)).find(through) {
-        return Ok(Some(Channel { ordinal: ordinal as u8, alone: false }));
-    }
-    // Whoever opted into none but channels without a message comes by oneself.
-    if world.direct.unwrap_or(0) != source {
-        return Err(());
-    }
-    let avoidable =
-        |channel: usize| messages[channel].is_empty() || persona.channels[channel] < 1.0;
-    if !(0..3).all(avoidable) {
-        return Err(());
-    }
-    let silent = (0..3).find(|channel| taken(*channel) && messages[*channel].is_empty());
-    match silent {
-        Some(ordinal) => Ok(Some(Channel { ordinal: ordinal as u8, alone: true })),
-        // Nobody takes messages at all, and the journey is a last resort.
-        None if (0..3).all(|channel| !taken(channel)) => Ok(None),
-        None => Err(()),
-    }
+    (0..3).find(through).map(|ordinal| Channel { ordinal, alone: false })
+}
+
+/// A channel without messages, where people of a persona may have opted into no other.
+fn silent_channel(world: &World, persona: &Persona) -> Option<Channel> {
+    let silent = |ordinal: &u8| world.tables.messages[usize::from(*ordinal)].is_empty();
+    let avoidable = |ordinal: u8| silent(&ordinal) || persona.channels[usize::from(ordinal)] < 1.0;
+    let found = (0..3).filter(|ordinal| takes(persona, *ordinal)).find(silent);
+    found.filter(|_| (0..3).all(avoidable)).map(|ordinal| Channel { ordinal, alone: true })
+}
+
+fn takes(persona: &Persona, ordinal: u8) -> bool {
+    persona.channels[usize::from(ordinal)] > 0.0
 }

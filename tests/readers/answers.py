@@ -70,8 +70,6 @@ def differs(connection, answers, name):
 def differences(connection, data):
     """Every answer against the tables, and the file against what it should hold."""
     answers = read(data)
-    if answers["dataset_version"] != data.manifest["dataset_version"]:
-        yield "the answers are another data set's"
     for part in ("answers", "definitions"):
         if sorted(answers[part]) != sorted(DAMAGES):
             yield f"{part} are {sorted(answers[part])}"

@@ -71,7 +71,8 @@ pub(super) static CHECKS: &[Check] = &[
 pub(super) struct Contents {
     rows: Counts,
     times: Tally,
-    nulls: Tally,
+    /// By table.
+    nulls: BTreeMap<String, Tally>,
     values: Values,
     sorted: Sorted,
     partitions: Tally,
@@ -85,7 +86,7 @@ impl Contents {
         Self {
             rows: Counts::default(),
             times: Tally::new(&CHECKS[1]),
-            nulls: Tally::new(&CHECKS[2]),
+            nulls: BTreeMap::new(),
             values: Values { tally: Tally::new(&CHECKS[3]), known: BTreeMap::new() },
             sorted: Sorted { tally: Tally::new(&CHECKS[4]), last: BTreeMap::new() },
             partitions: Tally::new(&CHECKS[5]),
@@ -97,10 +98,12 @@ impl Contents {
 
     fn rows_of_any_table(&mut self, rows: &Rows<'_>) {
         self.rows.see(rows);
+        let absent = self.nulls.entry(rows.table.name.clone());
+        let absent = absent.or_insert_with(|| Tally::new(&CHECKS[2]));
         for (name, column) in rows.columns() {
             let Some(field) = rows.table.field(name) else { continue };
             if !field.nullable {
-                nulls(&mut self.nulls, rows, field, column);
+                nulls(absent, rows, field, column);
             }
             if !field.values.is_empty() {
                 self.values.see(rows, field, column);
@@ -149,10 +152,15 @@ impl Observer for Contents {
                 times(&mut self.times, file, found);
             }
         }
+        let mut nulls = Tally::new(&CHECKS[2]);
+        // What a file of another shape lacks is said by another check.
+        for (_, tally) in self.nulls.into_iter().filter(|(table, _)| seen.is_sound(table)) {
+            nulls.add(tally);
+        }
         vec![
             rows.verdict(),
             self.times.verdict(),
-            self.nulls.verdict(),
+            nulls.verdict(),
             self.values.tally.verdict(),
             self.sorted.tally.verdict(),
             self.partitions.verdict(),

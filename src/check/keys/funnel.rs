@@ -84,8 +84,7 @@ impl Funnel {
 impl Observer for Funnel {
     fn wants(&self, table: &Table) -> Wants {
         match table.name.as_str() {
-            "order_items" => Wants::Columns(&["product_id"]),
-            "events" => Wants::Columns(&["product_id"]),
+            "order_items" | "events" => Wants::Columns(&["product_id"]),
             _ => Wants::Nothing,
         }
     }

@@ -33,7 +33,7 @@ struct State {
 
 /// Follows payments.
 pub(super) struct Payments {
-    payments: Tally,
+    paid: Tally,
     attempts: Tally,
     orders: Vec<State>,
     /// By checkout: its attempts so far.
@@ -44,7 +44,7 @@ pub(super) struct Payments {
 impl Payments {
     pub(super) fn new(context: &Context<'_>) -> Self {
         Self {
-            payments: Tally::new(&PAYMENTS),
+            paid: Tally::new(&PAYMENTS),
             attempts: Tally::new(&ATTEMPTS),
             orders: vec![State::default(); context.entities.orders.user.len()],
             checkouts: HashMap::new(),
@@ -135,7 +135,7 @@ impl Observer for Payments {
         for (order, state) in self.orders.iter().enumerate() {
             let returned = u32::from(state.is_refunded);
             let right = state.captured == 1 && state.returned == returned;
-            self.payments.look(right && state.wrong_amount.is_none(), || {
+            self.paid.look(right && state.wrong_amount.is_none(), || {
                 let says = match state.wrong_amount {
                     Some(amount) if right => {
                         let total = context.entities.orders.total[order];
@@ -153,6 +153,6 @@ impl Observer for Payments {
                 (context.entities.place("orders", order as u32), says)
             });
         }
-        vec![self.payments.verdict(), self.attempts.verdict()]
+        vec![self.paid.verdict(), self.attempts.verdict()]
     }
 }

@@ -3,6 +3,7 @@
 use crate::check::entities::NEVER;
 use crate::check::pass::{Seen, moment, money, shown};
 use crate::check::{Check, Context, EventBatch, Interned, Observer, Rows, Tally, Verdict, Wants};
+use crate::read::Column;
 use crate::read::hash::{NONE, Words};
 use crate::schema::Table;
 
@@ -41,7 +42,7 @@ struct Product {
 
 /// Compares events with the catalogue.
 pub(super) struct Prices {
-    prices: Tally,
+    listed: Tally,
     for_sale: Tally,
     products: Vec<Product>,
     words: Words,
@@ -61,7 +62,7 @@ impl Prices {
         let mut words = Words::default();
         let currencies = CURRENCIES.map(|(name, _)| words.add(name));
         Self {
-            prices: Tally::new(&PRICES),
+            listed: Tally::new(&PRICES),
             for_sale: Tally::new(&FOR_SALE),
             products: vec![none; products],
             words,
@@ -73,29 +74,30 @@ impl Prices {
         }
     }
 
-    fn event(&mut self, events: &EventBatch<'_>, row: usize, product: &Product, currency: u32) {
-        let of = |name: &str| events.column(name).filter(|column| column.is_valid(row));
+    fn event(&mut self, events: &EventBatch<'_>, row: usize, product: &Product, of: &Columns<'_>) {
+        let currency = of.currency.map_or(NONE, |column| self.currency.key(column, row));
         let place = self.currencies.iter().position(|known| *known == currency);
         let listed = product.prices[place.map_or(0, |place| place + 1)];
-        let price = events.rows.long("price", row);
+        let differs = |column: Option<&Column>, words: &Interned, known: u32| {
+            column.is_some_and(|of| of.is_valid(row) && words.key(of, row) != known)
+        };
+        let price = of.price.and_then(|of| of.long(row));
         let wrong = if price.is_some_and(|price| price != listed) {
             Some("price")
-        } else if of("product_category")
-            .is_some_and(|of| self.category.key(of, row) != product.category)
-        {
+        } else if differs(of.category, &self.category, product.category) {
             Some("product_category")
-        } else if of("product_brand").is_some_and(|of| self.brand.key(of, row) != product.brand) {
+        } else if differs(of.brand, &self.brand, product.brand) {
             Some("product_brand")
         } else {
             None
         };
-        self.prices.look(wrong.is_none(), || {
+        self.listed.look(wrong.is_none(), || {
             let name = wrong.unwrap_or_default();
-            let there = match price {
-                Some(price) if name == "price" => {
+            let there = match (price, name, events.column(name)) {
+                (Some(price), "price", _) => {
                     format!("{}, listed at {}", money(price), money(listed))
                 }
-                _ => of(name).map_or_else(String::new, |column| shown(column, row)),
+                (_, _, column) => column.map_or_else(String::new, |column| shown(column, row)),
             };
             (events.place(row), format!("{name} is {there}, which is not the catalogue's"))
         });
@@ -106,6 +108,14 @@ impl Prices {
             });
         }
     }
+}
+
+/// The columns of a batch of events that speak of products.
+struct Columns<'e> {
+    price: Option<&'e Column>,
+    currency: Option<&'e Column>,
+    category: Option<&'e Column>,
+    brand: Option<&'e Column>,
 }
 
 impl Observer for Prices {
@@ -151,29 +161,33 @@ impl Observer for Prices {
     }
 
     fn see_events(&mut self, events: &EventBatch<'_>) {
-        let (Some(key), Some(currency)) = (events.column("product_id"), events.column("currency"))
-        else {
-            return;
+        let keys = events.entities().keys("products");
+        let (Some(key), Some(keys)) = (events.column("product_id"), keys) else { return };
+        let of = Columns {
+            price: events.column("price"),
+            currency: events.column("currency"),
+            category: events.column("product_category"),
+            brand: events.column("product_brand"),
         };
-        self.currency.find(currency, &self.words);
-        for (interned, name) in
-            [(&mut self.category, "product_category"), (&mut self.brand, "product_brand")]
-        {
-            if let Some(column) = events.column(name) {
+        let pairs = [
+            (&mut self.currency, of.currency),
+            (&mut self.category, of.category),
+            (&mut self.brand, of.brand),
+        ];
+        for (interned, column) in pairs {
+            if let Some(column) = column {
                 interned.find(column, &self.words);
             }
         }
-        let keys = events.entities().keys("products");
-        let Some(keys) = keys else { return };
         for row in (0..events.len()).filter(|row| key.is_valid(*row)) {
             let product = keys.find(key, row);
             if let Some(product) = self.products.get(product as usize).copied() {
-                self.event(events, row, &product, self.currency.key(currency, row));
+                self.event(events, row, &product, &of);
             }
         }
     }
 
     fn finish(self: Box<Self>, _: &Context<'_>, _: &Seen) -> Vec<Verdict> {
-        vec![self.prices.verdict(), self.for_sale.verdict()]
+        vec![self.listed.verdict(), self.for_sale.verdict()]
     }
 }

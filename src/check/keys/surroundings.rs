@@ -1,6 +1,6 @@
 //! What an event repeats of its session and its device.
 
-use crate::check::entities::{Entities, at};
+use crate::check::entities::{Entities, Keys, at};
 use crate::check::pass::{Seen, shown};
 use crate::check::{
     Cached, Check, Context, EventBatch, Interned, Observer, Rows, Tally, Verdict, Wants,
@@ -96,23 +96,30 @@ impl Surroundings {
             self.ip.learn(ip, |text| hash::of_bytes(text.as_bytes()));
         }
         let of = &entities.sessions;
+        // From the session to the id that it names: no id needs to be looked up.
+        let keys = ["journeys", "devices"].map(|table| entities.keys(table));
+        let id = |place: usize, ordinal: u32| match keys[place] {
+            Some(Keys::Ids(ids)) => ids.id(ordinal),
+            _ => None,
+        };
+        let campaigns = entities.keys("campaigns");
         for row in (0..events.len()).filter(|row| events.session[*row] != NONE) {
             let session = events.session[row];
-            let anonymous_key = anonymous.id(row).map_or(NONE, |id| entities.anonymous.get(id));
             let address = ip.and_then(|ip| self.ip.get(ip, row)).map(|hash| hash as u32);
             let known = self.addresses.get(session as usize).copied();
+            let own = campaign.zip(campaigns).map_or(NONE, |(column, keys)| keys.find(column, row));
+            // What the session itself refers to in vain is another check's affair.
+            let same =
+                |column: &Column, known: Option<u128>| known.is_none() || column.id(row) == known;
             let pairs: [(Option<&Column>, bool); 6] = [
+                (Some(journey), same(journey, id(0, at(&of.journey, session)))),
+                (Some(device), same(device, id(1, at(&of.device, session)))),
                 (
-                    Some(journey),
-                    entities.find("journeys", Some(journey), row) == at(&of.journey, session),
+                    Some(anonymous),
+                    same(anonymous, entities.anonymous.id(at(&of.anonymous, session))),
                 ),
-                (
-                    Some(device),
-                    entities.find("devices", Some(device), row) == at(&of.device, session),
-                ),
-                (Some(anonymous), anonymous_key == at(&of.anonymous, session)),
                 (Some(source), self.source.key(source, row) == at(&of.source, session)),
-                (campaign, entities.find("campaigns", campaign, row) == at(&of.campaign, session)),
+                (campaign, own == at(&of.campaign, session)),
                 (ip, address.is_none() || address == known),
             ];
             let wrong = pairs.iter().position(|(_, right)| !right);
@@ -144,14 +151,12 @@ impl Surroundings {
                 column.map_or(known[place], |column| self.columns[place].key(column, row))
             };
             let in_own_browser = word(3) == known[3];
-            let wrong = if self.class.key(class, row) != at(&entities.devices.class, device) {
-                Some("device_class")
-            } else {
-                let differs = |place: &usize| word(*place) != known[*place];
-                let place = [0, 1].iter().find(|place| differs(place));
-                let browser = (in_own_browser && differs(&2)).then_some(&2);
-                place.or(browser).map(|place| OF_DEVICE[*place])
-            };
+            let differs = |place: &usize| word(*place) != known[*place];
+            let other_class = self.class.key(class, row) != at(&entities.devices.class, device);
+            let place =
+                [0, 1].into_iter().find(differs).or((in_own_browser && differs(&2)).then_some(2));
+            let wrong =
+                other_class.then_some("device_class").or(place.map(|place| OF_DEVICE[place]));
             self.device.look(wrong.is_none(), || {
                 let name = wrong.unwrap_or_default();
                 let there =

@@ -55,7 +55,7 @@ fn target(kind: &str, label: &str, rows: &[Interval]) -> Figure {
     };
     Figure {
         id: format!("targets-{}", anchor(kind)),
-        title: format!("{label} ({kind})"),
+        title: if label == kind { spoken(kind) } else { format!("{label} ({kind})") },
         look_for:
             "Marks should lie within their whiskers, which are short where many had the chance."
                 .into(),

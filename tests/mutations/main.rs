@@ -1,0 +1,113 @@
+//! Every check is proven able to fail: a data set is broken in the way that the check names, and exactly the checks that should
+//! fail do.
+//!
+//! A new check needs a line in one of the lists of [`ALL`], or `every_check_has_a_mutation` fails.
+
+mod files;
+mod keys;
+mod set;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use set::{Made, Set};
+use throng::check::FAMILIES;
+
+/// A way to break a data set.
+struct Mutation {
+    /// The check that it is made for.
+    check: &'static str,
+    /// Whether the Parquet files are broken, not the lines of JSON.
+    parquet: bool,
+    /// Breaks it.
+    damage: fn(&mut Set<'_>),
+    /// Checks that fail beside it, since what is broken is their affair as well.
+    also: &'static [&'static str],
+}
+
+impl Mutation {
+    /// A mutation of the lines of JSON that breaks one check.
+    const fn new(check: &'static str, damage: fn(&mut Set<'_>)) -> Self {
+        Self { check, parquet: false, damage, also: &[] }
+    }
+
+    /// The same, breaking others too.
+    const fn also(self, also: &'static [&'static str]) -> Self {
+        Self { also, ..self }
+    }
+
+    /// The same, of the Parquet files.
+    const fn of_parquet(self) -> Self {
+        Self { parquet: true, ..self }
+    }
+
+    /// What is wrong with it: checks that do not fail but should, or fail but should not.
+    fn try_out(&self, sets: &Sets) -> Option<String> {
+        let mut set = if self.parquet { sets.parquet.copy() } else { sets.lines.copy() };
+        (self.damage)(&mut set);
+        let mut found = set.failures();
+        found.retain(|id, _| !sets.amiss.contains_key(id));
+        let expected: BTreeSet<&str> = self.also.iter().copied().chain([self.check]).collect();
+        let failing: BTreeSet<&str> = found.keys().copied().collect();
+        (failing != expected)
+            .then(|| format!("{}: expected {expected:?}, but failing: {found:#?}", self.check))
+    }
+}
+
+/// What is broken.
+struct Sets {
+    lines: Made,
+    parquet: Made,
+    /// What fails though nothing is broken: so small a set does not meet what large ones do.
+    amiss: BTreeMap<&'static str, String>,
+}
+
+impl Sets {
+    fn new() -> Self {
+        let lines = Made::new("[output]\nformat = \"ndjson\"\ncompression = \"none\"\n");
+        let amiss = lines.copy().failures();
+        Self { lines, parquet: Made::new(""), amiss }
+    }
+}
+
+/// All mutations, by family.
+static ALL: &[&[Mutation]] = &[files::MUTATIONS, keys::MUTATIONS];
+
+/// For all mutations, exactly the checks fail that it is meant for.
+#[test]
+fn mutations_are_seen_by_those_that_should_and_nobody_else() {
+    let sets = Sets::new();
+    for family in ["files.", "keys."] {
+        assert!(sets.amiss.keys().all(|id| !id.starts_with(family)), "{:#?}", sets.amiss);
+    }
+    let mutations: Vec<&Mutation> = ALL.iter().copied().flatten().collect();
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut wrong = Vec::new();
+        while let Some(mutation) = mutations.get(next.fetch_add(1, Ordering::Relaxed)) {
+            // One that finds nothing to break must not hide what the others have to say.
+            let tried = catch_unwind(AssertUnwindSafe(|| mutation.try_out(&sets)));
+            wrong.extend(
+                tried.unwrap_or_else(|_| Some(format!("{}: breaks nothing", mutation.check))),
+            );
+        }
+        wrong
+    };
+    let wrong: Vec<String> = std::thread::scope(|scope| {
+        let workers = [scope.spawn(work), scope.spawn(work)];
+        workers.into_iter().flat_map(|worker| worker.join().expect("no panic")).collect()
+    });
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// For all checks that there are, a mutation.
+#[test]
+fn every_check_has_a_mutation() {
+    let known: BTreeSet<&str> =
+        ALL.iter().copied().flatten().map(|mutation| mutation.check).collect();
+    let checks = FAMILIES.iter().flat_map(|family| family.checks());
+    let lacking: Vec<&str> =
+        checks.map(|check| check.id).filter(|id| !known.contains(id)).collect();
+    assert!(lacking.is_empty(), "{lacking:?}");
+}

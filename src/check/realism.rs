@@ -17,6 +17,9 @@ use crate::realism::scorecard::{self, scorecard};
 use crate::realism::{self, Marks, NONE, Realism, Summary, UNKNOWN};
 use crate::schema::{Schemas, Table};
 
+/// µs.
+const DAY: i64 = 86_400_000_000;
+
 /// The family.
 pub(super) static FAMILY: Family = Family {
     name: "realism",
@@ -176,15 +179,17 @@ fn zones(context: &Context<'_>) -> (Zones, Vec<u16>) {
     let names = words.iter().map(|word| entities.word(*word).to_owned()).collect();
     let started = entities.sessions.started.iter().copied().filter(|at| *at != NEVER);
     let (first, last) = started.fold((i64::MAX, i64::MIN), |(a, b), at| (a.min(at), b.max(at)));
-    const DAY: i64 = 86_400_000_000;
     let (first, last) = if first > last { (0, 0) } else { (first, last) };
     let days = ((last - first) / DAY + 2).clamp(1, 36_500) as u32;
     (Zones::new(names, first.div_euclid(DAY) as i32, days), of_users)
 }
 
+/// Takes an id and when it was first seen.
+type SeeId = fn(&mut Realism, &[u8], i64);
+
 /// Tells when each user, session and device was first there.
 fn see_ids(realism: &mut Realism, entities: &Entities) {
-    let tables: [(&str, &[i64], fn(&mut Realism, &[u8], i64)); 3] = [
+    let tables: [(&str, &[i64], SeeId); 3] = [
         ("users", &entities.users.created, Realism::see_user),
         ("sessions", &entities.sessions.started, Realism::see_session),
         ("devices", &entities.devices.first_seen, Realism::see_device),

@@ -26,22 +26,25 @@ impl Progress for Meter {
     }
 }
 
+/// Words of a model that are replaced: file, what stands there, and what shall.
+type Change = (&'static str, &'static str, &'static str);
+
 /// A small data set in a folder of its own.
 pub(super) fn made(scenario: &str) -> (tempfile::TempDir, World) {
     made_with(scenario, &[])
 }
 
-/// The same, of models in which words were replaced: file, what stands there, and what shall.
-fn made_with(scenario: &str, changes: &[(&str, &str, &str)]) -> (tempfile::TempDir, World) {
+/// The same, of models in which words were replaced.
+fn made_with(scenario: &str, changes: &[Change]) -> (tempfile::TempDir, World) {
     let models = tempfile::tempdir().unwrap();
     for (file, old, new) in changes {
-        let changed = models.path().join(file);
+        let own = models.path().join(file);
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("personas").join(file);
-        let path = if changed.exists() { changed.clone() } else { path };
+        let path = if own.exists() { own.clone() } else { path };
         let text = std::fs::read_to_string(path).unwrap();
         assert!(text.contains(old), "{file} has no `{old}`");
-        std::fs::create_dir_all(changed.parent().unwrap()).unwrap();
-        std::fs::write(changed, text.replace(old, new)).unwrap();
+        std::fs::create_dir_all(own.parent().unwrap()).unwrap();
+        std::fs::write(own, text.replace(old, new)).unwrap();
     }
     let assets = Assets::embedded().overlay(models.path()).unwrap_or_else(|p| panic!("{p}"));
     let ask = Scenario::read("small", "small.toml", scenario);

@@ -55,12 +55,12 @@ Examples:
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let data = DataSet::open(&args.dir)?;
     let path = args.out.clone().unwrap_or_else(|| file::beside(&args.dir));
-    file::survey(&path, &args.dir, args.force).map_err(refused)?;
+    file::survey(&path, &args.dir, args.force).map_err(|error| refused(&error))?;
     let assets = load::assets(args.models.as_deref())?;
     let schemas = Schemas::load(&assets, &facts::of)?;
     let page = page(args, &data, &schemas, &assets)?;
     let html = render::html(&page);
-    file::write(&path, &html).map_err(refused)?;
+    file::write(&path, &html).map_err(|error| refused(&error))?;
     if !args.quiet {
         tell(args, &page, &path, html.len() as u64)?;
     }
@@ -78,7 +78,7 @@ fn page(args: &Args, data: &DataSet, schemas: &Schemas, assets: &Assets) -> Resu
     Ok(page?)
 }
 
-fn refused(error: file::Error) -> Failure {
+fn refused(error: &file::Error) -> Failure {
     let problem = Problem::new(error.to_string());
     match error.help() {
         Some(help) => problem.help(help).into(),

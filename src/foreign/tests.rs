@@ -45,7 +45,7 @@ fn log() -> Vec<(i64, i64, &'static str, i64, &'static str)> {
     for visitor in 0..3000_i64 {
         let mut time = 1_700_000_000_000 + i64::from(stream.below(20 * 86_400)) * 1000;
         let device = if visitor % 3 == 0 { "desktop" } else { "phone" };
-        for _ in 0..1 + stream.below(9) {
+        for _ in 0..=stream.below(9) {
             let event = ["view", "view", "addtocart", "transaction"][stream.below(4) as usize];
             rows.push((time, visitor, event, i64::from(stream.below(400)), device));
             // One in five gaps is longer than half an hour.
@@ -172,8 +172,10 @@ fn missing_columns_are_told_with_those_there_are() {
     let parquet = dir.path().join("log.parquet");
     as_parquet(&parquet);
     for path in [ndjson, parquet] {
-        let near =
-            told(summed(&[path.clone()], &MAPPING.replace("\"visitorid\"", "\"visitor_id\"")));
+        let near = told(summed(
+            std::slice::from_ref(&path),
+            &MAPPING.replace("\"visitorid\"", "\"visitor_id\""),
+        ));
         assert!(
             near.contains("mapping.toml:5:8") && near.contains("did you mean `visitorid`?"),
             "{near}"

@@ -1,5 +1,6 @@
 //! `throng check`, from the outside.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
@@ -205,12 +206,14 @@ fn log(path: &Path) {
     let mut text = String::new();
     for visitor in 0..2500 {
         let mut time = 1_700_000_000_123 + draw(20 * 86_400) * 1000;
-        for _ in 0..1 + draw(9) {
+        for _ in 0..=draw(9) {
             let event = ["view", "view", "view", "addtocart"][draw(4) as usize];
             let item = draw(300);
-            text += &format!(
-                "{{\"timestamp\":{time},\"visitorid\":{visitor},\"event\":\"{event}\",\"itemid\":{item}}}\n"
-            );
+            writeln!(
+                text,
+                "{{\"timestamp\":{time},\"visitorid\":{visitor},\"event\":\"{event}\",\"itemid\":{item}}}"
+            )
+            .expect("held");
             time += 700 + draw(90_000);
         }
     }

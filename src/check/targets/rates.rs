@@ -135,9 +135,9 @@ impl Rates {
         let user = batch.user(row);
         let share = &mut self.shares[role.target];
         if role.success {
-            share.succeeded(user)
+            share.succeeded(user);
         } else {
-            share.occurred(user)
+            share.occurred(user);
         }
         if let Some(cell) = self.cell(batch, row) {
             let width = self.cells.len() / self.targets.len();
@@ -263,12 +263,12 @@ fn labels(context: &Context<'_>, world: &World) -> Vec<Labels> {
     }
     let words = &context.entities.words;
     let label = |key: u32| {
-        let word = words.word(key);
+        let text = words.word(key);
         Labels {
-            journey: place(word, world.journeys.iter().map(|journey| journey.name.as_str())),
-            persona: place(word, world.models.people.iter().map(|persona| persona.name.as_str())),
-            class: place(word, DeviceClass::NAMES.into_iter()),
-            source: place(word, world.models.sources.iter().map(|source| source.name.as_str())),
+            journey: place(text, world.journeys.iter().map(|journey| journey.name.as_str())),
+            persona: place(text, world.models.people.iter().map(|persona| persona.name.as_str())),
+            class: place(text, DeviceClass::NAMES.into_iter()),
+            source: place(text, world.models.sources.iter().map(|source| source.name.as_str())),
         }
     };
     (0..words.len() as u32).map(label).collect()

@@ -27,7 +27,7 @@ fn what_was_made_otherwise_is_found() {
     const RESEARCH: &str = "journeys/desktop_research.toml";
     const ACROSS: &str = "journeys/cross_device.toml";
     const PHONE: &str = "devices/mobile_chrome.toml";
-    let cases: [(&str, &[(&str, &str, &str)]); 5] = [
+    let cases: [(&str, &[Change]); 5] = [
         ("targets.set_points", &[(RESEARCH, "target = 0.53", "target = 0.60")]),
         ("targets.time_on_page", &[("site.toml", "dwell = 110", "dwell = 11")]),
         ("targets.switches", &[(ACROSS, "succeeds = 0.968", "succeeds = 0.80")]),

@@ -47,11 +47,18 @@ impl Made {
         let dir = tempfile::tempdir().expect("a folder");
         let plan = engine::plan(&world, 2, &GO_ON).expect("a plan");
         let run = Run { threads: 2, shard: None };
-        let files = engine::generate(&world, &plan, &run, dir.path(), &Unwatched, &GO_ON);
+        let written = engine::generate(&world, &plan, &run, dir.path(), &Unwatched, &GO_ON);
+        let written = written.expect("written");
         let schemas: &Schemas = &world.schemas;
         let tables = schemas.tables.iter().map(|table| (table.name.clone(), schemas.digest(table)));
-        let manifest =
-            Manifest::new(&world.request, &world.version, None, tables, files.expect("written"));
+        let manifest = Manifest::new(
+            &world.request,
+            &world.version,
+            None,
+            tables,
+            written.files,
+            written.documents,
+        );
         manifest.write(dir.path()).expect("written");
         Self { dir, world }
     }
@@ -189,7 +196,8 @@ impl Set<'_> {
     pub(crate) fn failures(&mut self) -> BTreeMap<&'static str, String> {
         self.manifest.write(self.dir.path()).expect("written");
         let data = DataSet::open(self.dir.path()).expect("a data set");
-        let ask = Ask { only: Vec::new(), world: Ok(&self.made.world) };
+        let only = crate::FAMILIES_HERE.map(str::to_owned).to_vec();
+        let ask = Ask { only, world: Ok(&self.made.world), reference: None };
         let sections = check(&data, &self.made.world.schemas, &ask, &Unwatched, &GO_ON);
         let sections: Vec<Section> = sections.expect("checked");
         let verdicts = sections.into_iter().flat_map(|section| section.verdicts);

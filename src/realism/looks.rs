@@ -426,7 +426,7 @@ fn no_repeats(summary: &Summary) -> Verdict {
     }
     let share = summary.items.repeats as f64 / n as f64;
     let chance = coincidence(&summary.popularity);
-    let limit = 0.02 + chance;
+    let limit = 0.03 + chance;
     verdict(
         share >= limit,
         format!(

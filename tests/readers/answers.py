@@ -16,7 +16,7 @@ DAMAGES = {
     "funnels": "DELETE FROM events WHERE event_name = 'order_completed' AND order_id = (SELECT min(order_id) FROM orders)",
     "journeys_by_kind": "UPDATE journeys SET sessions = sessions + 1 WHERE rowid = 0",
     "order_value": "UPDATE orders SET total = total + 0.01 WHERE rowid = 0",
-    "refunds": "UPDATE orders SET refunded_at = NULL WHERE refunded_at IS NOT NULL",
+    "refunds": "UPDATE orders SET refunded_at = placed_at WHERE refunded_at IS NULL",
     "revenue_by_day": "UPDATE orders SET placed_at = placed_at + INTERVAL 1 DAY WHERE rowid = 0",
     "revenue_by_device_class": "UPDATE orders SET total = total + 0.01 WHERE rowid = 0",
     "revenue_by_device_profile": "UPDATE orders SET currency = 'XXX' WHERE rowid = 0",
@@ -74,7 +74,8 @@ def differences(connection, data):
         if sorted(answers[part]) != sorted(DAMAGES):
             yield f"{part} are {sorted(answers[part])}"
             return
-    empty = [name for name, rows in answers["answers"].items() if not rows]
+    # In a week, hardly a parcel comes back.
+    empty = [name for name, rows in answers["answers"].items() if not rows and name != "refunds"]
     if empty:
         yield f"nothing is said of {empty}"
     for name in answers["answers"]:

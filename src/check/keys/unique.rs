@@ -1,7 +1,9 @@
 //! No two rows of a table have the same key.
 //!
-//! Keys are held as 64-bit hashes, so many at a time as memory allows: a table with more rows is read again for the rest. Two equal
-//! hashes are a suspicion; suspects are read again and compared as they are.
+//! Keys are held as 64-bit hashes, in buckets: by the hour that a UUID of version 7 tells, any other by its hash. When more are held
+//! than there is memory for, the earliest hours are compared and let go; events are late by days at most, so nothing comes for them
+//! any more. If something does, the table is read again for those buckets. Two equal hashes are a suspicion; suspects are read again
+//! and compared as they are.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::ControlFlow;
@@ -23,7 +25,13 @@ const PRIMARY: Check = Check::new(
 pub(super) static CHECKS: &[Check] = &[PRIMARY];
 
 /// Hashes held at a time.
-const HELD: u64 = 1 << 25;
+const HELD: usize = 1 << 23;
+
+/// Milliseconds of an hour.
+const HOUR: u64 = 3_600_000;
+/// The first bucket of keys without a time, beyond every hour of 48 bits of milliseconds; there are so many of these.
+const TIMELESS: u64 = 1 << 48;
+const TIMELESS_BUCKETS: u64 = 64;
 
 /// Hashes of the keys of each table.
 pub(super) struct Unique {
@@ -31,36 +39,86 @@ pub(super) struct Unique {
     rows: u64,
 }
 
-/// The hashes of a table's keys that are of the part under way.
+/// The hashes of a table's keys, as many as may be held.
 #[derive(Default)]
 struct Keys {
-    /// Into how many parts the hashes are cut.
-    parts: u64,
-    /// About how many hashes a part has.
-    expected: usize,
+    most: usize,
+    held: usize,
+    /// The bucket under way, and whether it was let go before.
+    current: u64,
+    is_late: bool,
     hashes: Vec<u64>,
+    open: BTreeMap<u64, Vec<u64>>,
+    /// Buckets that were let go, with their numbers of keys; those that came too late for them.
+    closed: BTreeMap<u64, u64>,
+    late: BTreeMap<u64, u64>,
+    suspects: HashSet<u64>,
 }
 
 impl Keys {
-    /// Makes room for a part before its first hash, so that the list need not double.
-    fn make_room(&mut self) {
-        if self.hashes.is_empty() {
-            self.hashes.reserve_exact(self.expected + self.expected / 64);
+    fn holding(most: usize) -> Self {
+        Self { most, current: u64::MAX, ..Self::default() }
+    }
+
+    #[inline]
+    fn add(&mut self, bucket: u64, hash: u64) {
+        if bucket != self.current {
+            self.turn_to(bucket);
+        }
+        if self.is_late {
+            *self.late.entry(bucket).or_default() += 1;
+            return;
+        }
+        self.hashes.push(hash);
+        self.held += 1;
+        if self.held >= self.most {
+            self.let_go(self.most / 2);
         }
     }
 
-    fn is_of(&self, part: u64, hash: u64) -> bool {
-        // The high bits: the low ones choose slots elsewhere.
-        self.parts <= 1 || (hash >> 40) % self.parts == part
+    fn turn_to(&mut self, bucket: u64) {
+        let hashes = std::mem::take(&mut self.hashes);
+        if !hashes.is_empty() {
+            self.open.insert(self.current, hashes);
+        }
+        self.current = bucket;
+        self.is_late = self.closed.contains_key(&bucket);
+        self.hashes = self.open.remove(&bucket).unwrap_or_default();
     }
 
-    /// The hashes that come more than once; the others are forgotten.
-    fn twice(&mut self) -> HashSet<u64> {
-        self.hashes.sort_unstable();
-        let pairs = self.hashes.windows(2).filter(|pair| pair[0] == pair[1]);
-        let twice = pairs.map(|pair| pair[0]).collect();
-        self.hashes.clear();
-        twice
+    /// Compares the earliest buckets until no more than so many hashes are held.
+    fn let_go(&mut self, most: usize) {
+        let current = self.current;
+        self.turn_to(u64::MAX);
+        while self.held > most {
+            let Some((bucket, hashes)) = self.open.pop_first() else { break };
+            self.held -= hashes.len();
+            self.closed.insert(bucket, hashes.len() as u64);
+            self.compare(hashes);
+        }
+        self.turn_to(current);
+    }
+
+    fn compare(&mut self, mut hashes: Vec<u64>) {
+        hashes.sort_unstable();
+        let pairs = hashes.windows(2).filter(|pair| pair[0] == pair[1]);
+        self.suspects.extend(pairs.map(|pair| pair[0]));
+    }
+
+    /// Buckets to be read again, in groups that can be held.
+    fn groups(&self) -> Vec<HashSet<u64>> {
+        let mut groups: Vec<HashSet<u64>> = Vec::new();
+        let mut held = u64::MAX;
+        for (bucket, late) in &self.late {
+            let count = late + self.closed.get(bucket).copied().unwrap_or(0);
+            if held.saturating_add(count) > self.most as u64 {
+                groups.push(HashSet::new());
+                held = 0;
+            }
+            held += count;
+            groups.last_mut().map(|group| group.insert(*bucket));
+        }
+        groups
     }
 }
 
@@ -69,49 +127,42 @@ impl Unique {
         Self::holding(context, HELD)
     }
 
-    fn holding(context: &Context<'_>, held: u64) -> Self {
-        let keys = |table: &crate::manifest::Table| {
-            let parts = table.rows.div_ceil(held);
-            (
-                table.name.clone(),
-                Keys { parts, expected: (table.rows / parts.max(1)) as usize, hashes: Vec::new() },
-            )
-        };
-        let tables = context.data.manifest().tables.iter().map(keys).collect();
+    fn holding(context: &Context<'_>, most: usize) -> Self {
+        let tables = context.data.manifest().tables.iter();
+        let tables = tables.map(|table| (table.name.clone(), Keys::holding(most))).collect();
         Self { tables, rows: 0 }
     }
 
     fn take(&mut self, rows: &Rows<'_>) {
         let Some(keys) = self.tables.get_mut(&rows.table.name) else { return };
-        keys.make_room();
         let columns: Vec<&Column> =
             rows.table.key.iter().filter_map(|name| rows.column(name)).collect();
         self.rows += rows.len() as u64;
         for row in 0..rows.len() {
             let hash = hash_of(&columns, row);
-            if keys.is_of(0, hash) {
-                keys.hashes.push(hash);
-            }
+            keys.add(bucket_of(&columns, row, hash), hash);
         }
     }
 
-    /// Reads a table again for the parts that were not held in the pass; all suspects.
+    /// Compares what is still held, and reads again what came too late; all suspects.
     fn suspects(&mut self, context: &Context<'_>, table: &Table) -> HashSet<u64> {
-        let Some(keys) = self.tables.get_mut(&table.name) else { return HashSet::new() };
-        let mut suspects = keys.twice();
-        for part in 1..keys.parts {
+        let Some(mut keys) = self.tables.remove(&table.name) else { return HashSet::new() };
+        keys.let_go(0);
+        for group in keys.groups() {
             let names: Vec<&str> = table.key.iter().map(String::as_str).collect();
+            let mut hashes = Vec::new();
             // Files that cannot be read were found so before.
             let _ = context.data.scan(table, &names, |_, batch| {
                 let columns: Vec<&Column> = batch.columns.iter().collect();
-                let hashes = (0..batch.rows).map(|row| hash_of(&columns, row));
-                keys.hashes.extend(hashes.filter(|hash| (hash >> 40) % keys.parts == part));
+                let all = (0..batch.rows).map(|row| (row, hash_of(&columns, row)));
+                let own =
+                    all.filter(|(row, hash)| group.contains(&bucket_of(&columns, *row, *hash)));
+                hashes.extend(own.map(|(_, hash)| hash));
                 go_on(context)
             });
-            suspects.extend(keys.twice());
+            keys.compare(hashes);
         }
-        keys.hashes = Vec::new();
-        suspects
+        keys.suspects
     }
 }
 
@@ -172,6 +223,16 @@ fn confirm(context: &Context<'_>, table: &Table, suspects: &HashSet<u64>, tally:
         }
         go_on(context)
     });
+}
+
+/// Where a key's hash is held.
+fn bucket_of(columns: &[&Column], row: usize, hash: u64) -> u64 {
+    match columns {
+        [Column { data: Data::Ids(ids), .. }] if ids[row] >> 76 & 15 == 7 => {
+            (ids[row] >> 80) as u64 / HOUR
+        }
+        _ => TIMELESS + hash % TIMELESS_BUCKETS,
+    }
 }
 
 fn hash_of(columns: &[&Column], row: usize) -> u64 {

@@ -236,6 +236,17 @@ impl Column {
         self.valid = valid;
     }
 
+    /// Says by a bit a row, 64 to a word, which of `rows` rows the values pushed belong to. Bits past the last row are not looked at.
+    pub fn finish_bits(&mut self, rows: usize, words: impl IntoIterator<Item = u64>) {
+        self.rows = rows;
+        self.bits.clear();
+        self.bits.extend(words.into_iter().take(rows.div_ceil(64)));
+        if let Some(last) = self.bits.last_mut().filter(|_| rows % 64 > 0) {
+            *last &= !(u64::MAX << (rows % 64));
+        }
+        self.valid = self.bits.iter().map(|word| word.count_ones() as usize).sum();
+    }
+
     /// Fills the column with keys of which some may be [`NULL`].
     #[inline]
     pub fn fill_keys(&mut self, rows: usize, mut keys: impl Iterator<Item = u32>) {
@@ -301,4 +312,18 @@ pub trait Frame: Sync {
 
     /// Lays out a run of rows of a field into `out`, whatever it held.
     fn fill(&self, field: usize, rows: Range<usize>, out: &mut Column);
+
+    /// By row, the group that it belongs to, counted from 0: a session for events. None where rows are not grouped.
+    ///
+    /// Together with [`shared`](Self::shared) this tells a sink what it need not ask for row by row. A frame that does not say
+    /// loses time and nothing else.
+    fn groups(&self) -> Option<&[u32]> {
+        None
+    }
+
+    /// For a field of which all rows of a group have the same value: by group, its key in the field's dictionary, [`NULL`] for none.
+    /// It says the same as [`fill`](Self::fill).
+    fn shared(&self, _field: usize) -> Option<&[u32]> {
+        None
+    }
 }

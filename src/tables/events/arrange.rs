@@ -1,33 +1,132 @@
 //! Arranging: the buckets of a slice as rows in order of arrival.
+//!
+//! Rows are first dealt out to parts of the slice's time, then each part is sorted: a part lies in a core's cache, the slice does not.
 
 use crate::event::journal::{Bucket, NONE, Offsets, Row};
 use crate::scenario::fills;
 
-/// Joins the buckets and sorts their rows by (arrival, user, sequence); the sessions of the slice, by the rows' session ordinals.
-pub(super) fn arrange(groups: &[u8], buckets: Vec<(Bucket, Offsets)>) -> (Vec<Row>, Vec<u32>) {
-    let count = buckets.iter().map(|(bucket, _)| bucket.rows.len()).sum();
-    let mut rows: Vec<Row> = Vec::with_capacity(count);
+/// Rows that a part of a slice has, about.
+const PART: usize = 512;
+
+/// The rows of a slice, and in which order they arrived.
+pub(super) struct Arrived {
+    /// The rows, dealt out to parts of the slice.
+    rows: Vec<Row>,
+    /// Their ordinals in order of (arrival, user, sequence).
+    order: Vec<u32>,
+}
+
+impl Arrived {
+    /// How many.
+    pub(super) fn len(&self) -> usize {
+        self.order.len()
+    }
+
+    /// The rows in order of arrival, so many at a time: copies, side by side.
+    pub(super) fn for_blocks(&self, size: usize, mut look: impl FnMut(&[Row])) {
+        let mut block = Vec::with_capacity(size);
+        for order in self.order.chunks(size) {
+            block.clear();
+            block.extend(order.iter().map(|&row| self.rows[row as usize]));
+            look(&block);
+        }
+    }
+}
+
+/// Joins the buckets and arranges their rows; the sessions of the slice, by the rows' session ordinals.
+pub(super) fn arrange(groups: &[u8], buckets: &[(Bucket, Offsets)]) -> (Arrived, Vec<u32>) {
+    let received: Vec<i64> =
+        buckets.iter().flat_map(|(bucket, _)| bucket.rows.iter().map(|row| row.received)).collect();
+    let parts = Parts::new(&received);
+    let mut ends = parts.begins(&received);
+    let mut rows = vec![NOTHING; received.len()];
     let mut sessions: Vec<u32> = Vec::new();
-    for (mut bucket, offsets) in buckets {
+    for (bucket, offsets) in buckets {
         let first = sessions.len() as u32;
         sessions.extend(bucket.sessions.iter().map(|session| session + offsets.session));
-        for row in &mut bucket.rows {
+        for row in &bucket.rows {
+            let mut row = *row;
             row.session += first;
             if groups[usize::from(row.kind)] & fills::ORDER != 0 && row.extra != NONE {
                 row.extra += offsets.order;
             }
+            let end = &mut ends[parts.of(row.received)];
+            rows[*end as usize] = row;
+            *end += 1;
         }
-        rows.append(&mut bucket.rows);
     }
-    let Some(earliest) = rows.iter().map(|row| row.received).min() else { return (rows, sessions) };
-    // Rows stand in order of user and sequence, so their ordinals break ties as they should. A slice is at most a day, whose µs
-    // take 37 bits; 27 bits are left for the ordinal.
-    let mut order: Vec<u64> = rows
-        .iter()
-        .enumerate()
-        .map(|(i, row)| ((row.received - earliest) as u64) << 27 | i as u64)
-        .collect();
-    order.sort_unstable();
-    let sorted = order.iter().map(|key| rows[(key & 0x07FF_FFFF) as usize]).collect();
-    (sorted, sessions)
+    (Arrived { order: order(&rows, &ends, parts.earliest), rows }, sessions)
 }
+
+/// The ordinals of rows that stand part by part, each sorted by arrival.
+///
+/// In a part, rows stand in order of user and sequence, so their ordinals break ties as they should. A slice is at most a day, whose
+/// µs take 37 bits; 27 bits are left for the ordinal.
+fn order(rows: &[Row], ends: &[u32], earliest: i64) -> Vec<u32> {
+    let mut order = Vec::with_capacity(rows.len());
+    let mut keys: Vec<u64> = Vec::new();
+    let mut begin = 0;
+    for &end in ends {
+        let part = &rows[begin as usize..end as usize];
+        let key = |(i, row): (usize, &Row)| ((row.received - earliest) as u64) << 27 | i as u64;
+        keys.clear();
+        keys.extend(part.iter().enumerate().map(key));
+        keys.sort_unstable();
+        order.extend(keys.iter().map(|key| begin + (key & 0x07FF_FFFF) as u32));
+        begin = end;
+    }
+    order
+}
+
+/// Parts of a slice's time, of equal length.
+struct Parts {
+    earliest: i64,
+    shift: u32,
+    count: usize,
+}
+
+impl Parts {
+    fn new(received: &[i64]) -> Self {
+        let earliest = received.iter().copied().min().unwrap_or(0);
+        let latest = received.iter().copied().max().unwrap_or(0);
+        let span = (latest - earliest) as u64;
+        let wanted = (received.len() / PART).max(1) as u64;
+        let shift = (0..63).find(|shift| span >> shift < wanted).unwrap_or(63);
+        Self { earliest, shift, count: (span >> shift) as usize + 1 }
+    }
+
+    #[inline]
+    fn of(&self, received: i64) -> usize {
+        ((received - self.earliest) as u64 >> self.shift) as usize
+    }
+
+    /// Where the rows of each part begin.
+    fn begins(&self, received: &[i64]) -> Vec<u32> {
+        let mut counts = vec![0_u32; self.count];
+        for &received in received {
+            counts[self.of(received)] += 1;
+        }
+        let mut begin = 0;
+        for count in &mut counts {
+            begin += std::mem::replace(count, begin);
+        }
+        counts
+    }
+}
+
+/// What stands where a row is yet to come.
+const NOTHING: Row = Row {
+    time: 0,
+    received: 0,
+    session: 0,
+    page: 0,
+    product: 0,
+    extra: 0,
+    dwell_ms: 0,
+    load_ms: 0,
+    sequence: 0,
+    kind: 0,
+    position: 0,
+    quantity: 0,
+    detail: [0; 2],
+};

@@ -22,6 +22,11 @@ impl Pieces {
         self.0.resize(self.0.len() + SHORT, 0);
         (start as u32, length as u32)
     }
+
+    /// The bytes of a piece.
+    pub(super) fn get(&self, (start, length): (u32, u32)) -> &[u8] {
+        &self.0[start as usize..(start + length) as usize]
+    }
 }
 
 /// The lines of a block. Its bytes lie in a buffer whose whole length is written before it is used, so that pieces can be put

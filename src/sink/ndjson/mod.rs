@@ -1,12 +1,15 @@
 //! NDJSON: an object a line, absent values left out, JSON columns nested.
 //!
 //! Rows are laid out in blocks, all columns; then written row by row. Which fields a row has is known from bits turned from columns
-//! into rows, so an absent value costs nothing. A dictionary's string is escaped once a file, name and all.
+//! into rows, so an absent value costs nothing. A dictionary's string is escaped once a file, name and all; neighbouring fields that
+//! the rows of a group share are written once a group.
 
 mod escape;
 mod field;
+mod keyed;
 mod line;
 mod presence;
+mod shared;
 
 use std::io::{self, Write};
 
@@ -15,8 +18,10 @@ use flate2::write::GzEncoder;
 use super::{Compression, Format, Options, unknown_compression};
 use crate::frame::Frame;
 use field::FieldWriter;
+use keyed::Keyed;
 use line::Lines;
 use presence::Presence;
+use shared::SharedWriter;
 
 /// Rows laid out at a time: few enough for all columns of them to stay in a core's cache.
 const BLOCK_ROWS: usize = 256;
@@ -66,24 +71,61 @@ impl Format for Ndjson {
     }
 }
 
+/// What a line is made of, in this order.
+enum Part<'f> {
+    /// A field of the row's own, by its ordinal.
+    Own(usize, Box<FieldWriter<'f>>),
+    /// Fields that the row shares with others of its group.
+    Shared(SharedWriter<'f>),
+}
+
+/// The parts of a frame's lines.
+fn parts(frame: &dyn Frame) -> Vec<Part<'_>> {
+    let mut parts = Vec::new();
+    for (ordinal, field) in frame.table().fields.iter().enumerate() {
+        let dictionary = frame.dictionary(ordinal);
+        match frame.groups().and(frame.shared(ordinal)).zip(dictionary) {
+            None => parts.push(Part::Own(ordinal, Box::new(FieldWriter::new(field, dictionary)))),
+            Some((keys, dictionary)) => {
+                let member = (Keyed::new(field, dictionary), keys);
+                match parts.last_mut() {
+                    Some(Part::Shared(run)) => run.push(member),
+                    _ => parts.push(Part::Shared(SharedWriter::new(member))),
+                }
+            }
+        }
+    }
+    parts
+}
+
 /// Writes every row.
 fn lines(frame: &dyn Frame, out: &mut dyn Write) -> io::Result<()> {
-    let fields = frame.table().fields.iter().enumerate();
-    let mut writers: Vec<FieldWriter> =
-        fields.map(|(field, spec)| FieldWriter::new(spec, frame.dictionary(field))).collect();
-    let mut presence = Presence::new(writers.len());
-    let mut lines = Lines::new(writers.len() * field::PIECES);
+    let mut parts = parts(frame);
+    let groups = frame.groups().unwrap_or_default();
+    let mut presence = Presence::new(parts.len());
+    let mut lines = Lines::new(parts.len() * field::PIECES);
     for start in (0..frame.rows()).step_by(BLOCK_ROWS) {
         let rows = start..frame.rows().min(start + BLOCK_ROWS);
         presence.begin(rows.len());
-        for (field, writer) in writers.iter_mut().enumerate() {
-            let column = writer.load(|column| frame.fill(field, rows.clone(), column))?;
-            presence.add(field, column);
+        for (place, part) in parts.iter_mut().enumerate() {
+            match part {
+                Part::Own(field, writer) => {
+                    let column = writer.load(|column| frame.fill(*field, rows.clone(), column))?;
+                    presence.add(place, column.bits());
+                }
+                Part::Shared(run) => {
+                    run.load(&groups[rows.clone()]);
+                    presence.add(place, None);
+                }
+            }
         }
-        for row in 0..rows.len() {
+        for row in rows {
             let line = lines.begin();
-            for field in presence.of(row) {
-                writers[field].write(&mut lines)?;
+            for place in presence.of(row - start) {
+                match &mut parts[place] {
+                    Part::Own(_, writer) => writer.write(&mut lines)?,
+                    Part::Shared(run) => run.write(groups[row], &mut lines),
+                }
             }
             lines.finish(line);
             if lines.bytes().len() >= BLOCK_BYTES {

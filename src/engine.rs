@@ -2,8 +2,7 @@
 //!
 //! The bytes of every file follow from the world alone. Threads only decide who does what when.
 
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -13,6 +12,7 @@ use rayon::prelude::*;
 use crate::answers::{self, Answers, Counter, Tally};
 use crate::calibration::{self, Calibration, Verdict};
 use crate::diag::Problems;
+use crate::disk::DiskFile;
 use crate::event::journal::{Bucket, Journal, Offsets};
 use crate::frame::Frame;
 use crate::journey::outcomes::{Exact, Outcomes, Record};
@@ -29,9 +29,6 @@ use crate::tables::{self, Context, Rows};
 
 /// Users simulated as one piece of work.
 const CHUNK: u64 = 256;
-
-/// Events that a user usually has on a day, rounded up: only decides how much room is made at first.
-const USUAL: usize = 3;
 
 /// A pilot for a data set whose size is given in events counts at most so many users. Beyond, what they do is reckoned from how
 /// long and how often they come, which holds the total well within its 2 %.
@@ -372,20 +369,20 @@ fn simulate_with(
         return Ok(vec![whole]);
     }
     let chunks = (users.end - users.start).div_ceil(CHUNK);
-    let room = CHUNK as usize * USUAL / slices.per_day();
-    let chunk = |number: u64| {
+    let chunk = |walker: &mut Walker<'_>, number: u64| {
         go_on(cancel)?;
         let first = users.start + number * CHUNK;
-        let mut walker = Walker::with_room(world, slices, room);
         for user in first..(first + CHUNK).min(users.end) {
             walker.user(user);
         }
         look(&walker.journal);
-        walker.journal.shrink();
         progress.advance(walker.journal.events());
-        Ok(walker.journal)
+        // A copy is just as large as it needs; the walker's own journal has grown to what a chunk takes and is used again.
+        let journal = walker.journal.clone();
+        walker.journal.clear();
+        Ok(journal)
     };
-    (0..chunks).into_par_iter().map(chunk).collect()
+    (0..chunks).into_par_iter().map_init(|| Walker::new(world, slices), chunk).collect()
 }
 
 /// Simulates users one after another, each knowing what happened to those before.
@@ -500,10 +497,11 @@ impl Job<'_> {
             if let Some(folder) = target.parent() {
                 std::fs::create_dir_all(folder)?;
             }
-            let mut out = Digest::new(BufWriter::with_capacity(1 << 18, File::create(&target)?));
+            let mut out = Digest::new(DiskFile::create(&target)?);
             output.format.write(frame, &output.options, &mut out)?;
-            out.flush()?;
-            Ok(out.finish())
+            let (file, bytes, sha256) = out.into_parts();
+            file.finish()?;
+            Ok((bytes, sha256))
         };
         let (bytes, sha256) =
             write().map_err(|source| Error::Io { path: target.clone(), source })?;

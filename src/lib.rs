@@ -45,6 +45,7 @@ pub mod assets;
 pub mod calibration;
 pub mod check;
 pub mod diag;
+pub mod disk;
 pub mod dist;
 pub mod engine;
 pub mod event;

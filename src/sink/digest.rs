@@ -25,13 +25,19 @@ impl<W: Write> Digest<W> {
 
     /// How many bytes passed, and their SHA-256 as 64 hexadecimal digits.
     pub fn finish(self) -> (u64, String) {
+        let (_, bytes, hex) = self.into_parts();
+        (bytes, hex)
+    }
+
+    /// The same behind the writer within.
+    pub fn into_parts(self) -> (W, u64, String) {
         let hex = self.hash.finalize().iter().fold(String::with_capacity(64), |mut hex, byte| {
             for nibble in [byte >> 4, byte & 15] {
                 hex.push(char::from_digit(u32::from(nibble), 16).unwrap_or('0'));
             }
             hex
         });
-        (self.bytes, hex)
+        (self.inner, self.bytes, hex)
     }
 }
 

@@ -11,6 +11,7 @@ const ORDER: &[&str] = &[
     "dist",
     "realism",
     "diag",
+    "disk",
     "human",
     "assets",
     "schema",

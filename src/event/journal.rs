@@ -291,10 +291,9 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// An empty journal over so many slices, with room for so many events in each.
-    pub fn new(slices: usize, room: usize) -> Self {
-        let bucket = || Bucket { rows: Vec::with_capacity(room), sessions: Vec::new() };
-        Self { slices: (0..slices).map(|_| bucket()).collect(), ..Self::default() }
+    /// An empty journal over so many slices.
+    pub fn new(slices: usize) -> Self {
+        Self { slices: vec![Bucket::default(); slices], ..Self::default() }
     }
 
     /// How many events it holds.

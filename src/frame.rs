@@ -241,7 +241,7 @@ impl Column {
         self.rows = rows;
         self.bits.clear();
         self.bits.extend(words.into_iter().take(rows.div_ceil(64)));
-        if let Some(last) = self.bits.last_mut().filter(|_| rows % 64 > 0) {
+        if let Some(last) = self.bits.last_mut().filter(|_| !rows.is_multiple_of(64)) {
             *last &= !(u64::MAX << (rows % 64));
         }
         self.valid = self.bits.iter().map(|word| word.count_ones() as usize).sum();

@@ -2,21 +2,35 @@
 //!
 //! Rows are first dealt out to parts of the slice's time, then each part is sorted: a part lies in a core's cache, the slice does not.
 
+use std::cell::RefCell;
+
 use crate::event::journal::{Bucket, NONE, Offsets, Row};
 use crate::scenario::fills;
 
 /// Rows that a part of a slice has, about.
 const PART: usize = 512;
 
-/// The rows of a slice, and in which order they arrived.
-pub(super) struct Arrived {
-    /// The rows, dealt out to parts of the slice.
+/// Room that slices use one after the other: fresh memory costs more than all that is done with it here.
+#[derive(Default)]
+struct Room {
+    received: Vec<i64>,
     rows: Vec<Row>,
-    /// Their ordinals in order of (arrival, user, sequence).
     order: Vec<u32>,
 }
 
-impl Arrived {
+thread_local! {
+    static ROOM: RefCell<Room> = RefCell::default();
+}
+
+/// The rows of a slice, and in which order they arrived.
+pub(super) struct Arrived<'r> {
+    /// The rows, dealt out to parts of the slice.
+    rows: &'r [Row],
+    /// Their ordinals in order of (arrival, user, sequence).
+    order: &'r [u32],
+}
+
+impl Arrived<'_> {
     /// How many.
     pub(super) fn len(&self) -> usize {
         self.order.len()
@@ -33,19 +47,43 @@ impl Arrived {
     }
 }
 
-/// Joins the buckets and arranges their rows; the sessions of the slice, by the rows' session ordinals.
-pub(super) fn arrange(groups: &[u8], buckets: &[(Bucket, Offsets)]) -> (Arrived, Vec<u32>) {
-    let received: Vec<i64> =
-        buckets.iter().flat_map(|(bucket, _)| bucket.rows.iter().map(|row| row.received)).collect();
-    let parts = Parts::new(&received);
-    let mut ends = parts.begins(&received);
-    let mut rows = vec![NOTHING; received.len()];
+/// Joins the buckets, arranges their rows, and hands them on beside the sessions of the slice, which the rows' session ordinals mean.
+pub(super) fn arrange<T>(
+    groups: &[u8],
+    buckets: Vec<(Bucket, Offsets)>,
+    then: impl FnOnce(Arrived<'_>, &[u32]) -> T,
+) -> T {
+    ROOM.with_borrow_mut(|room| {
+        let Room { received, rows, order } = room;
+        received.clear();
+        for (bucket, _) in &buckets {
+            received.extend(bucket.rows.iter().map(|row| row.received));
+        }
+        let parts = Parts::new(received);
+        let mut ends = parts.begins(received);
+        if rows.len() < received.len() {
+            rows.resize(received.len(), NOTHING);
+        }
+        let rows = &mut rows[..received.len()];
+        let sessions = deal(groups, buckets, &parts, &mut ends, rows);
+        sort(rows, &ends, parts.earliest, order);
+        then(Arrived { rows, order }, &sessions)
+    })
+}
+
+/// Deals rows out to parts that begin at `ends`, which become their ends; the sessions that they belong to.
+fn deal(
+    groups: &[u8],
+    buckets: Vec<(Bucket, Offsets)>,
+    parts: &Parts,
+    ends: &mut [u32],
+    rows: &mut [Row],
+) -> Vec<u32> {
     let mut sessions: Vec<u32> = Vec::new();
     for (bucket, offsets) in buckets {
         let first = sessions.len() as u32;
         sessions.extend(bucket.sessions.iter().map(|session| session + offsets.session));
-        for row in &bucket.rows {
-            let mut row = *row;
+        for mut row in bucket.rows {
             row.session += first;
             if groups[usize::from(row.kind)] & fills::ORDER != 0 && row.extra != NONE {
                 row.extra += offsets.order;
@@ -55,15 +93,15 @@ pub(super) fn arrange(groups: &[u8], buckets: &[(Bucket, Offsets)]) -> (Arrived,
             *end += 1;
         }
     }
-    (Arrived { order: order(&rows, &ends, parts.earliest), rows }, sessions)
+    sessions
 }
 
-/// The ordinals of rows that stand part by part, each sorted by arrival.
+/// Sorts the ordinals of rows that stand part by part by their arrival.
 ///
 /// In a part, rows stand in order of user and sequence, so their ordinals break ties as they should. A slice is at most a day, whose
 /// µs take 37 bits; 27 bits are left for the ordinal.
-fn order(rows: &[Row], ends: &[u32], earliest: i64) -> Vec<u32> {
-    let mut order = Vec::with_capacity(rows.len());
+fn sort(rows: &[Row], ends: &[u32], earliest: i64, order: &mut Vec<u32>) {
+    order.clear();
     let mut keys: Vec<u64> = Vec::new();
     let mut begin = 0;
     for &end in ends {
@@ -75,7 +113,6 @@ fn order(rows: &[Row], ends: &[u32], earliest: i64) -> Vec<u32> {
         order.extend(keys.iter().map(|key| begin + (key & 0x07FF_FFFF) as u32));
         begin = end;
     }
-    order
 }
 
 /// Parts of a slice's time, of equal length.

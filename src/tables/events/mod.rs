@@ -15,7 +15,7 @@ use crate::event::ids::{self, Thing};
 use crate::event::journal::{Bucket, NONE, Offsets, Session};
 use crate::frame::{Column, Dictionary, Frame, NULL, Strings};
 use crate::schema::Table;
-use crate::tables::events::arrange::arrange;
+use crate::tables::events::arrange::{Arrived, arrange};
 use crate::tables::events::facts::{Envelope, Fact, Page, Product, Sale, SessionFact};
 use crate::tables::events::rows::{About, Met, Rows};
 use crate::tables::{Context, EMPTY, sessions};
@@ -45,10 +45,15 @@ pub struct EventFrame<'c> {
 impl<'c> EventFrame<'c> {
     /// Arranges the buckets of a slice, each with the offset of its journal's sessions and orders, in order of users.
     pub fn new(context: Context<'c>, table: &'c Table, buckets: Vec<(Bucket, Offsets)>) -> Self {
-        let (arrived, ordinals) = arrange(&context.world.fills, &buckets);
-        drop(buckets);
-        let record = |ordinal: &u32| context.journal.sessions[*ordinal as usize].clone();
-        let records: Vec<Session> = ordinals.iter().map(record).collect();
+        arrange(&context.world.fills, buckets, |arrived, sessions| {
+            Self::of(context, table, &arrived, sessions)
+        })
+    }
+
+    /// The frame of rows that have been arranged, and their sessions.
+    fn of(context: Context<'c>, table: &'c Table, arrived: &Arrived<'_>, sessions: &[u32]) -> Self {
+        let record = |session: &u32| context.journal.sessions[*session as usize].clone();
+        let records: Vec<Session> = sessions.iter().map(record).collect();
         let mut frame = Self {
             context,
             table,
@@ -67,7 +72,7 @@ impl<'c> EventFrame<'c> {
         };
         let (about, devices) = frame.meet_sessions(&records);
         frame.keys = frame.session_keys(&records, &about, &devices);
-        frame.rows = Rows::new(context.world, Met { records: &records, about: &about }, &arrived);
+        frame.rows = Rows::new(context.world, Met { records: &records, about: &about }, arrived);
         let order = |order: &u32| context.journal.orders[*order as usize].key;
         let orders = frame.rows.orders.values().iter().map(order);
         frame.order_ids = orders.map(|key| ids::of(Thing::Order, key)).collect();

@@ -32,6 +32,33 @@ pub(super) struct Met<'m> {
     pub(super) about: &'m [About],
 }
 
+/// Rows turned together.
+#[derive(Clone, Copy)]
+struct Block<'b> {
+    world: &'b World,
+    met: Met<'b>,
+    rows: &'b [Row],
+    /// By row: the groups of columns that it fills.
+    groups: &'b [u8],
+    /// By product and currency.
+    prices: &'b [i64],
+}
+
+impl<'b> Block<'b> {
+    /// Its rows, each with the groups of columns that it fills.
+    fn rows(self) -> impl ExactSizeIterator<Item = (&'b Row, u8)> {
+        self.rows.iter().zip(self.groups.iter().copied())
+    }
+
+    fn about(self, row: &Row) -> &'b About {
+        &self.met.about[row.session as usize]
+    }
+
+    fn session(self, row: &Row) -> &'b Session {
+        &self.met.records[row.session as usize]
+    }
+}
+
 /// The columns that tell of the event itself.
 #[derive(Debug, Default)]
 pub(super) struct Rows {
@@ -65,14 +92,20 @@ pub(super) struct Rows {
 
 impl Rows {
     /// Turns rows that belong to those sessions.
-    pub(super) fn new(world: &World, met: Met<'_>, arrived: &Arrived) -> Self {
+    pub(super) fn new(world: &World, met: Met<'_>, arrived: &Arrived<'_>) -> Self {
         let mut rows = Self::with_room(arrived.len());
+        let products = &world.models.catalogue.products;
+        let prices: Vec<i64> = products.iter().flat_map(|product| product.prices.clone()).collect();
+        let mut groups = Vec::with_capacity(BLOCK);
         arrived.for_blocks(BLOCK, |block| {
-            rows.add_envelopes(met, block);
-            rows.add_pages(world, met, block);
-            rows.add_products(world, met, block);
-            rows.add_sales(world, met, block);
-            rows.add_details(world, met, block);
+            groups.clear();
+            groups.extend(block.iter().map(|row| world.fills[usize::from(row.kind)]));
+            let block = Block { world, met, rows: block, groups: &groups, prices: &prices };
+            rows.add_envelopes(block);
+            rows.add_pages(block);
+            rows.add_products(block);
+            rows.add_sales(block);
+            rows.add_details(block);
         });
         rows
     }
@@ -100,71 +133,68 @@ impl Rows {
     }
 
     /// What every row has.
-    fn add_envelopes(&mut self, met: Met<'_>, block: &[Row]) {
-        self.kinds.extend(block.iter().map(|row| row.kind));
-        self.times.extend(block.iter().map(|row| row.time));
-        self.received.extend(block.iter().map(|row| row.received));
-        self.sessions.extend(block.iter().map(|row| row.session));
-        self.sequences.extend(block.iter().map(|row| row.sequence));
-        let key = |row: &Row| met.records[row.session as usize].key;
-        self.bits.extend(block.iter().map(|row| ids::event_bits(key(row), row.sequence)));
-        self.users.extend(block.iter().map(|row| {
-            let about = &met.about[row.session as usize];
+    fn add_envelopes(&mut self, block: Block<'_>) {
+        let rows = block.rows.iter();
+        self.kinds.extend(rows.clone().map(|row| row.kind));
+        self.times.extend(rows.clone().map(|row| row.time));
+        self.received.extend(rows.clone().map(|row| row.received));
+        self.sessions.extend(rows.clone().map(|row| row.session));
+        self.sequences.extend(rows.clone().map(|row| row.sequence));
+        let bits = |row: &Row| ids::event_bits(block.session(row).key, row.sequence);
+        self.bits.extend(rows.clone().map(bits));
+        self.users.extend(rows.map(|row| {
+            let about = block.about(row);
             (about.user, row.time >= about.known_from)
         }));
     }
 
-    fn add_pages(&mut self, world: &World, met: Met<'_>, block: &[Row]) {
-        let base = world.pages.urls.len() as u32;
-        let paged = |row: &Row| row.page != NONE && fills(world, row) & fills::PAGE != 0;
+    fn add_pages(&mut self, block: Block<'_>) {
+        let base = block.world.pages.urls.len() as u32;
+        let paged = |row: &Row, groups| row.page != NONE && groups & fills::PAGE != 0;
         // The first page of a session is reached by the campaign's link.
         let url = |row: &Row| if row.sequence == 0 { base + row.session } else { row.page };
-        self.urls.extend(block.iter().map(|row| (url(row), paged(row))));
-        self.paths.extend(block.iter().map(|row| (row.page, paged(row))));
-        self.referrers.extend_keys(block.iter().map(|row| match row.sequence {
-            0 => sessions::referrer(world, &met.records[row.session as usize]),
+        self.urls.extend(block.rows().map(|(row, groups)| (url(row), paged(row, groups))));
+        self.paths.extend(block.rows().map(|(row, groups)| (row.page, paged(row, groups))));
+        self.referrers.extend_keys(block.rows.iter().map(|row| match row.sequence {
+            0 => sessions::referrer(block.world, block.session(row)),
             _ => NULL,
         }));
-        self.loads.extend_small(block.iter().map(|row| row.load_ms.into()));
-        self.dwells.extend_small(block.iter().map(|row| row.dwell_ms.cast_signed()));
+        self.loads.extend_small(block.rows.iter().map(|row| row.load_ms.into()));
+        self.dwells.extend_small(block.rows.iter().map(|row| row.dwell_ms.cast_signed()));
     }
 
-    fn add_products(&mut self, world: &World, met: Met<'_>, block: &[Row]) {
-        let catalogue = &world.models.catalogue.products;
-        self.products.extend(block.iter().map(|row| (row.product, shows_product(world, row))));
-        self.prices.extend(block.iter().map(|row| {
-            if !shows_product(world, row) {
-                return (0, false);
-            }
-            let currency = met.about[row.session as usize].currency;
-            (catalogue[row.product as usize].prices[usize::from(currency)], true)
+    fn add_products(&mut self, block: Block<'_>) {
+        let currencies = block.prices.len() / block.world.models.catalogue.products.len().max(1);
+        self.products
+            .extend(block.rows().map(|(row, groups)| (row.product, has_product(row, groups))));
+        self.prices.extend(block.rows().map(|(row, groups)| {
+            let has = has_product(row, groups);
+            let currency = usize::from(block.about(row).currency);
+            let place = if has { row.product as usize * currencies + currency } else { 0 };
+            (block.prices.get(place).copied().unwrap_or(0), has)
         }));
-        self.quantities.extend_small(block.iter().map(|row| row.quantity.into()));
-        self.positions.extend_small(block.iter().map(|row| row.position.into()));
+        self.quantities.extend_small(block.rows.iter().map(|row| row.quantity.into()));
+        self.positions.extend_small(block.rows.iter().map(|row| row.position.into()));
     }
 
-    fn add_sales(&mut self, world: &World, met: Met<'_>, block: &[Row]) {
-        let about = |row: &Row| &met.about[row.session as usize];
-        self.carts.extend(
-            block.iter().map(|row| (about(row).journey, fills(world, row) & fills::CART != 0)),
-        );
-        self.currencies.extend(block.iter().map(|row| {
-            let priced = shows_product(world, row) || has_order(world, row);
-            (about(row).currency.into(), priced)
+    fn add_sales(&mut self, block: Block<'_>) {
+        let cart = |(row, groups)| (block.about(row).journey, groups & fills::CART != 0);
+        self.carts.extend(block.rows().map(cart));
+        self.currencies.extend(block.rows().map(|(row, groups)| {
+            let priced = has_product(row, groups) || has_order(row, groups);
+            (block.about(row).currency.into(), priced)
         }));
-        self.orders.extend(block.iter().map(|row| (row.extra, has_order(world, row))));
+        self.orders.extend(block.rows().map(|(row, groups)| (row.extra, has_order(row, groups))));
     }
 
-    fn add_details(&mut self, world: &World, met: Met<'_>, block: &[Row]) {
-        let query = |row: &Row| {
-            if fills(world, row) & fills::SEARCH == 0 { NULL } else { row.extra }
-        };
-        self.queries.extend_keys(block.iter().map(query));
-        let bits = &self.bits[self.bits.len() - block.len()..];
-        let rows = block.iter().zip(bits);
-        self.properties.extend_keys(rows.map(|(row, bits)| {
-            let properties = &world.properties[usize::from(row.kind)];
-            object(properties, &met.records[row.session as usize], row, *bits)
+    fn add_details(&mut self, block: Block<'_>) {
+        let query =
+            |(row, groups): (&Row, u8)| if groups & fills::SEARCH == 0 { NULL } else { row.extra };
+        self.queries.extend_keys(block.rows().map(query));
+        let bits = &self.bits[self.bits.len() - block.rows.len()..];
+        self.properties.extend_keys(block.rows.iter().zip(bits).map(|(row, bits)| {
+            let properties = &block.world.properties[usize::from(row.kind)];
+            object(properties, block.session(row), row, *bits)
         }));
     }
 
@@ -175,20 +205,14 @@ impl Rows {
     }
 }
 
-/// The groups of columns that an event fills.
 #[inline]
-fn fills(world: &World, row: &Row) -> u8 {
-    world.fills[usize::from(row.kind)]
+fn has_product(row: &Row, groups: u8) -> bool {
+    row.product != NONE && groups & fills::PRODUCT != 0
 }
 
 #[inline]
-fn shows_product(world: &World, row: &Row) -> bool {
-    row.product != NONE && fills(world, row) & fills::PRODUCT != 0
-}
-
-#[inline]
-fn has_order(world: &World, row: &Row) -> bool {
-    row.extra != NONE && fills(world, row) & fills::ORDER != 0
+fn has_order(row: &Row, groups: u8) -> bool {
+    row.extra != NONE && groups & fills::ORDER != 0
 }
 
 /// The key of a row's properties.

@@ -155,6 +155,8 @@ named! {
     }
 }
 
+pub(crate) use named;
+
 /// What a parameter may be, and is when nobody says.
 #[derive(Debug, Clone)]
 pub enum ParamType {

@@ -59,6 +59,11 @@ pub type Damage = Arc<dyn Fn(&[u8]) -> Option<Cut> + Send + Sync>;
 /// Values by the names of their columns.
 pub type Cells = Vec<(String, Value)>;
 
+/// Values by the names of their columns.
+pub fn cells<'c>(of: impl IntoIterator<Item = (&'c str, Value)>) -> Cells {
+    of.into_iter().map(|(column, value)| (column.to_owned(), value)).collect()
+}
+
 /// What is done to a row.
 #[derive(Clone)]
 pub enum Op {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::anomaly::kind::{Kind, Param, ParamType};
 use crate::diag::{Problem, Scalar, suggest};
 use crate::scenario::wishes::Setting;
+use crate::seed::Stream;
 
 /// A parameter's value.
 #[derive(Debug, Clone, PartialEq)]
@@ -144,6 +145,16 @@ impl Params {
             Some(Set::Texts(words)) => words,
             _ => &[],
         }
+    }
+
+    /// Words, in the order in which they are to be tried: one of them at random, then those behind it.
+    pub fn turns(&self, name: &str, draw: &mut Stream) -> impl Iterator<Item = &str> {
+        let words = self.words(name);
+        let first = draw.below(words.len().max(1) as u32) as usize;
+        words[first.min(words.len())..]
+            .iter()
+            .chain(&words[..first.min(words.len())])
+            .map(String::as_str)
     }
 
     /// A flag.

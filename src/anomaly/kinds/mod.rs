@@ -13,6 +13,7 @@ mod session;
 mod syntax;
 mod system;
 mod time;
+mod wake;
 
 use crate::anomaly::kind::Kind;
 

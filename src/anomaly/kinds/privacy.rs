@@ -1,6 +1,10 @@
 //! Consent and personal data.
 
+mod pii_in_free_text;
+
 use crate::anomaly::kind::{Detectability, Kind, Scope};
+
+pub(super) use pii_in_free_text::PII_IN_FREE_TEXT;
 
 pub(super) static EVENT_AFTER_WITHDRAWAL: Kind = Kind::new(
     "event_after_withdrawal",
@@ -8,15 +12,8 @@ pub(super) static EVENT_AFTER_WITHDRAWAL: Kind = Kind::new(
     "Records an event after its consent ended.",
     "Consent covers the purpose at the time.",
 )
-.critical();
-
-pub(super) static PII_IN_FREE_TEXT: Kind = Kind::new(
-    "pii_in_free_text",
-    Scope::Privacy,
-    "Puts personal data of reserved ranges into free text.",
-    "A scanner finds none.",
-)
-.critical();
+.critical()
+.planned("there is no table `consents` yet, and what people do who refused is recorded as well");
 
 pub(super) static ERASURE_OR_RETENTION_MISS: Kind = Kind::new(
     "erasure_or_retention_miss",

@@ -1,37 +1,21 @@
 //! Rows that are there too often, or not at all.
 
 mod dup_exact;
+mod dup_mutated;
+mod dup_reissued;
+mod id_collision;
 mod record_dropped;
 
-use crate::anomaly::kind::{Kind, Rule, Scope};
+use crate::seed::Stream;
 
 pub(super) use dup_exact::DUP_EXACT;
-
+pub(super) use dup_mutated::DUP_MUTATED;
+pub(super) use dup_reissued::DUP_REISSUED;
+pub(super) use id_collision::ID_COLLISION;
 pub(super) use record_dropped::RECORD_DROPPED;
 
-pub(super) static DUP_MUTATED: Kind = Kind::new(
-    "dup_mutated",
-    Scope::Record,
-    "Delivers an event again with another payload.",
-    "An id has one payload.",
-)
-.critical()
-.found_by(Rule::AnyCopy);
-
-pub(super) static ID_COLLISION: Kind = Kind::new(
-    "id_collision",
-    Scope::Record,
-    "Gives two unrelated records one id.",
-    "An id is of one record.",
-)
-.critical()
-.found_by(Rule::AnyCopy);
-
-pub(super) static DUP_REISSUED: Kind = Kind::new(
-    "dup_reissued",
-    Scope::Record,
-    "Delivers the same act again under a new id.",
-    "The natural key is unique.",
-)
-.critical()
-.found_by(Rule::AnyCopy);
+/// How long after the first delivery the next one comes, in µs: log-logistic, which has the median asked for, in seconds, and a long tail.
+fn delay(median: f64, draw: &mut Stream) -> i64 {
+    let u = draw.unit().clamp(0.01, 0.99);
+    ((median * 1e6 * u / (1.0 - u)) as i64).max(1_000)
+}

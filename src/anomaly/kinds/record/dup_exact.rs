@@ -33,8 +33,7 @@ pub(in crate::anomaly::kinds) static DUP_EXACT: Kind = Kind::new(
 
 struct DupExact;
 
-const SECOND: f64 = 1e6;
-const DAY: f64 = 86_400.0 * SECOND;
+const DAY: f64 = 86_400e6;
 
 impl Act for DupExact {
     fn inject(
@@ -48,13 +47,11 @@ impl Act for DupExact {
         let event = ground.event(row)?;
         let beyond = draw.chance(params.number("beyond_day"));
         let delay = if beyond {
-            DAY * (1.0 + draw.unit())
+            (DAY * (1.0 + draw.unit())) as i64
         } else {
-            // Log-logistic: the median as asked for, and a long tail.
-            let u = draw.unit().clamp(0.01, 0.99);
-            params.number("delay_s") * SECOND * u / (1.0 - u)
+            super::delay(params.number("delay_s"), draw)
         };
-        let at = event.row.received + (delay as i64).max(1_000);
+        let at = event.row.received + delay;
         ground.is_covered(at).then(|| Incident::new().duplicate(row, Vec::new(), Some(at)))
     }
 }

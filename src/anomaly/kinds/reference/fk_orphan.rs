@@ -3,11 +3,11 @@
 use crate::anomaly::Params;
 use crate::anomaly::act::Act;
 use crate::anomaly::columns;
+use crate::anomaly::fresh;
 use crate::anomaly::ground::{Ground, Rowset, Site};
 use crate::anomaly::incident::Incident;
 use crate::anomaly::kind::{Kind, Param, ParamType, Scope};
 use crate::anomaly::value::Value;
-use crate::event::ids::uuid_v4;
 use crate::seed::Stream;
 
 /// The kind.
@@ -51,7 +51,6 @@ impl Act for FkOrphan {
         let names = columns::of(params.words("columns"), row.rowset);
         let is_id = |value: &Value| value.id().is_some();
         let (column, _) = columns::pick(ground, row, names, draw, is_id)?;
-        let nobody = u128::from(draw.next()) << 64 | u128::from(draw.next());
-        Some(Incident::new().set(row, column, Value::Id(uuid_v4(nobody))))
+        Some(Incident::new().set(row, column, fresh::key(draw)))
     }
 }

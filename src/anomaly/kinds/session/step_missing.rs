@@ -2,10 +2,10 @@
 
 use crate::anomaly::Params;
 use crate::anomaly::act::Act;
-use crate::anomaly::ground::{Event, Ground, RowRef, Rowset, Site};
-use crate::anomaly::incident::{Incident, Role};
+use crate::anomaly::ground::{Ground, RowRef, Site};
+use crate::anomaly::incident::Incident;
 use crate::anomaly::kind::{Kind, Param, ParamType, Scope};
-use crate::anomaly::value::Value;
+use crate::anomaly::kinds::wake;
 use crate::seed::Stream;
 
 /// The kind.
@@ -44,35 +44,6 @@ impl Act for StepMissing {
         let there: Vec<u8> =
             steps.filter_map(|name| ground.event_type(name)).filter(|kind| has(*kind)).collect();
         let step = *there.get(draw.below(there.len().max(1) as u32) as usize)?;
-        Some(without(ground, session, &events, |event| event.row.kind == step))
+        wake::without(ground, session, &events, |event| event.row.kind == step)
     }
-}
-
-/// The session without some events, as if they had never been: places in it and counts are those of the rest.
-fn without(
-    ground: &Ground<'_>,
-    session: u32,
-    events: &[Event],
-    is_left_out: impl Fn(&Event) -> bool,
-) -> Incident {
-    let mut incident = Incident::new();
-    let mut left_out = 0;
-    for event in events {
-        if is_left_out(event) {
-            left_out += 1;
-            incident = incident.delete(event.at());
-        } else if left_out > 0 {
-            let place = i32::from(event.row.sequence) + 1 - left_out;
-            incident =
-                incident.set(event.at(), "session_seq", Value::Int(place)).role(Role::Collateral);
-        }
-    }
-    let journey = RowRef::new(Rowset::Journeys, ground.session(session).journey);
-    for row in [RowRef::new(Rowset::Sessions, session), journey] {
-        if let Some(count) = ground.value(row, "events").number() {
-            let count = Value::Int(count as i32 - left_out);
-            incident = incident.set(row, "events", count).role(Role::Collateral);
-        }
-    }
-    incident
 }

@@ -54,6 +54,13 @@ struct Half {
     dirty: bool,
 }
 
+impl Half {
+    /// Whether another file knows the rest: the row goes from one to the other, and the label must hold it whole.
+    fn crosses(&self) -> bool {
+        self.clean != self.dirty && matches!(self.what, What::Cell(_))
+    }
+}
+
 /// What a label is about.
 #[derive(Debug, Clone, Copy)]
 enum What {
@@ -404,7 +411,8 @@ struct Lines {
 
 impl Lines {
     fn new(edits: &FileEdits, laid: &LaidOut<'_>, edited: &Edited<'_>) -> io::Result<Self> {
-        let wanted = |half: &&Half| laid.has_lines || matches!(half.what, What::Row);
+        let wanted =
+            |half: &&Half| laid.has_lines || half.crosses() || matches!(half.what, What::Row);
         let halves = || edits.halves.iter().filter(wanted);
         let clean = halves().filter(|half| half.clean).map(|half| half.row);
         let dirty = halves().filter(|half| half.dirty).map(|half| half.row);
@@ -485,7 +493,9 @@ impl Labels<'_> {
                 if half.clean {
                     let frame = self.laid.places[half.row].frame as usize;
                     let read = || Value::of(self.laid.frame, field, frame).json(ty);
-                    label.original = current.entry((half.row, field)).or_insert_with(read).clone();
+                    label
+                        .original
+                        .clone_from(current.entry((half.row, field)).or_insert_with(read));
                 }
                 if half.dirty {
                     let mut of_half =
@@ -515,7 +525,7 @@ impl Labels<'_> {
             if matches!(half.what, What::Row) {
                 label.original = line.map(|line| text(line));
             }
-            label.raw_original = line.filter(|_| self.laid.has_lines).cloned();
+            label.raw_original = line.filter(|_| self.laid.has_lines || half.crosses()).cloned();
         }
         if let (true, Some(row)) = (half.dirty, place.dirty) {
             label.file_dirty = path;
@@ -525,7 +535,7 @@ impl Labels<'_> {
             if matches!(half.what, What::Row) {
                 label.injected = line.map(|line| text(line));
             }
-            label.raw_injected = line.filter(|_| self.laid.has_lines).cloned();
+            label.raw_injected = line.filter(|_| self.laid.has_lines || half.crosses()).cloned();
             self.address(row, &mut label);
         }
         label

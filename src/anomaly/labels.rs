@@ -19,8 +19,8 @@ pub struct IncidentRow {
     detectability: &'static str,
     stage: &'static str,
     parent: Option<u128>,
-    window: Option<(i64, i64)>,
-    arrival: Option<(i64, i64)>,
+    window: Span,
+    arrival: Span,
     effect: Option<f64>,
     rule: &'static str,
     tolerance_ms: i64,
@@ -117,9 +117,12 @@ pub(super) fn id(spec: &Spec, made: &Made) -> u128 {
     ids::uuid_v4(spec.seed.wide(spec.asked[made.asked].ids, made.uid, 0))
 }
 
+/// From when until when, if at all.
+type Span = Option<(i64, i64)>;
+
 /// From when until when the touched rows happened, and the events among them arrived.
-fn times(ground: &Ground<'_>, incident: &Incident) -> (Option<(i64, i64)>, Option<(i64, i64)>) {
-    let widen = |span: &mut Option<(i64, i64)>, time: i64| {
+fn times(ground: &Ground<'_>, incident: &Incident) -> (Span, Span) {
+    let widen = |span: &mut Span, time: i64| {
         *span = Some(span.map_or((time, time), |(from, to)| (from.min(time), to.max(time))));
     };
     let (mut times, mut arrivals) = (None, None);

@@ -86,12 +86,11 @@ pub(super) fn of_range(
     let spec = wrong.spec;
     let ground = Ground::new(context, range.number, slices, by_slice);
     let here;
-    let picks = match &wrong.drafted {
-        Some(drafted) => drafted,
-        None => {
-            here = draft_here(spec, &ground)?;
-            &here
-        }
+    let picks = if let Some(drafted) = &wrong.drafted {
+        drafted
+    } else {
+        here = draft_here(spec, &ground)?;
+        &here
     };
     let parts = spec.parts(&ground);
     let drizzle = parts.par_iter().flat_map_iter(|part| spec.drizzle(&ground, part)).collect();

@@ -12,6 +12,7 @@ use crate::anomaly::labels::{self, IncidentRow, Member};
 use crate::anomaly::select::Made;
 use crate::anomaly::spec::Spec;
 use crate::anomaly::value::Value;
+use crate::event::journal::Counts;
 use crate::frame::Frame;
 use crate::schema::Table;
 use crate::sink::{self, Notes};
@@ -89,6 +90,7 @@ impl Edits {
             moved: HashMap::new(),
             seq: i64::from(ground.range) << 32,
         };
+        let mut incidents = Vec::with_capacity(made.len());
         for one in made {
             let anomaly = labels::id(spec, one);
             for edit in &one.incident.edits {
@@ -98,8 +100,21 @@ impl Edits {
                 let stamp = layout.stamp(anomaly, OpName::Bytes, Role::Primary);
                 layout.files.entry(*file).or_default().damage = Some((stamp, damage.clone()));
             }
+            if let Some((from, to)) = &one.guests {
+                layout.welcome(anomaly, from, to);
+            }
+            let row = IncidentRow::new(spec, ground, one);
+            for (nth, (kind, child)) in one.incident.children.iter().enumerate() {
+                for edit in &child.edits {
+                    layout.edit(labels::child_id(anomaly, ground.range, nth), edit);
+                }
+                incidents.push(row.child(ground, nth, kind, child));
+            }
+            // What touches the window as a whole is told once, by the first range.
+            if ground.range == 0 || !row.stands_alone() {
+                incidents.push(row);
+            }
         }
-        let incidents = made.iter().map(|one| IncidentRow::new(spec, ground, one)).collect();
         Self { files: layout.files, incidents }
     }
 }
@@ -117,6 +132,41 @@ impl Layout<'_> {
     fn stamp(&mut self, anomaly: u128, op: OpName, role: Role) -> Stamp {
         self.seq += 1;
         Stamp { anomaly, seq: self.seq - 1, op, role }
+    }
+
+    /// Rows of guests, from which until which: each is added.
+    fn welcome(&mut self, anomaly: u128, from: &Counts, to: &Counts) {
+        let tables = [
+            (Rowset::Users, from.users..to.users),
+            (Rowset::Devices, from.devices..to.devices),
+            (Rowset::Journeys, from.journeys..to.journeys),
+            (Rowset::Sessions, from.sessions..to.sessions),
+            (Rowset::Orders, from.orders..to.orders),
+            (Rowset::OrderItems, from.lines..to.lines),
+            (Rowset::Payments, from.payments..to.payments),
+        ];
+        for (rowset, ordinals) in tables {
+            let is_sorted = self.ground.table(rowset).is_some_and(|of| !of.sorted_by.is_empty());
+            let clean = self.ground.count_clean(rowset).max(1) as u64;
+            for ordinal in ordinals {
+                let row = RowRef::new(rowset, ordinal as u32);
+                // Where rows have no order, among all the others.
+                let anywhere = (self.ground.uid(row) % clean) as i64;
+                let time = self.ground.time(row).filter(|_| is_sorted);
+                let stamp = self.stamp(anomaly, OpName::Insert, Role::Primary);
+                let file = FileRef::Table(rowset);
+                let place = self.comes(file, row, time.unwrap_or(anywhere));
+                self.half(file, stamp, row, place, What::Row, (false, true));
+            }
+        }
+        for session in from.sessions..to.sessions {
+            for event in self.ground.events(session as u32) {
+                let stamp = self.stamp(anomaly, OpName::Insert, Role::Primary);
+                let file = FileRef::Slice(event.slice as u32);
+                let place = self.comes(file, event.at(), event.row.received);
+                self.half(file, stamp, event.at(), place, What::Row, (false, true));
+            }
+        }
     }
 
     fn edit(&mut self, anomaly: u128, edit: &Edit) {

@@ -35,6 +35,7 @@ mod edited;
 mod filter;
 mod fresh;
 pub mod ground;
+pub mod guests;
 pub mod incident;
 mod kin;
 pub mod kind;

@@ -6,6 +6,7 @@ mod session_boundary;
 mod session_overlap;
 mod step_missing;
 mod step_order;
+pub(super) mod steps;
 
 pub(super) use event_outside_session::EVENT_OUTSIDE_SESSION;
 pub(super) use order_state_invalid::ORDER_STATE_INVALID;

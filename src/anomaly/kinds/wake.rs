@@ -3,6 +3,7 @@
 use crate::anomaly::fresh;
 use crate::anomaly::ground::{Event, Ground, RowRef, Rowset};
 use crate::anomaly::incident::{Incident, Role, cells};
+use crate::anomaly::kinds::session::steps;
 use crate::anomaly::value::Value;
 use crate::event::journal::NEVER;
 use crate::seed::Stream;
@@ -180,6 +181,8 @@ pub(super) fn split(
     // Numbers go by the order of starts.
     later.iter().all(|at| ground.session(*at).started > of.ended).then_some(())?;
     let first = events.iter().find(|event| is_moved(event))?;
+    let holds = |part: bool| steps::hold(ground, events.iter().filter(|e| is_moved(e) == part));
+    (holds(true) && holds(false)).then_some(())?;
     let moved = Sum::of(events.iter().filter(|event| is_moved(event)))?;
     let rest = Sum::of(events.iter().filter(|event| !is_moved(event)))?;
     let key = fresh::key(draw);

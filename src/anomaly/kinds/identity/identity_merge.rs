@@ -35,7 +35,8 @@ impl Act for IdentityMerge {
         draw: &mut Stream,
     ) -> Option<Incident> {
         let Site::Row(row) = site else { return None };
-        let other = RowRef::new(Rowset::Users, draw.below(ground.count(Rowset::Users) as u32));
+        let other =
+            RowRef::new(Rowset::Users, draw.below(ground.count_clean(Rowset::Users) as u32));
         let user = ground.user_of(row);
         let were_here = |row: RowRef| !ground.sessions_of(ground.user_of(row)).is_empty();
         (other != row && were_here(row) && were_here(other)).then_some(())?;

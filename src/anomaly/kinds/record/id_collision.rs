@@ -42,7 +42,7 @@ impl Act for IdCollision {
     ) -> Option<Incident> {
         let Site::Row(row) = site else { return None };
         let column = columns::of(params.words("columns"), row.rowset).next()?;
-        let ordinal = draw.below(ground.count(row.rowset) as u32);
+        let ordinal = draw.below(ground.count_clean(row.rowset) as u32);
         let other = if row.rowset == Rowset::Events {
             let events = ground.session(ordinal).events;
             RowRef::event(ordinal, draw.below(events.max(1)) as u16)

@@ -52,7 +52,7 @@ impl Act for FkWrongParent {
         let (column, there) = columns::pick(ground, row, names, draw, refers)?;
         let (parent, key) = table.field(column)?.reference.as_ref()?;
         let rowset = Rowset::of(parent)?;
-        let other = RowRef::new(rowset, draw.below(ground.count(rowset) as u32));
+        let other = RowRef::new(rowset, draw.below(ground.count_clean(rowset) as u32));
         (ground.user_of(other) != ground.user_of(row)).then_some(())?;
         let id = ground.value(other, key);
         let is_other = !id.is_null() && id != there;

@@ -40,6 +40,7 @@
 //! # }
 //! ```
 
+pub mod anomaly;
 pub mod answers;
 pub mod assets;
 pub mod calibration;
@@ -57,6 +58,7 @@ pub mod journey;
 pub mod manifest;
 pub mod model;
 pub mod output;
+pub mod patch;
 pub mod population;
 pub mod preview;
 pub mod read;

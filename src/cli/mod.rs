@@ -1,5 +1,6 @@
 //! The command line: a file a subcommand. Only here is anything printed and the clock read.
 
+mod anomalies;
 mod args;
 mod check;
 mod completions;
@@ -10,6 +11,7 @@ mod init;
 mod interrupt;
 mod join;
 mod load;
+mod patch;
 mod personas;
 mod plan;
 mod preview;
@@ -20,6 +22,7 @@ mod schema;
 mod style;
 mod summary;
 mod table;
+mod twin;
 
 use std::process::ExitCode;
 
@@ -55,11 +58,14 @@ enum Command {
     Preview(preview::Args),
     Report(report::Args),
     Join(join::Args),
+    Twin(twin::Args),
+    Patch(patch::Args),
     Check(check::Args),
     Init(init::Args),
     Scenarios(scenarios::Args),
     Personas(personas::Args),
     Schema(schema::Args),
+    Anomalies(anomalies::Args),
     Completions(completions::Args),
 }
 
@@ -71,11 +77,14 @@ impl Command {
             Self::Preview(args) => preview::run(&args),
             Self::Report(args) => report::run(&args),
             Self::Join(args) => join::run(&args),
+            Self::Twin(args) => twin::run(&args),
+            Self::Patch(args) => patch::run(&args),
             Self::Check(args) => check::run(&args),
             Self::Init(args) => init::run(&args),
             Self::Scenarios(args) => scenarios::run(&args),
             Self::Personas(args) => personas::run(&args),
             Self::Schema(args) => schema::run(&args),
+            Self::Anomalies(args) => anomalies::run(&args),
             Self::Completions(args) => completions::run(&args),
         }
     }

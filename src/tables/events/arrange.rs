@@ -3,9 +3,12 @@
 //! Rows are first dealt out to parts of the slice's time, then each part is sorted: a part lies in a core's cache, the slice does not.
 
 use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
 
 use crate::event::journal::{Bucket, NONE, Offsets, Row};
 use crate::scenario::fills;
+use crate::tables::changes::{self, Arrangement, Fate};
+use crate::tables::events::Change;
 
 /// Rows that a part of a slice has, about.
 const PART: usize = 512;
@@ -30,7 +33,12 @@ pub(super) struct Arrived<'r> {
     order: &'r [u32],
 }
 
-impl Arrived<'_> {
+impl<'r> Arrived<'r> {
+    /// Rows in the order of those ordinals.
+    pub(super) fn new(rows: &'r [Row], order: &'r [u32]) -> Self {
+        Self { rows, order }
+    }
+
     /// How many.
     pub(super) fn len(&self) -> usize {
         self.order.len()
@@ -94,6 +102,81 @@ fn deal(
         }
     }
     sessions
+}
+
+/// The same with some rows changed: they are those shown, then those that are not any more.
+pub(super) fn arrange_changed<T>(
+    groups: &[u8],
+    buckets: Vec<(Bucket, Offsets)>,
+    changes: &[Change],
+    then: impl FnOnce(Arrived<'_>, &[u32]) -> T,
+) -> (T, Arrangement) {
+    let (mut rows, mut sessions): (Vec<Row>, _) = arrange(groups, buckets, |arrived, sessions| {
+        let Arrived { rows, order } = arrived;
+        (order.iter().map(|row| rows[*row as usize]).collect(), sessions.to_vec())
+    });
+    let clean = rows.len();
+    let times: Vec<i64> = rows.iter().map(|row| row.received).collect();
+    let found = find(&rows, &sessions, changes);
+    welcome(&mut rows, &mut sessions, changes);
+    let mut of_interest = Vec::with_capacity(changes.len());
+    for (change, found) in changes.iter().zip(found) {
+        let place = found.unwrap_or_else(|| {
+            let at = sessions.iter().position(|session| *session == change.session);
+            rows.push(Row { session: at.unwrap_or(0) as u32, ..change.row });
+            rows.len() as u32 - 1
+        });
+        of_interest.push((place, change.fate));
+    }
+    let made = changes::arrange(&times, clean, &of_interest);
+    let frame = then(Arrived::new(&rows, &made.rows), &sessions);
+    (frame, made)
+}
+
+/// The places of the rows that changes are about; none for what comes from elsewhere.
+fn find(rows: &[Row], sessions: &[u32], changes: &[Change]) -> Vec<Option<u32>> {
+    let stands = |change: &&Change| !matches!(change.fate, Fate::Comes(_));
+    let id = |change: &Change| (change.session, change.row.sequence);
+    let mut sought: HashMap<(u32, u16), Option<u32>> =
+        changes.iter().filter(stands).map(|change| (id(change), None)).collect();
+    let changed: HashSet<u32> = sought.keys().map(|(session, _)| *session).collect();
+    // Most rows are of sessions of which nothing changes: they are told apart without a look-up.
+    let is_changed: Vec<bool> = sessions.iter().map(|session| changed.contains(session)).collect();
+    for (place, row) in rows.iter().enumerate().filter(|(_, row)| is_changed[row.session as usize])
+    {
+        if let Some(found) = sought.get_mut(&(sessions[row.session as usize], row.sequence)) {
+            *found = Some(place as u32);
+        }
+    }
+    let found = |change: &Change| sought.get(&id(change)).copied().flatten();
+    changes.iter().map(|change| Some(change).filter(stands).and_then(found)).collect()
+}
+
+/// Makes the sessions of what comes from elsewhere known, each beside those of its user.
+fn welcome(rows: &mut [Row], sessions: &mut Vec<u32>, changes: &[Change]) {
+    let comes = changes.iter().filter(|change| matches!(change.fate, Fate::Comes(_)));
+    let mut missing: Vec<u32> =
+        comes.map(|change| change.session).filter(|session| !sessions.contains(session)).collect();
+    missing.sort_unstable();
+    missing.dedup();
+    if missing.is_empty() {
+        return;
+    }
+    let mut moved = vec![0; sessions.len()];
+    let mut all = Vec::with_capacity(sessions.len() + missing.len());
+    let mut missing = missing.into_iter().peekable();
+    for (local, session) in sessions.iter().enumerate() {
+        while let Some(new) = missing.next_if(|new| new < session) {
+            all.push(new);
+        }
+        moved[local] = all.len() as u32;
+        all.push(*session);
+    }
+    all.extend(missing);
+    for row in rows {
+        row.session = moved[row.session as usize];
+    }
+    *sessions = all;
 }
 
 /// Sorts the ordinals of rows that stand part by part by their arrival.

@@ -12,10 +12,11 @@ mod sparse;
 use std::ops::Range;
 
 use crate::event::ids::{self, Thing};
-use crate::event::journal::{Bucket, NONE, Offsets, Session};
+use crate::event::journal::{Bucket, NONE, Offsets, Row, Session};
 use crate::frame::{Column, Dictionary, Frame, NULL, Strings};
 use crate::schema::Table;
-use crate::tables::events::arrange::{Arrived, arrange};
+use crate::tables::changes::{Fate, Place};
+use crate::tables::events::arrange::{Arrived, arrange, arrange_changed};
 use crate::tables::events::facts::{Envelope, Fact, Page, Product, Sale, SessionFact};
 use crate::tables::events::rows::{About, Met, Rows};
 use crate::tables::{Context, EMPTY, sessions};
@@ -42,22 +43,91 @@ pub struct EventFrame<'c> {
     order_ids: Vec<u128>,
 }
 
+/// What becomes of an event.
+#[derive(Debug, Clone, Copy)]
+pub struct Change {
+    /// The session's ordinal in the range's journal.
+    pub session: u32,
+    /// The event; its ordinals are those of the range's journal.
+    pub row: Row,
+    /// What becomes of it.
+    pub fate: Fate,
+}
+
+/// A slice of which some rows are changed.
+pub struct Changed<'c> {
+    /// The rows; those behind `shown` are only there to be looked up.
+    pub frame: EventFrame<'c>,
+    /// How many there are to write.
+    pub shown: usize,
+    /// Least and greatest arrival of those.
+    pub time_range: Option<(i64, i64)>,
+    /// Where the changed rows are, in the order of the changes.
+    pub places: Vec<Place>,
+}
+
+/// The facts that a table's columns are filled from, found once.
+#[derive(Debug, Clone)]
+pub struct Bound(Vec<Option<Fact>>);
+
+impl Bound {
+    /// Those of a table.
+    pub fn new(table: &Table) -> Self {
+        Self(table.fields.iter().map(|field| facts::named(&field.from)).collect())
+    }
+}
+
 impl<'c> EventFrame<'c> {
     /// Arranges the buckets of a slice, each with the offset of its journal's sessions and orders, in order of users.
     pub fn new(context: Context<'c>, table: &'c Table, buckets: Vec<(Bucket, Offsets)>) -> Self {
         arrange(&context.world.fills, buckets, |arrived, sessions| {
-            Self::of(context, table, &arrived, sessions)
+            Self::of(context, table, Bound::new(table), &arrived, sessions)
         })
     }
 
+    /// The same with some of the rows changed, others coming from elsewhere.
+    pub fn changed(
+        context: Context<'c>,
+        table: &'c Table,
+        mut buckets: Vec<(Bucket, Offsets)>,
+        changes: &[Change],
+    ) -> Changed<'c> {
+        // Rows of those who are there only because something goes wrong come by changes.
+        let clean = context.journal.clean().sessions;
+        buckets.retain(|(_, offsets)| (offsets.session as usize) < clean);
+        let of = |arrived: Arrived<'_>, sessions: &[u32]| {
+            Self::of(context, table, Bound::new(table), &arrived, sessions)
+        };
+        let (frame, made) = arrange_changed(&context.world.fills, buckets, changes, of);
+        Changed { frame, shown: made.shown, time_range: made.time_range, places: made.places }
+    }
+
+    /// One event by itself.
+    pub fn single(
+        context: Context<'c>,
+        table: &'c Table,
+        bound: Bound,
+        session: u32,
+        row: Row,
+    ) -> Self {
+        let rows = [Row { session: 0, ..row }];
+        Self::of(context, table, bound, &Arrived::new(&rows, &[0]), &[session])
+    }
+
     /// The frame of rows that have been arranged, and their sessions.
-    fn of(context: Context<'c>, table: &'c Table, arrived: &Arrived<'_>, sessions: &[u32]) -> Self {
+    fn of(
+        context: Context<'c>,
+        table: &'c Table,
+        bound: Bound,
+        arrived: &Arrived<'_>,
+        sessions: &[u32],
+    ) -> Self {
         let record = |session: &u32| context.journal.sessions[*session as usize].clone();
         let records: Vec<Session> = sessions.iter().map(record).collect();
         let mut frame = Self {
             context,
             table,
-            facts: table.fields.iter().map(|field| facts::named(&field.from)).collect(),
+            facts: bound.0,
             rows: Rows::default(),
             keys: Vec::new(),
             users: Vec::new(),

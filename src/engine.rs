@@ -3,12 +3,14 @@
 //! The bytes of every file follow from the world alone. Threads only decide who does what when.
 
 mod anomalies;
+mod calibrate;
 
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+pub use calibrate::calibrate;
 use rayon::prelude::*;
 
 use crate::anomaly::Spec;
@@ -17,12 +19,11 @@ use crate::anomaly::ground::{FileRef, Rowset};
 use crate::anomaly::labels::Member;
 use crate::anomaly::select::Candidate;
 use crate::answers::{self, Answers, Counter, Tally};
-use crate::calibration::{self, Calibration, Verdict};
 use crate::diag::Problems;
 use crate::disk::DiskFile;
 use crate::event::journal::{Bucket, Journal, Offsets};
 use crate::frame::Frame;
-use crate::journey::outcomes::{Exact, Outcomes, Record};
+use crate::journey::outcomes::{Exact, Outcomes};
 use crate::journey::{Walker, expected_visits};
 use crate::manifest::{self, Document, FileEntry};
 use crate::population::FIRST_COVERING;
@@ -88,110 +89,8 @@ pub enum Error {
     Threads(#[from] rayon::ThreadPoolBuildError),
 }
 
-/// Users of the pilot simulated as one piece of work.
-const PIECE: u64 = 64;
-
-/// Users of the pilot at most, of each of its seeds, when hardly anybody comes.
-const LARGEST_CROWD: u64 = 1 << 17;
-
-/// Finds the intercepts at which the world's rates are met, and sets the world to them. They depend on neither seed nor size.
-///
-/// # Errors
-/// Rates that cannot be met, threads that cannot be started, and being asked to stop.
-pub fn calibrate(
-    world: &mut World,
-    threads: usize,
-    cancel: &AtomicBool,
-) -> Result<Calibration, Error> {
-    calibration::check_reach(world)?;
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
-    let seed = world.seed;
-    let found = pool.install(|| sweep(world, cancel));
-    world.reseed(seed);
-    let found = found?;
-    found.apply(world);
-    Ok(found)
-}
-
-/// Simulates the pilot until its rates are met.
-fn sweep(world: &mut World, cancel: &AtomicBool) -> Result<Calibration, Error> {
-    let (mut users, mut number) = (0, 0);
-    loop {
-        if let Some((sessions, least)) = calibration::PILOTS.get(number) {
-            users = enough_pilots(world, *sessions, *least, cancel)?;
-        }
-        let record = crowds(world, users, cancel)?;
-        match calibration::judge(world, record, number)? {
-            Verdict::Again(intercepts) => world.intercepts = intercepts,
-            Verdict::Settled(found) => return Ok(found),
-        }
-        number += 1;
-    }
-}
-
-/// How many users of each seed make so many sessions of all, going by the first; at least a number.
-fn enough_pilots(
-    world: &mut World,
-    sessions: u64,
-    least: u64,
-    cancel: &AtomicBool,
-) -> Result<u64, Error> {
-    let seeds = calibration::SEEDS;
-    let wanted = sessions / seeds.len() as u64;
-    world.reseed(seeds[0]);
-    let (mut users, mut seen) = (0, 0);
-    while seen < wanted && users < LARGEST_CROWD {
-        go_on(cancel)?;
-        // As many as came to so few, and more while that is unknown.
-        let missing = (wanted - seen) * users / seen.max(1);
-        let next = users + missing.max(users).clamp(least, 16 * least);
-        seen += watch(world, users..next).1;
-        users = next;
-    }
-    Ok(users)
-}
-
-/// What so many users of each seed do.
-fn crowds(world: &mut World, users: u64, cancel: &AtomicBool) -> Result<Record, Error> {
-    let mut record = Record::new(world.targets.len());
-    for seed in calibration::SEEDS {
-        go_on(cancel)?;
-        world.reseed(seed);
-        record.add(&watch(world, 0..users).0);
-    }
-    Ok(record)
-}
-
 fn go_on(cancel: &AtomicBool) -> Result<(), Error> {
     if cancel.load(Ordering::Relaxed) { Err(Error::Cancelled) } else { Ok(()) }
-}
-
-/// What those users do, with the number of their sessions.
-fn watch(world: &World, users: std::ops::Range<u64>) -> (Record, u64) {
-    let slices = Slices::new(world.start, 1, 0, 1);
-    let count = (users.end - users.start).div_ceil(PIECE);
-    let piece = |number: u64| {
-        let first = users.start + number * PIECE;
-        let record = Outcomes::Recorded(Record::new(world.targets.len()));
-        let mut walker = Walker::new(world, slices).deciding(record);
-        let mut sessions = 0;
-        for user in first..(first + PIECE).min(users.end) {
-            walker.journal.clear();
-            walker.user(user);
-            sessions += walker.journal.sessions.len() as u64;
-        }
-        let record = match walker.into_outcomes() {
-            Outcomes::Recorded(record) => record,
-            Outcomes::Drawn | Outcomes::Exact(_) => Record::new(world.targets.len()),
-        };
-        (record, sessions)
-    };
-    let none = || (Record::new(world.targets.len()), 0);
-    let add = |mut a: (Record, u64), b: (Record, u64)| {
-        a.0.add(&b.0);
-        (a.0, a.1 + b.1)
-    };
-    (0..count).into_par_iter().map(piece).reduce(none, add)
 }
 
 /// Simulates a sample of users for the plan: for a size in events, users in order until it is reached.

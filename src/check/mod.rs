@@ -241,7 +241,8 @@ pub fn accompanied(
 
 /// Judges a stream from elsewhere, which is no data set: whether it looks real, and how far it is from the reference.
 pub fn stream(summary: &Summary, reference: Option<Reference<'_>>) -> Vec<Section> {
-    let real = Section { family: realism::FAMILY.name, verdicts: realism::verdicts(summary) };
+    let real =
+        Section { family: realism::FAMILY.name, verdicts: realism::verdicts_elsewhere(summary) };
     let apart = reference.map(|reference| Section {
         family: reference::FAMILY.name,
         verdicts: reference::verdicts(summary, reference),
@@ -255,12 +256,8 @@ fn skipped(check: &Check, context: &Context<'_>, ask: &Ask<'_>, seen: &Seen) -> 
     if let Some(table) = missing {
         return Some(format!("the table {table} was not written"));
     }
-    let needs = |table: &str| check.tables.contains(&table);
-    if let Some(broken) = seen.broken.iter().find(|broken| needs(&broken.table)) {
-        return Some(format!("{} cannot be read", broken.path));
-    }
-    if let Some(misfit) = seen.misfits.iter().find(|misfit| needs(&misfit.table)) {
-        return Some(format!("{} is not of the declared shape", misfit.place));
+    if let Some(reason) = seen.unsound(check.tables) {
+        return Some(reason);
     }
     match &ask.world {
         Err(reason) if check.needs_world => Some(reason.clone()),

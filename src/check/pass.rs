@@ -72,6 +72,16 @@ impl Seen {
         self.broken.iter().all(|broken| broken.table != table)
             && self.misfits.iter().all(|misfit| misfit.table != table)
     }
+
+    /// What is wrong with a file of some tables, if something is.
+    pub fn unsound(&self, tables: &[&str]) -> Option<String> {
+        let needs = |table: &str| tables.contains(&table);
+        let broken = self.broken.iter().find(|broken| needs(&broken.table));
+        let misfit = || self.misfits.iter().find(|misfit| needs(&misfit.table));
+        broken
+            .map(|broken| format!("{} cannot be read", broken.path))
+            .or_else(|| misfit().map(|one| format!("{} is not of the declared shape", one.place)))
+    }
 }
 
 impl BrokenFile {

@@ -32,9 +32,9 @@ use super::{human, interrupt, load};
 #[command(after_help = EXAMPLES)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct Args {
-    /// The data set's folder; with --map a file or a folder of files
-    #[arg(required_unless_present = "list")]
-    dir: Option<PathBuf>,
+    /// The data set's folder; with --map files, and folders of files
+    #[arg(value_name = "DIR|FILE", required_unless_present = "list")]
+    paths: Vec<PathBuf>,
     /// Only these families of checks, with commas between them
     #[arg(long, value_name = "FAMILY", value_delimiter = ',', value_parser = families())]
     only: Vec<String>,
@@ -83,10 +83,16 @@ fn families() -> PossibleValuesParser {
 }
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
-    let Some(dir) = args.dir.as_ref().filter(|_| !args.list) else { return list(args) };
-    if let Some(map) = &args.map {
-        return stream(args, dir, map);
+    if args.list {
+        return list(args);
     }
+    if let Some(map) = &args.map {
+        return stream(args, map);
+    }
+    let [dir] = &args.paths[..] else {
+        let problem = Problem::new("a data set is checked by itself, and more than one was given");
+        return Err(problem.help("check them one by one; only --map takes several paths").into());
+    };
     let data = DataSet::open(dir)?;
     let assets = load::assets(args.models.as_deref())?;
     let schemas = Schemas::load(&assets, &facts::of)?;
@@ -107,16 +113,17 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
 }
 
 /// Checks a stream from elsewhere.
-fn stream(args: &Args, path: &Path, map: &Path) -> Result<(), Failure> {
+fn stream(args: &Args, map: &Path) -> Result<(), Failure> {
     let cancel = interrupt::flag().context("cannot listen for Ctrl-C")?;
     let silent = args.quiet || args.json;
     let begun = Meter::of("rows", 0, 1, true);
-    let found = foreign::summary(path, map, &cancel, silent)?;
+    let found = foreign::summary(&args.paths, map, &cancel, silent)?;
     let schemas = Schemas::load(&load::assets(args.models.as_deref())?, &facts::of)?;
     let beside = args.beside.summary(&schemas, &cancel, silent)?;
     let sections = check::stream(&found, args.beside.reference(beside.as_ref()));
+    let paths: Vec<String> = args.paths.iter().map(|path| path.display().to_string()).collect();
     let subject = Subject {
-        path: path.display().to_string(),
+        path: paths.join(" "),
         dataset_version: None,
         scenario: None,
         seed: None,
@@ -268,7 +275,9 @@ fn list(args: &Args) -> Result<(), Failure> {
     for family in wanted(args) {
         writeln!(out, "{HEADING}{}{HEADING:#}  {DIM}{}{DIM:#}", family.name, family.doc)?;
         for check in family.checks() {
-            writeln!(out, "  {NAME}{}{NAME:#}\n      {}", check.id, check.holds)?;
+            let odd = if check.severity == Severity::Warning { "  (a warning)" } else { "" };
+            writeln!(out, "  {NAME}{}{NAME:#}{DIM}{odd}{DIM:#}\n      {}", check.id, check.holds)?;
+            writeln!(out, "      {DIM}{}{DIM:#}", check.why)?;
         }
     }
     Ok(())

@@ -47,11 +47,6 @@ impl People {
         self.covers = covers;
     }
 
-    /// What they stand for, for others to stand for it.
-    pub fn take_covers(&mut self) -> Vec<Cover> {
-        std::mem::take(&mut self.covers)
-    }
-
     /// How many cells they cover.
     pub fn covers(&self) -> usize {
         self.covers.len()

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::manifest::{FileEntry, Manifest};
 use crate::report::compose::{Kind, Material, Proof, page};
 use crate::report::numbers::{
-    Combination, Happened, Journey, LogBins, Numbers, Timeline, Visit, Visits,
+    Combination, End, Happened, Journey, LogBins, Numbers, Place, Step, Timeline, Visit, Visits,
 };
 use crate::report::page::{Family, Interval, Outcome, Page, Sort, Table, Tone, Verdict};
 use crate::scenario::Ask;
@@ -100,9 +100,33 @@ fn numbers(name: &str) -> Numbers {
         profile: "mobile_safari".into(),
         source: name.into(),
     });
-    numbers.coverage = seen.into_iter().zip([40, 3]).collect();
+    numbers.coverage = seen.into_iter().zip([40, 0]).collect();
+    numbers.possible_known = true;
+    numbers.steps = steps(name);
     numbers.timelines = vec![timeline(name)];
     numbers
+}
+
+/// Visits that go from page to page, one in three leaving at each.
+fn steps(name: &str) -> BTreeMap<Step, u64> {
+    let step =
+        |after: u8, from: &str, to: Place| Step { kind: name.into(), after, from: from.into(), to };
+    let pages = ["landing", "product", "list", name];
+    let mut steps = BTreeMap::new();
+    for to in pages {
+        steps.insert(step(0, "google", Place::Page(to.into())), 900);
+    }
+    for after in 1..=5_u8 {
+        let visits = 600 / u64::from(after);
+        for from in pages {
+            steps.insert(step(after, from, Place::End(End::Left)), visits / 2);
+            steps.insert(step(after, from, Place::End(End::Ordered)), visits / 20);
+            for to in pages.iter().filter(|_| after < 5) {
+                steps.insert(step(after, from, Place::Page((*to).into())), visits / 4);
+            }
+        }
+    }
+    steps
 }
 
 fn timeline(name: &str) -> Timeline {
@@ -155,10 +179,16 @@ fn proof(name: &str) -> Proof {
         of: 1000,
         tone,
     };
+    let parts = Table {
+        caption: name.into(),
+        head: Vec::new(),
+        rows: vec![[name, name, name, "0.84 of 90"].map(str::to_owned).to_vec()],
+    };
     let verdicts =
         [Outcome::Fails, Outcome::Warns, Outcome::Skipped, Outcome::Holds].map(verdict).to_vec();
     Proof {
         families: vec![Family { name: name.into(), doc: name.into(), verdicts }],
         targets: vec![(name.into(), vec![rate(0.84, Tone::Plain), rate(0.5, Tone::Bad)])],
+        parts: vec![(name.into(), parts)],
     }
 }

@@ -12,6 +12,7 @@ pub mod numbers;
 pub mod page;
 pub mod render;
 mod sorts;
+mod steps;
 mod verdicts;
 
 #[cfg(test)]
@@ -49,7 +50,7 @@ pub fn page_of(
         world.as_ref().map(|world| world.journeys.iter().map(kind).collect()).unwrap_or_default();
     // No family has an empty name.
     let only = if checked { Vec::new() } else { vec![String::new()] };
-    let (collector, handover) = Collector::new();
+    let (collector, handover) = Collector::new(world.as_ref().ok().copied());
     let ask = Ask { only, world, reference: None };
     let sections =
         check::accompanied(data, schemas, &ask, vec![Box::new(collector)], progress, cancel)?;

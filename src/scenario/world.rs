@@ -201,9 +201,7 @@ impl World {
     pub fn reseed(&mut self, seed: Seed) {
         let window = (self.first_day(), self.days);
         self.seed = seed;
-        let covers = self.people.take_covers();
-        self.people = People::new(seed, &self.models, window.0, window.1);
-        self.people.cover(covers);
+        self.people.reseed(seed);
         self.calendar = calendar(seed, window, self.request.growth, &self.models);
     }
 

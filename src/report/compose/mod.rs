@@ -7,6 +7,7 @@ mod flow;
 mod mix;
 mod proof;
 mod spread;
+mod steps;
 mod timelines;
 mod volume;
 mod words;
@@ -15,7 +16,7 @@ pub(super) use words::table;
 
 use crate::manifest::Manifest;
 use crate::report::numbers::Numbers;
-use crate::report::page::{Block, Family, Interval, Page, Section};
+use crate::report::page::{Block, Family, Interval, Page, Section, Table};
 
 /// What a page is made of.
 #[derive(Debug, Clone)]
@@ -52,6 +53,8 @@ pub(super) struct Proof {
     pub(super) families: Vec<Family>,
     /// Observed rates of the targets by kind of journey.
     pub(super) targets: Vec<(String, Vec<Interval>)>,
+    /// The same within parts of the crowd, by kind of journey.
+    pub(super) parts: Vec<(String, Table)>,
 }
 
 /// The page of a data set.

@@ -203,15 +203,24 @@
     return { height: spec.bars.length * 28 + 8, option };
   };
 
-  const flow = (spec, c, width) => {
+  /** As many columns of a flow as a screen has room for, from the left; nodes stand column by column. */
+  const first = (spec, most) => {
+    const nodes = spec.nodes.filter((node) => node.column < most);
+    return { ...spec, nodes, links: spec.links.filter((link) => link.to < nodes.length) };
+  };
+
+  const flow = (whole, c, width) => {
     const narrow = width < NARROW;
+    const spec = first(whole, narrow ? 3 : width < 760 ? 5 : 9);
     const last = spec.nodes.reduce((column, node) => Math.max(column, node.column), 0);
-    const sums = spec.nodes.map((_, i) => spec.links.reduce((sum, link) => sum + (link.from === i || (link.to === i && spec.nodes[i].column === last) ? link.value : 0), 0));
+    // What goes on from a node, or ends there.
+    const through = (i) => spec.links.reduce(([into, out], link) => [into + (link.to === i ? link.value : 0), out + (link.from === i ? link.value : 0)], [0, 0]);
+    const sums = spec.nodes.map((_, i) => Math.max(...through(i)));
     const total = spec.nodes.reduce((sum, node, i) => sum + (node.column === 0 ? sums[i] : 0), 0);
     const share = (value) => FORMATS.percent.full(value / total);
     const halo = { textBorderColor: c.surface, textBorderWidth: 3 };
     const paint = (node) => ({ good: c.good, warn: c.c1, bad: c.bad }[node.tone] || (node.column === 0 ? c.c0 : c.c5));
-    const rows = [0, 1, 2].reduce((most, column) => Math.max(most, spec.nodes.filter((node) => node.column === column).length), 0);
+    const rows = [...Array(last + 1).keys()].reduce((most, column) => Math.max(most, spec.nodes.filter((node) => node.column === column).length), 0);
     // The last column's names stand beside it; on a phone in two lines.
     const ends = spec.nodes.map((node, i) => [node, i]).filter(([node]) => node.column === last);
     const named = ([node, i], gap) => `${node.name}${gap}${share(sums[i])}`;

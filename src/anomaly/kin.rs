@@ -99,3 +99,16 @@ fn span(count: usize, compare: impl Fn(usize) -> std::cmp::Ordering) -> Range<u3
     };
     point(&|at| compare(at).is_lt())..point(&|at| compare(at).is_le())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// For all values, there or not, the run of those that are equal.
+    #[test]
+    fn runs_are_found() {
+        let rows = [1, 1, 3, 3, 3, 7];
+        let run = |of: i32| span(rows.len(), |at| rows[at].cmp(&of));
+        assert_eq!([0, 1, 2, 3, 7, 8].map(run), [0..0, 0..2, 2..2, 2..5, 5..6, 6..6]);
+    }
+}

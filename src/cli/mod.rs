@@ -17,6 +17,7 @@ mod progress;
 mod report;
 mod scenarios;
 mod schema;
+mod score;
 mod style;
 mod summary;
 mod table;
@@ -56,6 +57,7 @@ enum Command {
     Report(report::Args),
     Join(join::Args),
     Check(check::Args),
+    Score(score::Args),
     Init(init::Args),
     Scenarios(scenarios::Args),
     Personas(personas::Args),
@@ -72,6 +74,7 @@ impl Command {
             Self::Report(args) => report::run(&args),
             Self::Join(args) => join::run(&args),
             Self::Check(args) => check::run(&args),
+            Self::Score(args) => score::run(&args),
             Self::Init(args) => init::run(&args),
             Self::Scenarios(args) => scenarios::run(&args),
             Self::Personas(args) => personas::run(&args),

@@ -33,6 +33,7 @@ const ORDER: &[&str] = &[
     "engine",
     "foreign",
     "check",
+    "score",
     "report",
     "cli",
 ];

@@ -1,5 +1,6 @@
 //! The command line: a file a subcommand. Only here is anything printed and the clock read.
 
+mod anomalies;
 mod args;
 mod check;
 mod completions;
@@ -62,6 +63,7 @@ enum Command {
     Scenarios(scenarios::Args),
     Personas(personas::Args),
     Schema(schema::Args),
+    Anomalies(anomalies::Args),
     Completions(completions::Args),
 }
 
@@ -79,6 +81,7 @@ impl Command {
             Self::Scenarios(args) => scenarios::run(&args),
             Self::Personas(args) => personas::run(&args),
             Self::Schema(args) => schema::run(&args),
+            Self::Anomalies(args) => anomalies::run(&args),
             Self::Completions(args) => completions::run(&args),
         }
     }

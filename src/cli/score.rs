@@ -11,8 +11,8 @@ use throng::check::Watch;
 use throng::diag::Problem;
 use throng::read::DataSet;
 use throng::schema::{Schemas, facts};
-use throng::score::report::percent;
-use throng::score::{self, Ask, Baseline, Gate, Gates, Latency, Line, Part, Rate, Rules, Score};
+use throng::score::report::{Latency, percent};
+use throng::score::{self, Ask, Baseline, Gate, Gates, Line, Part, Rate, Rules, Score};
 
 use super::failure::Failure;
 use super::progress::Meter;
@@ -117,7 +117,11 @@ impl From<score::Error> for Failure {
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let data = DataSet::open(&args.dir)?;
     let schemas = Schemas::load(&Assets::embedded(), &facts::of)?;
-    let ask = Ask { kinds: args.kinds.clone(), gates: args.demands.gates(), ..ask(&data, args.map.as_deref())? };
+    let ask = Ask {
+        kinds: args.kinds.clone(),
+        gates: args.demands.gates(),
+        ..ask(&data, args.map.as_deref())?
+    };
     let cancel = interrupt::flag().context("cannot listen for Ctrl-C")?;
     let meter = Meter::of("rows", 0, 1, true);
     let watch = Watch { progress: &meter, cancel: &cancel };
@@ -168,9 +172,15 @@ fn tell(args: &Args, score: &Score) -> Result<(), Failure> {
 
 fn head(out: &mut dyn Write, score: &Score) -> io::Result<()> {
     let (subject, heard) = (&score.subject, &score.heard);
-    let incidents = score.rows.all.recall.of + score.windows.as_ref().map_or(0, |part| part.all.recall.of);
+    let incidents =
+        score.rows.all.recall.of + score.windows.as_ref().map_or(0, |part| part.all.recall.of);
     let kinds = human::plural(score.coverage.in_set, "kind");
-    writeln!(out, "{HEADING}{}{HEADING:#}: {} of {kinds}", subject.path, human::plural(incidents, "incident"))?;
+    writeln!(
+        out,
+        "{HEADING}{}{HEADING:#}: {} of {kinds}",
+        subject.path,
+        human::plural(incidents, "incident")
+    )?;
     let parts = [
         (heard.right, "right"),
         (heard.wrong, "wrong"),
@@ -178,7 +188,8 @@ fn head(out: &mut dyn Write, score: &Score) -> io::Result<()> {
         (heard.neutral, "neutral"),
     ];
     let parts = parts.iter().filter(|(count, _)| *count > 0);
-    let mut parts: Vec<String> = parts.map(|(count, word)| format!("{} {word}", human::count(*count))).collect();
+    let mut parts: Vec<String> =
+        parts.map(|(count, word)| format!("{} {word}", human::count(*count))).collect();
     if score.repeats > 0 {
         parts.push(format!("{} of them said before", human::count(score.repeats)));
     }
@@ -201,7 +212,9 @@ fn decimal(value: Option<f64>) -> String {
 
 fn row(name: String, line: &Line) -> [String; 11] {
     let wrong = line.precision.of - line.precision.hits;
-    let named = |rate: fn(&score::report::Named) -> &Rate| line.named.as_ref().map_or_else(String::new, |named| percent(rate(named).value));
+    let named = |rate: fn(&score::report::Named) -> &Rate| {
+        line.named.as_ref().map_or_else(String::new, |named| percent(rate(named).value))
+    };
     [
         name,
         human::count(line.recall.of),
@@ -219,18 +232,38 @@ fn row(name: String, line: &Line) -> [String; 11] {
 
 /// The scores of one part, and what would be found without looking.
 fn part(out: &mut dyn Write, title: &str, part: &Part, accuracy: Option<f64>) -> io::Result<()> {
-    let head = ["kind", "incidents", "found", "recall", "95 %", "wrong", "precision", "95 %", "F1", "named", "precision"];
-    let mut rows: Vec<[String; 11]> = part.kinds.iter().map(|line| {
-        let mark = if line.is_critical { "" } else { " (minor)" };
-        row(format!("{}{mark}", line.name), line)
-    }).collect();
+    let head = [
+        "kind",
+        "incidents",
+        "found",
+        "recall",
+        "95 %",
+        "wrong",
+        "precision",
+        "95 %",
+        "F1",
+        "named",
+        "precision",
+    ];
+    let mut rows: Vec<[String; 11]> = part
+        .kinds
+        .iter()
+        .map(|line| {
+            let mark = if line.is_critical { "" } else { " (minor)" };
+            row(format!("{}{mark}", line.name), line)
+        })
+        .collect();
     if part.severities.len() > 1 {
         rows.extend(part.severities.iter().map(|line| row(format!("all {}", line.name), line)));
     }
     writeln!(out, "{HEADING}{title}{HEADING:#}")?;
     Table { head, rows, total: row("all".to_owned(), &part.all) }.print(out)?;
     if let Some(latency) = &part.all.latency {
-        writeln!(out, "  {DIM}from the first affected arrival to the first finding:{DIM:#} {}", delays(latency))?;
+        writeln!(
+            out,
+            "  {DIM}from the first affected arrival to the first finding:{DIM:#} {}",
+            delays(latency)
+        )?;
     }
     writeln!(out)?;
     without_looking(out, part, accuracy)
@@ -242,7 +275,10 @@ fn delays(latency: &Latency) -> String {
         format!("{sign}{}", human::duration(std::time::Duration::from_secs_f64(seconds.abs())))
     };
     let (median, p90, most) = (told(latency.median_s), told(latency.p90_s), told(latency.max_s));
-    format!("median {median}, 90 % within {p90}, at most {most} ({})", human::plural(latency.of, "incident"))
+    format!(
+        "median {median}, 90 % within {p90}, at most {most} ({})",
+        human::plural(latency.of, "incident")
+    )
 }
 
 fn without_looking(out: &mut dyn Write, part: &Part, accuracy: Option<f64>) -> io::Result<()> {
@@ -251,8 +287,14 @@ fn without_looking(out: &mut dyn Write, part: &Part, accuracy: Option<f64>) -> i
             "random" => "as much, at random".to_owned(),
             name => format!("{name} flagged"),
         };
-        let share = |share: Option<f64>| share.map_or_else(|| "–".to_owned(), |share| format!("{:.2} %", share * 100.0));
-        let found = if baseline.found.fract() == 0.0 { format!("{}", baseline.found) } else { format!("{:.2}", baseline.found) };
+        let share = |share: Option<f64>| {
+            share.map_or_else(|| "–".to_owned(), |share| format!("{:.2} %", share * 100.0))
+        };
+        let found = if baseline.found.fract() == 0.0 {
+            format!("{}", baseline.found)
+        } else {
+            format!("{:.2}", baseline.found)
+        };
         [
             name,
             found,
@@ -269,7 +311,9 @@ fn without_looking(out: &mut dyn Write, part: &Part, accuracy: Option<f64>) -> i
         human::count(all.recall.hits),
         format!("{:.2} %", all.recall.value.unwrap_or(0.0) * 100.0),
         human::count(all.precision.of - all.precision.hits),
-        all.precision.value.map_or_else(|| "–".to_owned(), |value| format!("{:.2} %", value * 100.0)),
+        all.precision
+            .value
+            .map_or_else(|| "–".to_owned(), |value| format!("{:.2} %", value * 100.0)),
         decimal(all.f1.value),
         accuracy.map_or_else(String::new, |accuracy| format!("{:.2} %", accuracy * 100.0)),
     ];
@@ -315,11 +359,14 @@ fn more(out: &mut dyn Write, all: usize) -> io::Result<()> {
 fn rest(out: &mut dyn Write, score: &Score) -> io::Result<()> {
     if score.rules.len() > 1 {
         let rows = score.rules.iter().map(|line| {
-            let counts = [line.heard.right, line.heard.wrong, line.heard.decoys, line.heard.neutral].map(human::count);
+            let counts =
+                [line.heard.right, line.heard.wrong, line.heard.decoys, line.heard.neutral]
+                    .map(human::count);
             let [right, wrong, decoys, neutral] = counts;
             [line.rule.clone(), right, wrong, decoys, neutral]
         });
-        let all = [score.heard.right, score.heard.wrong, score.heard.decoys, score.heard.neutral].map(human::count);
+        let all = [score.heard.right, score.heard.wrong, score.heard.decoys, score.heard.neutral]
+            .map(human::count);
         let [right, wrong, decoys, neutral] = all;
         let head = ["findings by rule", "right", "wrong", "decoys", "neutral"];
         let total = ["all".to_owned(), right, wrong, decoys, neutral];
@@ -327,7 +374,13 @@ fn rest(out: &mut dyn Write, score: &Score) -> io::Result<()> {
         writeln!(out)?;
     }
     for decoys in &score.decoys {
-        writeln!(out, "decoys of {NAME}{}{NAME:#}: {} of {} flagged", decoys.kind, human::count(decoys.flagged), human::count(decoys.of))?;
+        writeln!(
+            out,
+            "decoys of {NAME}{}{NAME:#}: {} of {} flagged",
+            decoys.kind,
+            human::count(decoys.flagged),
+            human::count(decoys.of)
+        )?;
     }
     let coverage = &score.coverage;
     writeln!(
@@ -339,7 +392,12 @@ fn rest(out: &mut dyn Write, score: &Score) -> io::Result<()> {
         coverage.in_catalogue
     )?;
     if score.columns.of > 0 {
-        writeln!(out, "column named rightly: {} of {}", human::count(score.columns.hits), human::count(score.columns.of))?;
+        writeln!(
+            out,
+            "column named rightly: {} of {}",
+            human::count(score.columns.hits),
+            human::count(score.columns.of)
+        )?;
     }
     for note in &score.notes {
         writeln!(out, "{DIM}note:{DIM:#} {note}")?;

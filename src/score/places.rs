@@ -73,8 +73,12 @@ pub(super) struct Spot<'m> {
     pub(super) file: Option<&'m str>,
     /// From 1.
     pub(super) line: Option<u64>,
-    /// Start and length of what no parser may take, in the uncompressed file.
+    /// Start and length of its line, in the uncompressed file.
     pub(super) bytes: Option<(u64, u64)>,
+    /// Whether its line is broken, so that readers may count otherwise.
+    pub(super) is_broken: bool,
+    /// The table and key of what shows that it is gone.
+    pub(super) owner: Option<(&'m str, &'m str)>,
     /// Whether it is the whole file that is wrong.
     pub(super) whole_file: bool,
 }
@@ -169,11 +173,18 @@ impl Places {
                 self.put(target, member, false);
             }
         }
+        if let Some((table, key)) = spot.owner
+            && let Some(table) = self.table(table)
+        {
+            self.put(Target::key(table, key), member, true);
+        }
         if let (Some(file), Some(line)) = (file, spot.line) {
             self.put(Target::line(file, line), member, spot.dirty.is_none());
             if let Some((start, length)) = spot.bytes {
                 let extents = self.extents.entry(file).or_default();
                 extents.push((start, start + length.max(1), member));
+            }
+            if spot.is_broken {
                 // Where a line is broken, readers disagree on which it is.
                 self.put(Target::line(file, line + 1), member, false);
                 if line > 1 {

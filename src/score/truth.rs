@@ -144,13 +144,17 @@ impl Truth {
         if takes_part && (of.rule == Rule::All || of.marks == 0) {
             of.marks += 1;
         }
+        let is_gone = text(1) == Some("delete") && takes_part;
+        let owner = text(12).filter(|_| is_gone).and_then(|row| owner(text(3)?, row));
         let spot = Spot {
             table: text(3)?,
             clean: text(4),
             dirty: text(5),
             file: text(7),
             line: long(9).or_else(|| long(8).map(|row| row + 1)),
-            bytes: long(10).zip(long(11)).filter(|_| text(1) == Some("bytes")),
+            bytes: long(10).zip(long(11)),
+            is_broken: text(1) == Some("bytes"),
+            owner: owner.as_ref().map(|(table, key)| (*table, key.as_str())),
             whole_file: of.rule == Rule::File,
         };
         if of.told.is_empty() && takes_part {
@@ -222,7 +226,7 @@ static INCIDENT: [(&str, As); 11] = [
     typed("is_decoy", Type::Bool),
 ];
 
-static MEMBER: [(&str, As); 12] = [
+static MEMBER: [(&str, As); 13] = [
     typed("anomaly_id", Type::Id),
     typed("op", Type::Enum),
     typed("role", Type::Enum),
@@ -235,7 +239,23 @@ static MEMBER: [(&str, As); 12] = [
     typed("line_no", Type::Int64),
     typed("byte_start", Type::Int64),
     typed("byte_len", Type::Int64),
+    typed("original", Type::Text),
 ];
+
+/// By table: the column that names what a row belongs to, and its table. A row that is gone cannot be named by who has only what is
+/// left; that something is missing shows in what it belonged to.
+static OWNERS: [(&str, &str, &str); 3] = [
+    ("events", "session_id", "sessions"),
+    ("order_items", "order_id", "orders"),
+    ("payments", "order_id", "orders"),
+];
+
+/// What a row that is gone belonged to: table and key.
+fn owner(table: &str, row: &str) -> Option<(&'static str, String)> {
+    let (_, column, of) = OWNERS.iter().find(|(known, ..)| *known == table)?;
+    let row: Value = serde_json::from_str(row).ok()?;
+    Some((of, row.get(column)?.as_str()?.to_owned()))
+}
 
 /// A table of the truth, whose files are those that the manifest lists.
 fn own<'d>(data: &'d DataSet, name: &str) -> Result<&'d manifest::Table, Error> {

@@ -165,6 +165,9 @@ pub(super) fn read(
     if let Some(there) = &there {
         let names: Vec<&str> = there.iter().map(String::as_str).collect();
         shape(path, &names, mistakes);
+        if mistakes.told > 0 {
+            return Ok(0);
+        }
     }
     let wanted = COLUMNS.map(|(name, form)| Wanted { name: name.to_owned(), form });
     let mut rows = 0;
@@ -178,8 +181,10 @@ pub(super) fn read(
         if mistakes.is_full() { ControlFlow::Break(()) } else { go_on }
     })?;
     if let Some(broken) = broken.first() {
-        mistakes
-            .all(format!("cannot read {shown}: {}", broken.why), "mend the file, or write it anew");
+        mistakes.all(
+            format!("cannot read {shown}: {}", broken.why),
+            "write it anew, as CSV, NDJSON or Parquet",
+        );
     }
     Ok(rows)
 }
@@ -205,7 +210,7 @@ fn names(path: &Path) -> Result<Option<Vec<String>>, Error> {
             "a detector that found nothing writes the names of the columns alone: `rule,table,key`";
         return Err(refused("it is empty".to_owned(), help));
     }
-    let unreadable = |why: String| refused(why, "mend the file, or write it anew");
+    let unreadable = |why: String| refused(why, "write it anew, as CSV, NDJSON or Parquet");
     if read::is_parquet(path) {
         let (schema, _) = read::parquet_shape(path).map_err(unreadable)?;
         return Ok(Some(schema.fields().iter().map(|field| field.name().clone()).collect()));

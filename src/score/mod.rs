@@ -16,6 +16,7 @@ mod findings;
 mod interval;
 mod judge;
 mod known;
+pub mod overview;
 mod places;
 pub mod report;
 mod rules;

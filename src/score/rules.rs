@@ -62,6 +62,20 @@ mod tests {
         assert_eq!(rules.of("no parent"), Some(&known[2..]));
         assert_eq!(rules.of("other"), None);
         let wrong = Rules::read("rules.toml", "[rules]\na = \"dup_exat\"\n[x]\n", &known);
-        insta::assert_snapshot!(wrong.expect_err("wrong").to_string(), @"");
+        insta::assert_snapshot!(wrong.expect_err("wrong").to_string(), @r#"
+        error: unknown kind `dup_exat`
+         --> rules.toml:2:5
+          |
+        2 | a = "dup_exat"
+          |     ^^^^^^^^^^
+          help: did you mean `dup_exact`?
+
+        error: unknown key `x`
+         --> rules.toml:3:2
+          |
+        3 | [x]
+          |  ^
+          help: nothing can stand here
+        "#);
     }
 }

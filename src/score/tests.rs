@@ -108,7 +108,7 @@ fn set(wishes: &[Wish]) -> Set {
             writeln!(members, "{member}").expect("held");
             let list = if row < wish.rows && !is_window { &mut shown } else { &mut set.neutral };
             // A row of a decoy is a decoy, whatever its role.
-            if list.is_empty() || !wish.is_decoy {
+            if role == "primary" || !wish.is_decoy {
                 list.push(row_finding(kind, next));
             }
             next += 1;
@@ -371,20 +371,137 @@ fn mistakes_in_findings_have_their_messages() {
     let at = set.dir.path().join("found.csv");
     let told = |text: &str, name: &str| {
         let path = at.with_file_name(name);
-        fs::write(&path, text).expect("written");
+        if !text.starts_with("none") {
+            fs::write(&path, text).expect("written");
+        }
         let error = set.score_file(&path).expect_err("wrong").to_string();
         error.replace(&set.dir.path().display().to_string(), "set")
     };
     let absent = event(9_999);
-    insta::assert_snapshot!(told(&format!("rule,table,key\nr,events,{}\nr,events,{absent}\n", event(3)), "found.csv"), @"");
-    insta::assert_snapshot!(told("rule,tabel,keys\nr,events,x\n", "found.csv"), @"");
-    insta::assert_snapshot!(told("rule,table,key,line,score,file,kind\nr,event,x,,,,\nr,,x,,,,\n,events,x,,,,\nr,events,,,,,\nr,events,x,,,y,\nr,,,-1,high,events/part-0000.ndjson,\nr,,,,,events/part.ndjson,\nr,events,x,,,,fk_orfan\n", "found.csv"), @"");
-    insta::assert_snapshot!(told("", "found.csv"), @"");
-    insta::assert_snapshot!(told("{\"rule\": \"r\", \"tabel\": \"events\"}\n{\"rule\": 1, \"key\": \"x\", \"table\": \"events\", \"detected_at\": \"noon\"}\n", "found.ndjson"), @"");
-    insta::assert_snapshot!(told("{\"rule\": \"r\"\n", "found.ndjson"), @"");
-    insta::assert_snapshot!(told("rule,table,key\nr,events\n", "found.csv"), @"");
-    insta::assert_snapshot!(told("rule", "found.txt"), @"");
-    insta::assert_snapshot!(told("rule,key,table\nr,a,events\n", "absent/found.csv").lines().next().unwrap_or_default(), @"");
+    insta::assert_snapshot!(told(&format!("rule,table,key\nr,events,{}\nr,events,{absent}\n", event(3)), "found.csv"), @r#"
+    error: events has no row with the key `00000000-0000-4000-8000-00000000270f`
+     --> set/found.csv:3:10
+      |
+    3 | r,events,00000000-0000-4000-8000-00000000270f
+      |          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      help: was the detector run on this data set, and does it give keys as they stand there?
+    "#);
+    insta::assert_snapshot!(told("rule,tabel,keys\nr,events,x\n", "found.csv"), @r#"
+    error: set/found.csv has an unknown column `tabel`
+      help: did you mean `table`?
+
+    error: set/found.csv has an unknown column `keys`
+      help: did you mean `key`?
+
+    error: set/found.csv has no column that locates a finding
+      help: name the row by `key`, `file` with `line` or `byte_offset`, `entity_type` with `entity_id`, or `window_start` with `window_end`
+
+    error: a finding that is nowhere
+     --> set/found.csv:2:1
+      |
+    2 | r,events,x
+      | ^^^^^^^^^^
+      help: name the row by `key`, `file` with `line` or `byte_offset`, `entity_type` with `entity_id`, or `window_start` with `window_end`
+    "#);
+    insta::assert_snapshot!(told("rule,table,key,line,score,file,kind\nr,event,x,,,,\nr,,x,,,,\n,events,x,,,,\nr,events,,,,,\nr,events,x,,,y,\nr,,,-1,high,events/part-0000.ndjson,\nr,,,,,events/part.ndjson,\nr,events,x,,,,fk_orfan\n", "found.csv"), @r#"
+    error: the data set has no table `event`
+     --> set/found.csv:2:3
+      |
+    2 | r,event,x,,,,
+      |   ^^^^^
+      help: did you mean `events`?
+
+    error: a key without a table
+     --> set/found.csv:3:1
+      |
+    3 | r,,x,,,,
+      | ^^^^^^^^
+      help: name the table in `table`
+
+    error: a finding without a rule
+     --> set/found.csv:4:1
+      |
+    4 | ,events,x,,,,
+      | ^^^^^^^^^^^^^
+      help: name the rule that made it in `rule`
+
+    error: a finding that is nowhere
+     --> set/found.csv:5:1
+      |
+    5 | r,events,,,,,
+      | ^^^^^^^^^^^^^
+      help: name the row by `key`, `file` with `line` or `byte_offset`, `entity_type` with `entity_id`, or `window_start` with `window_end`
+
+    error: a finding in two places
+     --> set/found.csv:6:1
+      |
+    6 | r,events,x,,,y,
+      | ^^^^^^^^^^^^^^^
+      help: one locator a finding; write a row for each
+
+    error: `line` is `-1`
+     --> set/found.csv:7:5
+      |
+    7 | r,,,-1,high,events/part-0000.ndjson,
+      |     ^^
+      help: it must be a whole number that is not negative
+
+    error: `score` is `high`
+     --> set/found.csv:7:8
+      |
+    7 | r,,,-1,high,events/part-0000.ndjson,
+      |        ^^^^
+      help: it must be a number
+
+    error: the data set has no file `events/part.ndjson`
+     --> set/found.csv:8:7
+      |
+    8 | r,,,,,events/part.ndjson,
+      |       ^^^^^^^^^^^^^^^^^^
+      help: its path in the data set, such as events/event_date=2026-01-05/part-0000-0000.parquet
+
+    error: set/found.csv has more mistakes than these 8
+      help: mend them, and see what is left
+    "#);
+    insta::assert_snapshot!(told("", "found.csv"), @r#"
+    error: cannot read the findings set/found.csv: it is empty
+      help: a detector that found nothing writes the names of the columns alone: `rule,table,key`
+    "#);
+    insta::assert_snapshot!(told("{\"rule\": \"r\", \"tabel\": \"events\"}\n{\"rule\": 1, \"key\": \"x\", \"table\": \"events\", \"detected_at\": \"noon\"}\n", "found.ndjson"), @r#"
+    error: unknown key `tabel`
+     --> set/found.ndjson:1:16
+      |
+    1 | {"rule": "r", "tabel": "events"}
+      |                ^^^^^
+      help: did you mean `table`?
+
+    error: `detected_at` is of the wrong form
+     --> set/found.ndjson:2:45
+      |
+    2 | {"rule": 1, "key": "x", "table": "events", "detected_at": "noon"}
+      |                                             ^^^^^^^^^^^
+      help: times are like 2026-01-05T10:00:00Z, anything else is text or a number
+
+    error: a finding that is nowhere
+     --> set/found.ndjson:1:1
+      |
+    1 | {"rule": "r", "tabel": "events"}
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      help: name the row by `key`, `file` with `line` or `byte_offset`, `entity_type` with `entity_id`, or `window_start` with `window_end`
+    "#);
+    insta::assert_snapshot!(told("{\"rule\": \"r\"\n", "found.ndjson"), @r#"
+    error: cannot read set/found.ndjson: line 1 is no JSON object: column 14
+      help: mend the file, or write it anew
+    "#);
+    insta::assert_snapshot!(told("rule,table,key\nr,events\n", "found.csv"), @r#"
+    error: cannot read set/found.csv: line 2 has 2 fields, the first line 3
+      help: mend the file, or write it anew
+    "#);
+    insta::assert_snapshot!(told("rule", "found.txt"), @r#"
+    error: cannot read set/found.txt: is neither *.parquet nor *.ndjson nor *.csv
+      help: mend the file, or write it anew
+    "#);
+    insta::assert_snapshot!(told("none", "absent.csv"), @"");
 }
 
 /// A set without truth, and one with another's.
@@ -401,11 +518,17 @@ fn a_set_without_its_truth_is_refused() {
             .replace(&at.display().to_string(), "set")
     };
     fs::write(at.join("truth/anomalies/part-0000.ndjson"), "{}\n").expect("written");
-    insta::assert_snapshot!(told(), @"");
+    insta::assert_snapshot!(told(), @r#"
+    error: truth/anomalies/part-0000.ndjson in set is not the one that its manifest lists: it is the truth of another data set than version v1
+      help: score against the folder as `throng generate` wrote it
+    "#);
     fs::remove_file(at.join("truth/anomalies/part-0000.ndjson")).expect("removed");
-    insta::assert_snapshot!(told().lines().next().unwrap_or_default(), @"");
+    insta::assert_snapshot!(told().lines().next().unwrap_or_default(), @r#"error: cannot read truth/anomalies/part-0000.ndjson of set: No such file or directory (os error 2)"#);
     let manifest = fs::read_to_string(at.join("manifest.json")).expect("read");
     fs::write(at.join("manifest.json"), manifest.replace("\"truth/anomalies\"", "\"truth/other\""))
         .expect("written");
-    insta::assert_snapshot!(told(), @"");
+    insta::assert_snapshot!(told(), @r#"
+    error: set has no truth/anomalies
+      help: a data set has truth when it was generated with anomalies: `throng generate --anomalies critical`
+    "#);
 }

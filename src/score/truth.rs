@@ -208,7 +208,7 @@ fn dimension(params: &str) -> Option<String> {
     params.get("dimension")?.as_str().map(str::to_owned)
 }
 
-const fn typed(name: &'static str, ty: Type) -> (&'static str, As) {
+pub(super) const fn typed(name: &'static str, ty: Type) -> (&'static str, As) {
     (name, As::Typed(ty))
 }
 
@@ -258,7 +258,7 @@ fn owner(table: &str, row: &str) -> Option<(&'static str, String)> {
 }
 
 /// A table of the truth, whose files are those that the manifest lists.
-fn own<'d>(data: &'d DataSet, name: &str) -> Result<&'d manifest::Table, Error> {
+pub(super) fn own<'d>(data: &'d DataSet, name: &str) -> Result<&'d manifest::Table, Error> {
     let Some(table) = data.table(name) else {
         let problem = Problem::new(format!("{} has no {name}", data.dir().display()));
         let help = "a data set has truth when it was generated with anomalies: \
@@ -285,7 +285,7 @@ fn own<'d>(data: &'d DataSet, name: &str) -> Result<&'d manifest::Table, Error> 
 }
 
 /// Hands on the rows of a table of the truth; `see` gives nothing for one that makes no sense.
-fn scan(
+pub(super) fn scan(
     data: &DataSet,
     table: &manifest::Table,
     columns: &[(&str, As)],

@@ -61,7 +61,7 @@ impl Gate {
 }
 
 /// What was scored.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Subject {
     /// The data set's folder.
     pub path: String,
@@ -132,7 +132,7 @@ pub struct Latency {
 }
 
 /// Incidents of a kind, of a severity, or all.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Line {
     /// Of what.
     pub name: String,
@@ -157,7 +157,7 @@ pub struct Line {
 }
 
 /// Rows and entities, or windows.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Part {
     /// All together.
     pub all: Line,
@@ -214,7 +214,7 @@ pub struct Invented {
 }
 
 /// All that is to be said of findings.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Score {
     /// [`SCHEMA_VERSION`].
     pub schema_version: u32,

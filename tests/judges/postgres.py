@@ -172,11 +172,13 @@ def judge(db, data: Path) -> list:
     refused = [Refused(row, key_of, parents) for row in db.execute("SELECT * FROM judge.refused").fetchall()]
     incidents = {row["anomaly_id"]: row for row in rows(data, "truth/anomalies")}
     members = defaultdict(list)
-    at, by_key = defaultdict(set), defaultdict(set)
+    at, by_key, whole = defaultdict(set), defaultdict(set), defaultdict(set)
     for member in rows(data, "truth/anomaly_members"):
         members[member["anomaly_id"]].append(member)
         table = member["table"].replace("/", "_")
-        if member["role"] in ("primary", "counterpart"):
+        if incidents[member["anomaly_id"]]["scope"] == "file":
+            whole[member["file_dirty"]].add(member["anomaly_id"])
+        elif member["role"] in ("primary", "counterpart"):
             if member.get("file_dirty") is not None:
                 row = member.get("line_no") or member["row_dirty"] + 1
                 at[member["file_dirty"], row].add(member["anomaly_id"])
@@ -186,7 +188,7 @@ def judge(db, data: Path) -> list:
     wrong, found, collateral = [], Counter(), 0
     shown = defaultdict(list)
     for one in refused:
-        labels = at[one.file, one.line] | by_key[one.table, one.key]
+        labels = at[one.file, one.line] | by_key[one.table, one.key] | whole[one.file]
         for label in labels:
             shown[label].append(one)
         if labels:

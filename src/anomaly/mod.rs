@@ -34,6 +34,7 @@ pub mod columns;
 mod edited;
 mod filter;
 pub mod ground;
+pub mod guests;
 pub mod incident;
 pub mod kind;
 mod kinds;

@@ -11,6 +11,7 @@ mod init;
 mod interrupt;
 mod join;
 mod load;
+mod patch;
 mod personas;
 mod plan;
 mod preview;
@@ -22,6 +23,7 @@ mod score;
 mod style;
 mod summary;
 mod table;
+mod twin;
 
 use std::process::ExitCode;
 
@@ -57,6 +59,8 @@ enum Command {
     Preview(preview::Args),
     Report(report::Args),
     Join(join::Args),
+    Twin(twin::Args),
+    Patch(patch::Args),
     Check(check::Args),
     Score(score::Args),
     Init(init::Args),
@@ -75,6 +79,8 @@ impl Command {
             Self::Preview(args) => preview::run(&args),
             Self::Report(args) => report::run(&args),
             Self::Join(args) => join::run(&args),
+            Self::Twin(args) => twin::run(&args),
+            Self::Patch(args) => patch::run(&args),
             Self::Check(args) => check::run(&args),
             Self::Score(args) => score::run(&args),
             Self::Init(args) => init::run(&args),

@@ -1,9 +1,10 @@
 //! NDJSON read back: an object a line, members in whatever order, absent or null values alike.
 
-use flate2::read::MultiGzDecoder;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
+
+use flate2::read::MultiGzDecoder;
 
 use crate::read::build::{Builder, Faults};
 use crate::read::column::{Batch, Wanted, What};
@@ -41,9 +42,14 @@ impl Ndjson {
         } else {
             Box::new(BufReader::with_capacity(BUFFER, file))
         };
+        Ok(Self::over(lines, wanted, strict))
+    }
+
+    /// The same over lines from anywhere.
+    pub(super) fn over(lines: Box<dyn BufRead + Send>, wanted: &[Wanted], strict: bool) -> Self {
         let builders: Vec<Builder> = wanted.iter().map(Builder::new).collect();
         let nested = wanted.iter().any(|wanted| wanted.name.contains('.'));
-        Ok(Self { lines, line: Vec::new(), row: 0, strict, builders, nested })
+        Self { lines, line: Vec::new(), row: 0, strict, builders, nested }
     }
 
     /// Reads the next line; whether there was one.

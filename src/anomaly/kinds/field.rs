@@ -1,10 +1,12 @@
 //! Single values that are wrong.
 
+mod bad_deployment;
 mod missing_value;
 mod out_of_range;
 
 use crate::anomaly::kind::{Formats, Kind, Scope, Stage, Unit};
 
+pub(super) use bad_deployment::BAD_DEPLOYMENT;
 pub(super) use out_of_range::OUT_OF_RANGE;
 
 pub(super) use missing_value::MISSING_VALUE;

@@ -410,9 +410,10 @@ fn gates(out: &mut dyn Write, gates: &[Gate]) -> io::Result<()> {
     for gate in gates {
         let (value, least) = (percent(gate.value), percent(Some(gate.least)));
         let rest = format!("{:width$}  {value} {DIM}(at least {least}){DIM:#}", gate.name);
-        match gate.is_met {
-            true => writeln!(out, "{GOOD}met{GOOD:#}      {rest}")?,
-            false => writeln!(out, "{ERROR}not met{ERROR:#}  {rest}")?,
+        if gate.is_met {
+            writeln!(out, "{GOOD}met{GOOD:#}      {rest}")?;
+        } else {
+            writeln!(out, "{ERROR}not met{ERROR:#}  {rest}")?;
         }
     }
     Ok(())

@@ -303,18 +303,12 @@ impl Score {
             let head =
                 format!("    <testcase classname=\"throng.score\" name=\"{}\"", xml(gate.name));
             let told = format!("{} (at least {})", percent(gate.value), percent(Some(gate.least)));
-            let _ = match gate.is_met {
-                true => writeln!(
-                    out,
-                    "{head}>\n      <system-out>{}</system-out>\n    </testcase>",
-                    xml(&told)
-                ),
-                false => writeln!(
-                    out,
-                    "{head}>\n      <failure message=\"{}\"/>\n    </testcase>",
-                    xml(&told)
-                ),
+            let rest = if gate.is_met {
+                format!(">\n      <system-out>{}</system-out>", xml(&told))
+            } else {
+                format!(">\n      <failure message=\"{}\"/>", xml(&told))
             };
+            let _ = writeln!(out, "{head}{rest}\n    </testcase>");
         }
         let _ = writeln!(
             out,
@@ -481,7 +475,7 @@ struct Lines<'t> {
 
 impl<'t> Lines<'t> {
     fn of(truth: &'t Truth, judge: &Judge) -> Self {
-        let mut kinds: [BTreeMap<u32, Count>; 2] = Default::default();
+        let mut kinds = [const { BTreeMap::<u32, Count>::new() }; 2];
         for (of, heard) in
             truth.incidents.iter().zip(&judge.heard).filter(|(of, _)| judge.scores(of))
         {

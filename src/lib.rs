@@ -66,6 +66,7 @@ pub mod realism;
 pub mod report;
 pub mod scenario;
 pub mod schema;
+pub mod score;
 pub mod seed;
 pub mod sink;
 pub mod systems;

@@ -152,7 +152,7 @@ fn case(out: &mut String, family: &str, verdict: &Verdict, strict: bool) {
 }
 
 /// Text as XML has it; what XML cannot hold is left out.
-fn xml(text: &str) -> String {
+pub(crate) fn xml(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

@@ -19,6 +19,7 @@ mod progress;
 mod report;
 mod scenarios;
 mod schema;
+mod score;
 mod style;
 mod summary;
 mod table;
@@ -61,6 +62,7 @@ enum Command {
     Twin(twin::Args),
     Patch(patch::Args),
     Check(check::Args),
+    Score(score::Args),
     Init(init::Args),
     Scenarios(scenarios::Args),
     Personas(personas::Args),
@@ -80,6 +82,7 @@ impl Command {
             Self::Twin(args) => twin::run(&args),
             Self::Patch(args) => patch::run(&args),
             Self::Check(args) => check::run(&args),
+            Self::Score(args) => score::run(&args),
             Self::Init(args) => init::run(&args),
             Self::Scenarios(args) => scenarios::run(&args),
             Self::Personas(args) => personas::run(&args),

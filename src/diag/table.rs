@@ -301,6 +301,14 @@ impl<'a> Table<'a> {
         items.iter().filter_map(text).collect()
     }
 
+    /// A string or an array of strings, each with its place; empty when absent.
+    pub fn one_or_more(&self, key: &str) -> Vec<Located<String>> {
+        match self.find(key).map(|entry| &entry.node.value) {
+            Some(Value::Text(_)) => self.opt_located(key).into_iter().collect(),
+            _ => self.texts(key),
+        }
+    }
+
     /// An array of numbers, each within bounds; `length` many when it is given; empty when absent or wrong.
     pub fn numbers(
         &self,

@@ -5,7 +5,9 @@
 //! what is seen, and in which order, depends on the files alone. Memory is bounded by the batches under way and, for Parquet, a
 //! row group's dictionaries.
 
+mod build;
 mod column;
+mod csv;
 pub mod hash;
 mod json;
 mod ndjson;
@@ -26,6 +28,7 @@ use crate::manifest::{self, Manifest, Shard};
 use crate::schema::Table;
 
 pub use column::{As, Batch, Column, Data, Fault, Texts, Wanted, What};
+pub use value::id_text;
 
 /// Rows of a batch.
 pub const ROWS: usize = 1 << 14;
@@ -159,7 +162,7 @@ impl DataSet {
     }
 }
 
-/// Reads columns of one file from anywhere: `*.parquet`, `*.ndjson` or `*.jsonl`, the latter also with `.gz` or `.zst`.
+/// Reads columns of one file from anywhere: `*.parquet`, `*.csv`, `*.ndjson` or `*.jsonl`, the latter two also with `.gz` or `.zst`.
 ///
 /// # Errors
 /// No thread can be had.
@@ -170,6 +173,27 @@ pub fn scan_file(
 ) -> Result<Vec<Broken>, Error> {
     let files = [(path.display().to_string(), path.to_owned())];
     read_ahead(&files, wanted, false, |_, batch| see(batch))
+}
+
+/// The same, and members or columns of text files that nobody asked for are faults. Those of a Parquet file, [`parquet_shape`] tells.
+///
+/// # Errors
+/// No thread can be had.
+pub fn scan_strictly(
+    path: &Path,
+    wanted: &[Wanted],
+    mut see: impl FnMut(&Batch) -> ControlFlow<()>,
+) -> Result<Vec<Broken>, Error> {
+    let files = [(path.display().to_string(), path.to_owned())];
+    read_ahead(&files, wanted, true, |_, batch| see(batch))
+}
+
+/// The names in the first line of a CSV file.
+///
+/// # Errors
+/// Why the file cannot be read.
+pub fn csv_names(path: &Path) -> Result<Vec<String>, String> {
+    csv::names(path)
 }
 
 /// Reads columns of a Parquet file that lies in memory.
@@ -218,6 +242,11 @@ pub fn is_parquet(path: &Path) -> bool {
     path.extension().is_some_and(|ending| ending == "parquet")
 }
 
+/// Whether a file is CSV, by its name.
+pub fn is_csv(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending == "csv")
+}
+
 /// Whether there is a shard in a folder.
 fn has_shards(dir: &Path) -> bool {
     let Ok(entries) = dir.read_dir() else { return false };
@@ -237,11 +266,14 @@ fn open(path: &Path, wanted: &[Wanted], strict: bool) -> Result<Box<dyn Decode>,
     if is_parquet(path) {
         return Ok(Box::new(parquet::Parquet::open(path, wanted)?));
     }
+    if is_csv(path) {
+        return Ok(Box::new(csv::Csv::open(path, wanted, strict)?));
+    }
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let plain = name.trim_end_matches(".gz").trim_end_matches(".zst");
     let known = [".ndjson", ".jsonl", ".json"].iter().any(|ending| plain.ends_with(ending));
     if !known {
-        return Err("is neither *.parquet nor *.ndjson".to_owned());
+        return Err("is neither *.parquet nor *.ndjson nor *.csv".to_owned());
     }
     Ok(Box::new(ndjson::Ndjson::open(path, wanted, strict)?))
 }

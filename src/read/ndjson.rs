@@ -3,17 +3,13 @@
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::sync::Arc;
 
 use flate2::read::MultiGzDecoder;
 
-use crate::frame::NULL;
-use crate::read::column::{As, Batch, Column, Data, Fault, Texts, Wanted, What};
-use crate::read::hash::Words;
-use crate::read::json::{Scanner, Token, unescaped};
-use crate::read::value::{self, Clock};
-use crate::read::{Decode, FAULTS, ROWS};
-use crate::schema::Type;
+use crate::read::build::{Builder, Faults};
+use crate::read::column::{Batch, Wanted, What};
+use crate::read::json::{Scanner, Token};
+use crate::read::{Decode, ROWS};
 
 /// Bytes read at a time.
 const BUFFER: usize = 256 << 10;
@@ -132,143 +128,4 @@ fn within(builders: &mut [Builder], name: &[u8], place: usize, token: Token, fau
             None => within(builders, &path, place, token, faults),
         }
     });
-}
-
-/// What is wrong with a batch.
-#[derive(Default)]
-struct Faults {
-    row: u64,
-    first: Vec<Fault>,
-    count: u64,
-}
-
-impl Faults {
-    fn add(&mut self, column: &str, what: What) {
-        self.count += 1;
-        if self.first.len() < FAULTS {
-            self.first.push(Fault { row: self.row, column: column.to_owned(), what });
-        }
-    }
-}
-
-/// A column under construction.
-struct Builder {
-    name: String,
-    form: As,
-    data: Data,
-    valid: Vec<bool>,
-    words: Words,
-    clock: Clock,
-}
-
-impl Builder {
-    fn new(wanted: &Wanted) -> Self {
-        Self {
-            name: wanted.name.clone(),
-            form: wanted.form,
-            data: Column::absent(wanted.form, 0).data,
-            valid: Vec::new(),
-            words: Words::default(),
-            clock: Clock::default(),
-        }
-    }
-
-    /// Takes the value of the row at `place`.
-    fn take(&mut self, place: usize, token: Token, faults: &mut Faults) {
-        if token == Token::Null {
-            return;
-        }
-        if self.valid.len() > place {
-            faults.add(&self.name, What::Twice);
-            return;
-        }
-        if self.put(token).is_none() {
-            faults.add(&self.name, What::Type);
-            return;
-        }
-        self.valid.push(true);
-    }
-
-    /// Adds a value, if it is one of the column's type.
-    fn put(&mut self, token: Token) -> Option<()> {
-        match &mut self.data {
-            Data::Ids(ids) => ids.push(match (self.form, token) {
-                (As::Key, Token::Text(text, _) | Token::Number(text)) => value::key(text),
-                (_, Token::Text(text, false)) => value::uuid(text)?,
-                _ => return None,
-            }),
-            Data::Longs(longs) => longs.push(match (self.form, token) {
-                (As::Moment, Token::Number(text)) => value::epoch(number(text)?)?,
-                (As::Moment | As::Typed(Type::Timestamp), Token::Text(text, false)) => {
-                    self.clock.moment(text)?
-                }
-                (As::Typed(Type::Money), Token::Number(text)) => value::money(text)?,
-                (As::Typed(Type::Int64), Token::Number(text)) => number(text)?,
-                _ => return None,
-            }),
-            Data::Ints(ints) => ints.push(match (self.form, token) {
-                (As::Typed(Type::Date), Token::Text(text, false)) => value::date(text)?,
-                (As::Typed(Type::Int32), Token::Number(text)) => number(text)?,
-                _ => return None,
-            }),
-            Data::Doubles(doubles) => match token {
-                Token::Number(text) => doubles.push(number(text)?),
-                _ => return None,
-            },
-            Data::Flags(flags) => match token {
-                Token::Flag(flag) => flags.push(flag),
-                _ => return None,
-            },
-            Data::Texts(texts) => {
-                let key = match (self.form, token) {
-                    (As::Typed(Type::Json), Token::Object(text)) => utf8(&mut self.words, text)?,
-                    (As::Typed(Type::Json), _) => return None,
-                    (_, Token::Text(text, false)) => utf8(&mut self.words, text)?,
-                    (_, Token::Text(text, true)) => self.words.add(&unescaped(text)?),
-                    (As::Text, Token::Number(text) | Token::Object(text) | Token::Array(text)) => {
-                        utf8(&mut self.words, text)?
-                    }
-                    (As::Text, Token::Flag(flag)) => {
-                        self.words.add(if flag { "true" } else { "false" })
-                    }
-                    _ => return None,
-                };
-                texts.keys.push(key);
-            }
-        }
-        Some(())
-    }
-
-    /// Makes the column as long as the rows so far.
-    fn settle(&mut self, rows: usize) {
-        if self.valid.len() < rows {
-            self.valid.push(false);
-            match &mut self.data {
-                Data::Ids(ids) => ids.push(0),
-                Data::Longs(longs) => longs.push(0),
-                Data::Ints(ints) => ints.push(0),
-                Data::Doubles(doubles) => doubles.push(0.0),
-                Data::Flags(flags) => flags.push(false),
-                Data::Texts(texts) => texts.keys.push(NULL),
-            }
-        }
-    }
-
-    /// The column, and the builder empty again.
-    fn finish(&mut self) -> Column {
-        let empty = Column::absent(self.form, 0).data;
-        let mut data = std::mem::replace(&mut self.data, empty);
-        if let Data::Texts(Texts { strings, .. }) = &mut data {
-            *strings = Arc::new(std::mem::take(&mut self.words).into_strings());
-        }
-        Column::new(data, Some(std::mem::take(&mut self.valid)))
-    }
-}
-
-fn utf8(words: &mut Words, text: &[u8]) -> Option<u32> {
-    std::str::from_utf8(text).ok().map(|text| words.add(text))
-}
-
-fn number<N: std::str::FromStr>(text: &[u8]) -> Option<N> {
-    std::str::from_utf8(text).ok()?.parse().ok()
 }

@@ -6,7 +6,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, AsArray as _, BooleanArray, DictionaryArray, RecordBatch, StringArray,
+    Array, ArrayRef, AsArray as _, BooleanArray, DictionaryArray, FixedSizeBinaryArray,
+    RecordBatch, StringArray,
 };
 use arrow::datatypes::{
     ArrowPrimitiveType, DataType, Date32Type, Decimal128Type, Field, Float64Type, Int32Type,
@@ -273,6 +274,11 @@ fn texts(array: &ArrayRef, loose: bool, known: &mut Option<Known>) -> Option<Tex
         let key = |row| if keys.is_valid(row) { keys.value(row) as u32 } else { NULL };
         return Some(Texts { keys: (0..array.len()).map(key).collect(), strings });
     }
+    if let Some(native) =
+        array.as_fixed_size_binary_opt().filter(|of| loose && of.value_length() == 16)
+    {
+        return Some(uuids(native));
+    }
     let cast;
     let text = if let Some(text) = array.as_string_opt::<i32>() {
         text
@@ -286,6 +292,18 @@ fn texts(array: &ArrayRef, loose: bool, known: &mut Option<Known>) -> Option<Tex
     let key = |row| if text.is_valid(row) { strings.push(text.value(row)) } else { NULL };
     let keys = (0..array.len()).map(key).collect();
     Some(Texts { keys, strings: Arc::new(strings) })
+}
+
+/// Identifiers of 16 bytes as they are written.
+fn uuids(native: &FixedSizeBinaryArray) -> Texts {
+    let mut strings = Strings::new();
+    let mut key = |row: usize| {
+        let bytes = native.is_valid(row).then(|| native.value(row))?;
+        let id = u128::from_be_bytes(bytes.try_into().ok()?);
+        Some(strings.push(&value::id_text(id)))
+    };
+    let keys = (0..native.len()).map(|row| key(row).unwrap_or(NULL)).collect();
+    Texts { keys, strings: Arc::new(strings) }
 }
 
 /// What a dictionary's values are, made again only when they are not those of the batch before.

@@ -9,6 +9,9 @@ use crate::report::numbers::{
 };
 use crate::report::page::{Family, Interval, Outcome, Page, Sort, Table, Tone, Verdict};
 use crate::scenario::Ask;
+use crate::score::overview::{Kind as Anomalies, Overview, Touched};
+use crate::score::report::{Decoys, Heard, Invented, Missed, Named, RuleLine};
+use crate::score::{Baseline, Gate, Line, Part, Rate, Score};
 
 /// The page of a data set in which whatever a user may name is named so.
 pub(crate) fn named(name: &str) -> Page {
@@ -27,7 +30,73 @@ pub(crate) fn named(name: &str) -> Page {
         kinds: vec![kind(name), kind("mobile")],
         proof: Some(proof(name)),
         answers: Some(answers),
+        truth: Some(truth(name)),
+        score: Some(&score(name)),
     })
+}
+
+fn truth(name: &str) -> Overview {
+    let touched = Touched {
+        table: name.into(),
+        place: name.into(),
+        what: "update, primary".into(),
+        change: [name, name, "absent"].map(str::to_owned),
+    };
+    let kind = |name: &str, is_critical| Anomalies {
+        name: name.to_owned(),
+        is_critical,
+        shows_in: "data".into(),
+        incidents: 60,
+        decoys: 2,
+        rows: 90,
+        example: (name.to_owned(), vec![touched.clone()]),
+    };
+    let days = [(20_458, (12, 3)), (20_459, (40, 0)), (20_460, (8, 57))];
+    Overview { kinds: vec![kind(name, true), kind("naughty_text", false)], days: days.into() }
+}
+
+fn score(name: &str) -> Score {
+    let line = |name: &str, found, of, is_critical| Line {
+        name: name.to_owned(),
+        is_critical,
+        recall: Rate::new(found, of),
+        precision: Rate::new(found, found + 3),
+        named: Some(Named { recall: Rate::new(found, of), ..Named::default() }),
+        ..Line::default()
+    };
+    let baseline = Baseline {
+        name: "random",
+        flagged: 60.0,
+        found: 0.3,
+        false_findings: 59.7,
+        recall: 0.01,
+        precision: Some(0.01),
+        f1: 0.01,
+        accuracy: Some(0.99),
+    };
+    let part = Part {
+        all: line("all", 80, 120, true),
+        severities: vec![line("critical", 40, 60, true)],
+        kinds: vec![line(name, 40, 60, true), line("naughty_text", 40, 60, false)],
+        baselines: vec![baseline],
+    };
+    let rule = |rule: &str| RuleLine { rule: rule.to_owned(), heard: Heard::default() };
+    Score {
+        rows: part.clone(),
+        windows: Some(part),
+        rules: vec![rule(name), rule("other")],
+        decoys: vec![Decoys { kind: name.into(), flagged: 1, of: 2 }],
+        gates: vec![Gate {
+            name: "critical recall",
+            value: Some(0.66),
+            least: 0.95,
+            is_met: false,
+        }],
+        missed: vec![Missed { kind: name.into(), anomaly_id: name.into(), place: name.into() }],
+        invented: vec![Invented { rule: name.into(), place: name.into(), is_decoy: true }],
+        notes: vec![name.to_owned()],
+        ..Score::default()
+    }
 }
 
 fn manifest(name: &str) -> Manifest {

@@ -40,8 +40,6 @@ pub struct Numbers {
     pub possible_known: bool,
     /// Sample journeys.
     pub timelines: Vec<Timeline>,
-    /// What was made to go wrong; none where nothing was.
-    pub anomalies: Option<Vec<Anomaly>>,
 }
 
 /// What a journey is counted by.
@@ -114,17 +112,6 @@ pub struct Visits {
     pub bounced: u64,
     /// Events in them.
     pub events: u64,
-}
-
-/// Anomalies of a kind.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Anomaly {
-    /// The kind.
-    pub kind: String,
-    /// How often it was done.
-    pub incidents: u64,
-    /// Rows that it touched.
-    pub rows: u64,
 }
 
 /// A sample journey, visit by visit.

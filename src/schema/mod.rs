@@ -134,8 +134,23 @@ pub struct Field {
     pub privacy: Privacy,
     /// The values that an enumeration may have, where they are fixed; empty when the models decide.
     pub values: Vec<String>,
+    /// What its values keep to.
+    pub bounds: Bounds,
     /// The fact that fills it, by name: `event.time`, `session.id`, `device.os`, …
     pub from: String,
+}
+
+/// What a field's values keep to, besides its type: whoever reads may refuse what does not.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Bounds {
+    /// No number is less.
+    pub least: Option<f64>,
+    /// No number is more.
+    pub most: Option<f64>,
+    /// Every text is matched by this regular expression, as a whole.
+    pub pattern: Option<String>,
+    /// No moment or day comes before that of this field in the same row.
+    pub not_before: Option<String>,
 }
 
 /// A table.
@@ -149,6 +164,8 @@ pub struct Table {
     pub row: String,
     /// Names of the fields that together are unique.
     pub key: Vec<String>,
+    /// Names of further fields that together are unique, each a list of its own.
+    pub unique: Vec<Vec<String>>,
     /// Names of the fields by which each file is sorted.
     pub sorted_by: Vec<String>,
     /// Its columns, in order.

@@ -1,6 +1,8 @@
 //! The digest of what passes.
 
-use std::io::{self, Write};
+use std::fs::File;
+use std::io::{self, Read as _, Write};
+use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
 
@@ -38,6 +40,22 @@ impl<W: Write> Digest<W> {
             hex
         });
         (self.inner, self.bytes, hex)
+    }
+}
+
+/// How many bytes a file has, and their SHA-256 as 64 hexadecimal digits.
+///
+/// # Errors
+/// It cannot be read.
+pub fn digest_of(path: &Path) -> io::Result<(u64, String)> {
+    let mut file = File::open(path)?;
+    let mut digest = Digest::new(io::sink());
+    let mut buffer = vec![0; 256 << 10];
+    loop {
+        match file.read(&mut buffer)? {
+            0 => return Ok(digest.finish()),
+            bytes => digest.write_all(&buffer[..bytes])?,
+        }
     }
 }
 

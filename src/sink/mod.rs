@@ -15,7 +15,7 @@ mod text;
 
 use std::io::{self, Write};
 
-pub use digest::Digest;
+pub use digest::{Digest, digest_of};
 
 use crate::frame::Frame;
 

@@ -4,13 +4,14 @@ use std::path::Path;
 
 use super::{run, told};
 
-const COMMANDS: [&str; 11] = [
+const COMMANDS: [&str; 12] = [
     "generate",
     "plan",
     "preview",
     "report",
     "join",
     "check",
+    "score",
     "init",
     "scenarios",
     "personas",

@@ -6,6 +6,7 @@ mod help;
 mod messages;
 mod output;
 mod report;
+mod score;
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};

@@ -36,6 +36,7 @@ const ORDER: &[&str] = &[
     "engine",
     "foreign",
     "check",
+    "score",
     "report",
     "cli",
 ];

@@ -1,8 +1,8 @@
 //! The files as files: there, whole, of the declared columns. Nothing here depends on what the rows say.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
-use std::io::{self, Read as _, Write as _};
+use std::fs;
+use std::io;
 use std::path::Path;
 
 use crate::check::pass::{Seen, Watch};
@@ -10,7 +10,7 @@ use crate::check::{Check, Context, Observer, Tally, Verdict, Wants};
 use crate::manifest;
 use crate::read::DataSet;
 use crate::schema::Table;
-use crate::sink::Digest;
+use crate::sink::digest_of;
 
 /// The checks.
 pub(super) static CHECKS: &[Check] = &[
@@ -106,7 +106,7 @@ fn digest(data: &DataSet, watch: &Watch<'_>) -> Verdict {
         if watch.is_cancelled() {
             break;
         }
-        let (bytes, sha256) = match sum(&data.dir().join(path)) {
+        let (bytes, sha256) = match digest_of(&data.dir().join(path)) {
             Ok(sum) => sum,
             // That it is not there is said by another check.
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
@@ -125,19 +125,6 @@ fn digest(data: &DataSet, watch: &Watch<'_>) -> Verdict {
         });
     }
     tally.verdict()
-}
-
-/// How many bytes a file has, and their SHA-256.
-fn sum(path: &Path) -> io::Result<(u64, String)> {
-    let mut file = File::open(path)?;
-    let mut digest = Digest::new(io::sink());
-    let mut buffer = vec![0; 256 << 10];
-    loop {
-        match file.read(&mut buffer)? {
-            0 => return Ok(digest.finish()),
-            bytes => digest.write_all(&buffer[..bytes])?,
-        }
-    }
 }
 
 fn readable(data: &DataSet, seen: &Seen) -> Verdict {

@@ -1,6 +1,7 @@
 //! From counts to a page: what is shown in which order, and the sentences about it, made of the numbers themselves.
 
 mod about;
+mod anomalies;
 mod answers;
 mod coverage;
 mod flow;
@@ -17,6 +18,8 @@ pub(super) use words::table;
 use crate::manifest::Manifest;
 use crate::report::numbers::Numbers;
 use crate::report::page::{Block, Family, Interval, Page, Section, Table};
+use crate::score::Score;
+use crate::score::overview::Overview;
 
 /// What a page is made of.
 #[derive(Debug, Clone)]
@@ -31,6 +34,10 @@ pub(super) struct Material<'m> {
     pub(super) proof: Option<Proof>,
     /// `truth/answers.json`, when the data set has it.
     pub(super) answers: Option<serde_json::Value>,
+    /// What was made to go wrong, when something was.
+    pub(super) truth: Option<Overview>,
+    /// What a detector found of it, when its findings were given.
+    pub(super) score: Option<&'m Score>,
 }
 
 /// A kind of journey, as far as the page has to know it.
@@ -69,7 +76,8 @@ pub(super) fn page(material: &Material<'_>) -> Page {
         timelines::section(material),
         coverage::section(material.numbers),
         answers::section(material.answers.as_ref()),
-        proof::anomalies(material.numbers),
+        anomalies::section(material.truth.as_ref()),
+        anomalies::score(material.score),
         Some(proof::checks(material)),
     ];
     let manifest = material.manifest;

@@ -1,9 +1,8 @@
-//! What the checks found, and what comes of it: targets, coverage, anomalies, all verdicts.
+//! What the checks found, and what comes of it: targets, all verdicts.
 
 use super::flow::anchor;
 use super::words::{count, percent, spoken, table};
 use super::{Material, unless_empty};
-use crate::report::numbers::Numbers;
 use crate::report::page::{
     Axis, Block, Figure, Format, Interval, Outcome, Plot, Section, Table, Tone,
 };
@@ -88,26 +87,6 @@ fn within(label: &str, table: &Table) -> Block {
                  A rate of few says little.";
     let name = format!("{}: the same by persona, device and source", spoken(label));
     Block::Folded(name, words.into(), table.clone())
-}
-
-/// What was made to go wrong; none where nothing was.
-pub(super) fn anomalies(numbers: &Numbers) -> Option<Section> {
-    let anomalies = numbers.anomalies.as_ref()?;
-    let rows = anomalies
-        .iter()
-        .map(|one| vec![one.kind.clone(), count(one.incidents), count(one.rows)])
-        .collect();
-    Some(Section {
-        id: "anomalies".into(),
-        title: "Anomalies".into(),
-        lead: "What was made to go wrong, on purpose. The truth about each stands in truth/."
-            .into(),
-        blocks: vec![Block::Table(table(
-            "Anomalies by kind",
-            &["kind", "#incidents", "#rows"],
-            rows,
-        ))],
-    })
 }
 
 /// All verdicts; a word instead when the checks were not run.

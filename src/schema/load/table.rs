@@ -2,7 +2,7 @@
 
 use crate::assets::AssetFile;
 use crate::diag::{self, Document, Located, suggest};
-use crate::schema::{FactSpec, Field, Privacy, Table, Type};
+use crate::schema::{Bounds, FactSpec, Field, Privacy, Table, Type};
 
 /// A table as read, with what can only be checked once all are.
 pub(super) struct Draft {
@@ -24,6 +24,7 @@ pub(super) fn read(file: &AssetFile, facts: &dyn Fn(&str) -> &'static [FactSpec]
         doc: String::new(),
         row: String::new(),
         key: Vec::new(),
+        unique: Vec::new(),
         sorted_by: Vec::new(),
         fields: Vec::new(),
     };
@@ -37,6 +38,8 @@ pub(super) fn read(file: &AssetFile, facts: &dyn Fn(&str) -> &'static [FactSpec]
         read_fields(&root, facts(&table.name), table, references);
         table.key = named_fields(&root, "key", table);
         table.sorted_by = named_fields(&root, "sorted_by", table);
+        table.unique =
+            root.tables("unique").iter().map(|of| named_fields(of, "fields", table)).collect();
         check_key(&root, table);
     }
     draft
@@ -60,8 +63,10 @@ fn read_fields(
     if fields.is_empty() {
         root.problem("field", "a table without fields", "add a [[field]]");
     }
+    let mut later = Vec::new();
     for toml in fields {
         let field = read_field(&toml, facts);
+        later.extend(toml.opt_located("not_before").map(|first| (table.fields.len(), first)));
         if table.field(&field.name).is_some() && !field.name.is_empty() {
             toml.problem(
                 "name",
@@ -73,6 +78,9 @@ fn read_fields(
             references.push((table.fields.len(), reference));
         }
         table.fields.push(field);
+    }
+    for (field, first) in later {
+        check_order(table, &table.fields[field], &first);
     }
 }
 
@@ -97,6 +105,7 @@ fn read_field(toml: &diag::Table<'_>, facts: &'static [FactSpec]) -> Field {
         reference,
         privacy: toml.choice("privacy", Privacy::NAMED).unwrap_or(Privacy::DirectIdentifier),
         values: read_values(toml, ty),
+        bounds: read_bounds(toml, ty),
         from: from.map(|from| from.value).unwrap_or_default(),
     }
 }
@@ -132,6 +141,34 @@ fn read_values(toml: &diag::Table<'_>, ty: Option<Type>) -> Vec<String> {
         toml.problem("values", "only an enumeration has values", "write `type = \"enum\"`");
     }
     values
+}
+
+/// What the values keep to; each bound is for types that it means something for.
+fn read_bounds(toml: &diag::Table<'_>, ty: Option<Type>) -> Bounds {
+    let is_number =
+        matches!(ty, Some(Type::Money | Type::Int32 | Type::Int64 | Type::Float64) | None);
+    for key in ["least", "most"].into_iter().filter(|key| toml.has(key) && !is_number) {
+        toml.problem_at_key(key, format!("only a number has `{key}`"), "leave it out");
+    }
+    if toml.has("pattern") && !matches!(ty, Some(Type::Text | Type::Enum) | None) {
+        toml.problem_at_key("pattern", "only a text has `pattern`", "leave it out");
+    }
+    Bounds {
+        least: toml.opt_number("least", f64::MIN..=f64::MAX),
+        most: toml.opt_number("most", f64::MIN..=f64::MAX),
+        pattern: toml.opt_text("pattern"),
+        not_before: toml.opt_text("not_before"),
+    }
+}
+
+/// What a field does not come before must be a field of its type.
+fn check_order(table: &Table, field: &Field, first: &Located<String>) {
+    let known = table.fields.iter().map(|field| field.name.as_str());
+    let Some(index) = first.one_of("field", known) else { return };
+    if table.fields[index].ty != field.ty || !matches!(field.ty, Type::Timestamp | Type::Date) {
+        let message = format!("`{}` and `{}` have no order", field.name, first.value);
+        first.problem(message, "both must be timestamps, or dates");
+    }
 }
 
 /// A list of names of the table's own fields.

@@ -3,7 +3,7 @@
 
 use super::chosen;
 use super::ordered::Json;
-use crate::schema::{EventType, Field, Origin, Property, Schemas, Table, Type};
+use crate::schema::{Bounds, EventType, Field, Origin, Property, Schemas, Table, Type};
 
 const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
 
@@ -59,12 +59,19 @@ fn line(schemas: &Schemas, table: &Table, start: Json, base: &str) -> Json {
 fn column(field: &Field) -> Json {
     let schema = described(typed(field.ty), &field.doc, field.unit.as_deref());
     let schema = schema.with("$comment", Json::leaf(format!("privacy: {}", field.privacy.name())));
-    let schema = if field.ty == Type::Int32 {
-        schema.with("minimum", Json::leaf(i32::MIN)).with("maximum", Json::leaf(i32::MAX))
-    } else {
-        schema
-    };
+    let Bounds { least, most, pattern, .. } = &field.bounds;
+    let whole = (field.ty == Type::Int32).then_some((f64::from(i32::MIN), f64::from(i32::MAX)));
+    let (least, most) = (least.or(whole.map(|(low, _)| low)), most.or(whole.map(|(_, high)| high)));
+    let schema = least.iter().fold(schema, |schema, least| schema.with("minimum", number(*least)));
+    let schema = most.iter().fold(schema, |schema, most| schema.with("maximum", number(*most)));
+    let whole = pattern.iter().map(|pattern| format!("^(?:{pattern})$"));
+    let schema = whole.fold(schema, |schema, whole| schema.with("pattern", Json::leaf(whole)));
     if field.values.is_empty() { schema } else { schema.with("enum", Json::texts(&field.values)) }
+}
+
+/// A number, without a point where it needs none.
+fn number(number: f64) -> Json {
+    if number.fract() == 0.0 { Json::leaf(number as i64) } else { Json::leaf(number) }
 }
 
 fn typed(ty: Type) -> Json {

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::chosen;
-use crate::schema::{EventType, Field, Origin, Property, Schemas, Table, facts};
+use crate::schema::{Bounds, EventType, Field, Origin, Property, Schemas, Table, facts};
 
 /// The page of a table, or that of all.
 pub(super) fn render(schemas: &Schemas, table: Option<&str>) -> String {
@@ -37,6 +37,9 @@ fn opening(tables: &[&Table]) -> String {
 fn of_table(table: &Table) -> String {
     let mut out = format!("## {}\n\n{}\n\n", table.name, table.doc);
     let _ = write!(out, "A row is {}. Key: {}.", table.row, names(&table.key));
+    for fields in &table.unique {
+        let _ = write!(out, " Unique: {}.", names(fields));
+    }
     if !table.sorted_by.is_empty() {
         let _ = write!(out, " Each file is sorted by {}.", names(&table.sorted_by));
     }
@@ -59,7 +62,26 @@ fn meaning(field: &Field) -> String {
     if !field.values.is_empty() && field.from != "event.name" {
         let _ = write!(meaning, " One of {}.", names(&field.values));
     }
-    meaning
+    meaning + &bounds(&field.bounds)
+}
+
+/// What the values keep to.
+fn bounds(bounds: &Bounds) -> String {
+    let Bounds { least, most, pattern, not_before } = bounds;
+    let mut told = String::new();
+    let _ = match (least, most) {
+        (Some(least), Some(most)) => write!(told, " From {least} to {most}."),
+        (Some(least), None) => write!(told, " At least {least}."),
+        (None, Some(most)) => write!(told, " At most {most}."),
+        (None, None) => Ok(()),
+    };
+    if let Some(pattern) = pattern {
+        let _ = write!(told, " Like `{}`.", cell(pattern));
+    }
+    if let Some(first) = not_before {
+        let _ = write!(told, " Not before `{first}`.");
+    }
+    told
 }
 
 fn of_events(schemas: &Schemas, table: &Table) -> String {

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::chosen;
-use crate::schema::{Field, Schemas, Table, Type};
+use crate::schema::{Bounds, Field, Schemas, Table, Type};
 
 /// Words that PostgreSQL reserves, so that a column of that name must stand in quotes (its manual, appendix "SQL Key Words").
 static RESERVED: &str = "
@@ -60,7 +60,12 @@ fn define(table: &Table, late: &[(&Table, &Field)]) -> String {
     let is_late = |field: &Field| late.iter().any(|(_, other)| std::ptr::eq(*other, field));
     let mut parts: Vec<String> = table.fields.iter().map(column).collect();
     parts.push(format!("PRIMARY KEY ({})", key.join(", ")));
+    parts.extend(table.unique.iter().map(|names| {
+        let names: Vec<String> = names.iter().map(|name| quote(name)).collect();
+        format!("UNIQUE ({})", names.join(", "))
+    }));
     parts.extend(table.fields.iter().filter(|field| !is_late(field)).filter_map(reference));
+    parts.extend(table.fields.iter().filter_map(order));
 
     let mut out = format!("CREATE TABLE {name} (\n    {}\n);\n", parts.join(",\n    "));
     let _ = writeln!(out, "COMMENT ON TABLE {name} IS {};", text(&table.doc));
@@ -75,13 +80,31 @@ fn define(table: &Table, late: &[(&Table, &Field)]) -> String {
 fn column(field: &Field) -> String {
     let name = quote(&field.name);
     let null = if field.nullable { "" } else { " NOT NULL" };
-    let check = if field.values.is_empty() {
-        String::new()
-    } else {
-        let values: Vec<String> = field.values.iter().map(|value| text(value)).collect();
-        format!(" CHECK ({name} IN ({}))", values.join(", "))
-    };
-    format!("{name} {}{null}{check}", data_type(field.ty))
+    let checks: String = checks(field).iter().map(|check| format!(" CHECK ({check})")).collect();
+    format!("{name} {}{null}{checks}", data_type(field.ty))
+}
+
+/// What a column's values keep to, as conditions.
+fn checks(field: &Field) -> Vec<String> {
+    let name = quote(&field.name);
+    let values: Vec<String> = field.values.iter().map(|value| text(value)).collect();
+    let Bounds { least, most, pattern, .. } = &field.bounds;
+    let mut checks = Vec::new();
+    if !values.is_empty() {
+        checks.push(format!("{name} IN ({})", values.join(", ")));
+    }
+    checks.extend(least.iter().map(|least| format!("{name} >= {least}")));
+    checks.extend(most.iter().map(|most| format!("{name} <= {most}")));
+    checks.extend(
+        pattern.iter().map(|pattern| format!("{name} ~ {}", text(&format!("^(?:{pattern})$")))),
+    );
+    checks
+}
+
+/// That a moment does not come before another of its row.
+fn order(field: &Field) -> Option<String> {
+    let first = quote(field.bounds.not_before.as_ref()?);
+    Some(format!("CHECK ({} >= {first})", quote(&field.name)))
 }
 
 fn reference(field: &Field) -> Option<String> {

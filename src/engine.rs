@@ -497,20 +497,20 @@ impl Job<'_> {
             if let Some(folder) = target.parent() {
                 std::fs::create_dir_all(folder)?;
             }
-            let mut out = Digest::new(DiskFile::create(&target)?);
+            let mut out = Digest::with(self.world.request.digest, DiskFile::create(&target)?);
             output.format.write(frame, &output.options, &mut out)?;
-            let (file, bytes, sha256) = out.into_parts();
+            let (file, bytes, digest) = out.into_parts();
             file.finish()?;
-            Ok((bytes, sha256))
+            Ok((bytes, digest))
         };
-        let (bytes, sha256) =
+        let (bytes, digest) =
             write().map_err(|source| Error::Io { path: target.clone(), source })?;
         Ok(FileEntry {
             table: frame.table().name.clone(),
             path,
             rows: frame.rows() as u64,
             bytes,
-            sha256,
+            digest,
             time_range,
         })
     }

@@ -15,7 +15,7 @@ mod text;
 
 use std::io::{self, Write};
 
-pub use digest::Digest;
+pub use digest::{Algorithm, Digest};
 
 use crate::frame::Frame;
 

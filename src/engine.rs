@@ -541,13 +541,13 @@ impl Job<'_> {
             return Ok((entry, None));
         };
         let write = || {
-            let mut out = Digest::new(DiskFile::create(&path)?);
+            let mut out = Digest::with(self.world.request.digest, DiskFile::create(&path)?);
             out.write_all(&bytes)?;
-            let (file, bytes, sha256) = out.into_parts();
+            let (file, bytes, digest) = out.into_parts();
             file.finish()?;
-            Ok((bytes, sha256))
+            Ok((bytes, digest))
         };
-        (entry.bytes, entry.sha256) = write().map_err(failed)?;
+        (entry.bytes, entry.digest) = write().map_err(failed)?;
         Ok((entry, Some(member)))
     }
 
@@ -578,12 +578,12 @@ impl Job<'_> {
         if let Some(folder) = target.parent() {
             std::fs::create_dir_all(folder)?;
         }
-        let mut out = Digest::new(DiskFile::create(&target)?);
+        let mut out = Digest::with(self.world.request.digest, DiskFile::create(&target)?);
         write(&mut out)?;
-        let (file, bytes, sha256) = out.into_parts();
+        let (file, bytes, digest) = out.into_parts();
         file.finish()?;
         let (table, rows) = (frame.table().name.clone(), frame.rows() as u64);
-        Ok(FileEntry { table, path, rows, bytes, sha256, time_range })
+        Ok(FileEntry { table, path, rows, bytes, digest, time_range })
     }
 }
 

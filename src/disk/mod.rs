@@ -20,7 +20,7 @@ use block::Block;
 use lane::Lane;
 
 /// Where a file counts as large.
-const LARGE: u64 = 16 << 20;
+const LARGE: u64 = 8 << 20;
 
 /// A new file.
 #[derive(Debug)]

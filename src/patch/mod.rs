@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 pub use labels::Labels;
 
-use crate::manifest::{self, File};
+use crate::manifest::{self, File, apart};
 use crate::read::{self, DataSet};
 use crate::scenario::output::Output;
 use crate::scenario::wishes::LABELS;
@@ -165,15 +165,18 @@ impl Patch<'_> {
         }
         let bytes = self.damaged(path, made.bytes, &touched)?;
         let target = to.join(path);
+        let listed = before.or_else(|| self.listed(self.labelled, path));
+        let algorithm = listed.map(|file| file.stated().algorithm).unwrap_or_default();
         let write = || {
             if let Some(folder) = target.parent() {
                 fs::create_dir_all(folder)?;
             }
-            let mut out = Digest::new(fs::File::create(&target)?);
+            let mut out = Digest::with(algorithm, fs::File::create(&target)?);
             out.write_all(&bytes)?;
             Ok(out.finish())
         };
-        let (length, sha256) = write().map_err(io_error(&target))?;
+        let (length, digest) = write().map_err(io_error(&target))?;
+        let (sha256, blake3) = apart(algorithm, digest);
         let (min_time, max_time) = match self.direction {
             // Of a first or last line that is broken only the manifest knows.
             Direction::Apply => self
@@ -182,7 +185,7 @@ impl Patch<'_> {
             Direction::Invert => made.times,
         };
         let path = path.to_owned();
-        Ok(Some(File { path, rows: made.rows, bytes: length, sha256, min_time, max_time }))
+        Ok(Some(File { path, rows: made.rows, bytes: length, sha256, blake3, min_time, max_time }))
     }
 
     /// The file's bytes without damage done to it as such.

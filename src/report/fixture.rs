@@ -110,7 +110,7 @@ fn manifest(name: &str) -> Manifest {
         path: format!("{table}/part.parquet"),
         rows,
         bytes: rows * 61,
-        sha256: String::new(),
+        digest: String::new(),
         time_range: None,
     };
     let files = vec![entry("users", 15_316), entry("sessions", 80_410), entry("events", 1_000_071)];

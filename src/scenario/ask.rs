@@ -4,6 +4,7 @@ use jiff::civil::Date;
 
 use crate::diag::{Document, Located, Problem, Problems, Table};
 use crate::model::journey::RATES;
+use crate::sink::Algorithm;
 
 use super::request::{Goals, Ids, Mix, Name, Request, Size};
 use super::units::{self, Start, Wrong};
@@ -50,6 +51,8 @@ pub struct Ask {
     pub compression: Option<Name>,
     /// How identifiers are written.
     pub ids: Option<Ids>,
+    /// The digest of each file.
+    pub digest: Option<Algorithm>,
     /// The tables to write.
     pub tables: Option<Vec<Name>>,
     /// What is to go wrong.
@@ -116,6 +119,7 @@ impl Ask {
             format: self.format.or(beneath.format),
             compression: self.compression.or(kept),
             ids: self.ids.or(beneath.ids),
+            digest: self.digest.or(beneath.digest),
             tables: self.tables.or(beneath.tables),
             anomalies: self.anomalies.or(beneath.anomalies),
         }
@@ -157,6 +161,7 @@ impl Ask {
             format: self.format.unwrap_or_else(|| Name::from("parquet")),
             compression: self.compression,
             ids: self.ids.unwrap_or(Ids::Text),
+            digest: self.digest.unwrap_or_default(),
             tables: self.tables.map(tidy),
             anomalies: self.anomalies.filter(|wishes| !wishes.is_off()),
         })
@@ -186,6 +191,7 @@ fn read(root: &Table<'_>) -> Ask {
         format: output.and_then(|table| table.opt_located("format")).map(name),
         compression: output.and_then(|table| table.opt_located("compression")).map(name),
         ids: output.and_then(|table| table.opt_choice("ids", &Ids::NAMES)),
+        digest: output.and_then(|table| table.opt_choice("digest", &Algorithm::NAMES)),
         tables: output.and_then(tables),
         anomalies: root.opt_table("anomalies").map(|table| Wishes::read(&table)),
     }

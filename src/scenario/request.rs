@@ -6,6 +6,7 @@ use jiff::civil::Date;
 
 use crate::diag::{Place, Problem, Problems, suggest};
 use crate::scenario::wishes::Wishes;
+use crate::sink::Algorithm;
 
 /// A name as written, with its place when it stands in a file, for the stage that knows which names there are.
 #[derive(Debug, Clone)]
@@ -166,6 +167,8 @@ pub struct Request {
     pub compression: Option<Name>,
     /// How identifiers are written.
     pub ids: Ids,
+    /// The digest of each file, in the manifest.
+    pub digest: Algorithm,
     /// The tables to write; none: all.
     pub tables: Option<Vec<Name>>,
     /// What is to go wrong; none: nothing.
@@ -244,6 +247,9 @@ impl Request {
             writeln!(out, "compression = {}", quoted(&compression.text))?;
         }
         writeln!(out, "ids = {}", quoted(self.ids.name()))?;
+        if self.digest != Algorithm::default() {
+            writeln!(out, "digest = {}", quoted(self.digest.name()))?;
+        }
         if let Some(tables) = &self.tables {
             let names: Vec<String> = tables.iter().map(|name| quoted(&name.text)).collect();
             writeln!(out, "tables = [{}]", names.join(", "))?;

@@ -11,7 +11,6 @@ use crate::manifest;
 use crate::read::hash::{Ids, NONE, Words};
 use crate::read::{self, As, Batch, Broken, DataSet, Wanted, scan_file};
 use crate::schema::Type;
-use crate::sink;
 
 /// The table of incidents.
 pub const ANOMALIES: &str = "truth/anomalies";
@@ -266,11 +265,12 @@ pub(super) fn own<'d>(data: &'d DataSet, name: &str) -> Result<&'d manifest::Tab
         return Err(Error::Written(problem.help(help).into()));
     };
     for file in &table.files {
-        let (bytes, sha256) = sink::digest_of(&data.dir().join(&file.path)).map_err(|error| {
+        let stated = file.stated();
+        let (bytes, digest) = stated.of(&data.dir().join(&file.path)).map_err(|error| {
             let message = format!("cannot read {} of {}: {error}", file.path, data.dir().display());
             Error::Written(Problem::new(message).into())
         })?;
-        if (bytes, sha256.as_str()) != (file.bytes, file.sha256.as_str()) {
+        if (bytes, digest.as_str()) != (file.bytes, stated.hex) {
             let version = &data.manifest().dataset_version;
             let message = format!(
                 "{} in {} is not the one that its manifest lists: it is the truth of another data set than version {version}",

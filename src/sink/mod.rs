@@ -15,7 +15,7 @@ mod text;
 
 use std::io::{self, Write};
 
-pub use digest::{Digest, digest_of};
+pub use digest::{Algorithm, Digest};
 
 use crate::frame::Frame;
 

@@ -5,7 +5,8 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::{Value, json};
-use throng::sink::digest_of;
+use throng::manifest::Stated;
+use throng::sink::Algorithm;
 
 use super::{run, told};
 
@@ -56,7 +57,8 @@ fn made() -> tempfile::TempDir {
         let path = format!("{name}/part-0.ndjson");
         fs::create_dir_all(at.join(name)).expect("made");
         fs::write(at.join(&path), text).expect("written");
-        let (bytes, sha256) = digest_of(&at.join(&path)).expect("read");
+        let stated = Stated { algorithm: Algorithm::Sha256, hex: "" };
+        let (bytes, sha256) = stated.of(&at.join(&path)).expect("read");
         let rows = text.lines().count();
         json!({
             "name": name, "schema_sha256": "", "rows": rows, "bytes": bytes,

@@ -7,6 +7,7 @@ mod answers;
 mod bytes;
 mod coverage;
 mod fingerprints;
+mod groups;
 mod imports;
 mod journal;
 mod keys;
@@ -97,7 +98,7 @@ impl DataSet {
 
     /// SHA-256 by path.
     fn digests(&self) -> BTreeMap<String, String> {
-        let files = self.entries.iter().map(|entry| (entry.path.clone(), entry.sha256.clone()));
+        let files = self.entries.iter().map(|entry| (entry.path.clone(), entry.digest.clone()));
         let documents = self.documents.iter().map(|one| (one.path.clone(), one.sha256.clone()));
         files.chain(documents).collect()
     }

@@ -23,6 +23,17 @@ impl Pieces {
         (start as u32, length as u32)
     }
 
+    /// How many bytes there are.
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Throws all pieces away.
+    pub(super) fn clear(&mut self) {
+        self.0.clear();
+        self.0.resize(SHORT, 0);
+    }
+
     /// The bytes of a piece.
     pub(super) fn get(&self, (start, length): (u32, u32)) -> &[u8] {
         &self.0[start as usize..(start + length) as usize]

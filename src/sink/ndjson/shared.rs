@@ -4,13 +4,16 @@ use super::keyed::Keyed;
 use super::line::{Lines, Pieces};
 use crate::frame::NULL;
 
+/// Bytes of pieces that are kept: more would not stay in a core's cache, where the pieces of those groups are that rows still come of.
+const KEPT: usize = 2 << 20;
+
 /// A field of the run, and by group its key.
 type Member<'f> = (Keyed<'f>, &'f [u32]);
 
 /// A run of such fields.
 pub(super) struct SharedWriter<'f> {
     members: Vec<Member<'f>>,
-    /// By group: where its piece stands; none until the group is first met.
+    /// By group: where its piece stands, if it is there.
     places: Vec<Option<(u32, u32)>>,
     pieces: Pieces,
     /// The keys of a group.
@@ -32,8 +35,12 @@ impl<'f> SharedWriter<'f> {
     /// Makes ready what rows of these groups need.
     ///
     /// Groups are met in the order of their first rows, and rows of a group stand near each other, so that the pieces which the rows
-    /// of a block need lie close together.
+    /// of a block need lie close together, and hardly any is made again when all are thrown away.
     pub(super) fn load(&mut self, groups: &[u32]) {
+        if self.pieces.len() > KEPT {
+            self.pieces.clear();
+            self.places.fill(None);
+        }
         for &group in groups {
             if self.places[group as usize].is_none() {
                 self.places[group as usize] = Some(self.render(group));

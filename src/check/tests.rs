@@ -90,6 +90,32 @@ fn amiss(sections: &[Section]) -> Vec<&Verdict> {
 
 const SMALL: &str = "seed = 11\ndays = 7\nusers = 300\nbudget = \"2K\"\n";
 
+/// For all tables, a set of that table alone, and one of all others, is sound: what cannot be told without a table is skipped, and
+/// nothing fails for its lack.
+#[test]
+fn parts_of_a_data_set_are_sound() {
+    let (dir, world) = made(SMALL);
+    let whole = DataSet::open(dir.path()).unwrap().manifest().clone();
+    let only = ["keys", "targets", "realism", "coverage"].map(str::to_owned).to_vec();
+    let failing = |table: &str, alone: bool| {
+        let mut manifest = whole.clone();
+        manifest.tables.retain(|other| (other.name == table) == alone);
+        manifest.write(dir.path()).unwrap();
+        let data = DataSet::open(dir.path()).unwrap();
+        let ask = Ask { only: only.clone(), world: Ok(&world), reference: None };
+        let sections = check(&data, &world.schemas, &ask, &Meter::default(), &GO_ON).unwrap();
+        let verdicts = sections.into_iter().flat_map(|section| section.verdicts);
+        verdicts.filter(Verdict::fails).collect::<Vec<Verdict>>()
+    };
+    let names: Vec<String> = whole.tables.iter().map(|table| table.name.clone()).collect();
+    let found: Vec<_> = names
+        .iter()
+        .flat_map(|table| [true, false].map(|alone| (table, alone, failing(table, alone))))
+        .filter(|(_, _, failing)| !failing.is_empty())
+        .collect();
+    assert!(found.is_empty(), "{found:#?}");
+}
+
 /// For all checks: an id of its own that begins with its family's name, and words that are there.
 #[test]
 fn the_registry_is_sound() {

@@ -46,6 +46,11 @@ impl Beside {
         if let Some(map) = &self.reference_map {
             return summary(slice::from_ref(path), map, cancel, silent).map(Some);
         }
+        if path.is_file() {
+            let problem = Problem::new(format!("{} is no data set's folder", path.display()));
+            let help = "a click-stream in a file takes its mapping along: --reference-map FILE";
+            return Err(problem.help(help).into());
+        }
         let data = DataSet::open(path)?;
         let meter = Meter::of("rows", data.manifest().rows("events"), 1, silent);
         let watch = Watch { progress: &meter, cancel };

@@ -227,6 +227,8 @@
     const words = ends.flatMap((end) => (narrow ? named(end, " ").split(" ").concat(share(sums[end[1]])) : [named(end, "  ")]));
     const right = Math.min(widest(words) + 14, width * 0.4);
     const room = (width - right) / Math.max(last, 1) - 24;
+    // Between many columns there is room for names alone; how many stands in the tip and the numbers.
+    const crowded = last > 3;
     const fit = (column) => (column === last ? { width: right - 8, overflow: widest(words) <= right ? "break" : "truncate" } : { width: room, overflow: "truncate" });
     const option = base(c, {
       series: [{
@@ -234,7 +236,7 @@
         // Names may repeat from column to column; ordinals do not.
         data: spec.nodes.map((node, i) => ({
           name: String(i), depth: node.column, itemStyle: { color: paint(node), borderWidth: 0 },
-          label: { position: "right", color: c.ink, fontSize: FONT, lineHeight: 15, ...halo, formatter: () => named([node, i], narrow ? "\n" : "  "), ...fit(node.column) },
+          label: { position: "right", color: c.ink, fontSize: FONT, lineHeight: 15, ...halo, formatter: () => (crowded && node.column !== last ? node.name : named([node, i], narrow ? "\n" : "  ")), ...fit(node.column) },
         })),
         links: spec.links.map((link) => {
           const good = spec.nodes[link.to].tone === "good";

@@ -4,17 +4,20 @@ use std::path::Path;
 
 use super::{run, told};
 
-const COMMANDS: [&str; 11] = [
+const COMMANDS: [&str; 14] = [
     "generate",
     "plan",
     "preview",
     "report",
     "join",
+    "twin",
+    "patch",
     "check",
     "init",
     "scenarios",
     "personas",
     "schema",
+    "anomalies",
     "completions",
 ];
 

@@ -1,6 +1,6 @@
 //! Arranging: the buckets of a slice as rows in order of arrival.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::event::journal::{Bucket, NONE, Offsets, Row};
 use crate::scenario::fills;
@@ -67,13 +67,15 @@ pub(super) fn arrange_changed(
         }
     }
     welcome(&mut rows, &mut sessions, changes);
+    let locals: HashMap<u32, u32> =
+        sessions.iter().enumerate().map(|(local, session)| (*session, local as u32)).collect();
     let mut of_interest = Vec::with_capacity(changes.len());
     let mut all = order;
     for (change, ordinal) in changes.iter().zip(&ordinals) {
         let place = match (change.fate, ordinal) {
             (Fate::Comes(_), _) | (_, None) => {
-                let at = sessions.iter().position(|session| *session == change.session);
-                rows.push(Row { session: at.unwrap_or(0) as u32, ..change.row });
+                let local = locals.get(&change.session).copied().unwrap_or(0);
+                rows.push(Row { session: local, ..change.row });
                 all.push(rows.len() as u32 - 1);
                 all.len() as u32 - 1
             }
@@ -106,9 +108,10 @@ fn find(rows: &[Row], sessions: &[u32], change: &Change) -> Option<u32> {
 
 /// Makes the sessions of what comes from elsewhere known, each beside those of its user.
 fn welcome(rows: &mut [Row], sessions: &mut Vec<u32>, changes: &[Change]) {
+    let known: HashSet<u32> = sessions.iter().copied().collect();
     let comes = changes.iter().filter(|change| matches!(change.fate, Fate::Comes(_)));
     let mut missing: Vec<u32> =
-        comes.map(|change| change.session).filter(|session| !sessions.contains(session)).collect();
+        comes.map(|change| change.session).filter(|session| !known.contains(session)).collect();
     missing.sort_unstable();
     missing.dedup();
     if missing.is_empty() {

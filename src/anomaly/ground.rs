@@ -163,6 +163,11 @@ impl<'g> Ground<'g> {
             || self.world().output.format.name() == "ndjson"
     }
 
+    /// Whether a table is written.
+    pub fn is_written(&self, rowset: Rowset) -> bool {
+        self.world().wanted_tables().any(|table| table.name == rowset.table())
+    }
+
     /// Whether a moment of arrival lies in the time that files are written for.
     pub fn is_covered(&self, at: i64) -> bool {
         at >= self.slices.begin(0) && at < self.slices.begin(self.slices.count())
@@ -390,14 +395,13 @@ impl<'g> Ground<'g> {
 
     /// The range's files that have rows.
     pub fn files(&self) -> Vec<FileRef> {
-        let is_wanted = |name: &str| self.world().wanted_tables().any(|table| table.name == name);
         let mut files = Vec::new();
-        if is_wanted(Rowset::Events.table()) {
+        if self.is_written(Rowset::Events) {
             let some = self.rows.iter().enumerate().filter(|(_, rows)| !rows.is_empty());
             files.extend(some.map(|(slice, _)| FileRef::Slice(slice as u32)));
         }
         for rowset in Rowset::ALL.iter().copied().filter(|rowset| *rowset != Rowset::Events) {
-            if is_wanted(rowset.table()) && self.count(rowset) > 0 {
+            if self.is_written(rowset) && self.count(rowset) > 0 {
                 files.push(FileRef::Table(rowset));
             }
         }

@@ -125,7 +125,7 @@ impl Spec {
     /// The first candidates of a kind in a range, in its order.
     pub fn smallest(&self, ground: &Ground<'_>, asked: usize, enough: u64) -> Found {
         let sites = Sites::of(ground, &self.asked[asked]);
-        let mut share = 4.0 * enough as f64 / sites.count.max(1) as f64;
+        let mut share = 4.0 * enough as f64 / sites.count(ground).max(1) as f64;
         loop {
             let all = share >= 1.0;
             let found = self.below(ground, asked, &sites, share, enough);
@@ -461,30 +461,37 @@ struct Sites {
     rowsets: Vec<Rowset>,
     files: bool,
     windows: u32,
-    count: u64,
 }
 
 impl Sites {
     fn of(ground: &Ground<'_>, asked: &Asked) -> Self {
         let rowsets = match (asked.kind.unit, asked.kind.act) {
-            (Unit::Row, Some(act)) => act.rows(&asked.params),
+            // In what is not written nothing can go wrong.
+            (Unit::Row, Some(act)) => {
+                let rowsets = act.rows(&asked.params).into_iter();
+                rowsets.filter(|rowset| ground.is_written(*rowset)).collect()
+            }
             (Unit::Session, _) => vec![Rowset::Sessions],
             (Unit::User, _) => vec![Rowset::Users],
             (Unit::Order, _) => vec![Rowset::Orders],
             _ => Vec::new(),
         };
+        let windows = match asked.amount {
+            Amount::Exactly(k, _) if asked.kind.unit == Unit::Window => k as u32,
+            _ => 0,
+        };
+        Self { rowsets, files: asked.kind.unit == Unit::File, windows }
+    }
+
+    /// How many there are, without the files.
+    fn count(&self, ground: &Ground<'_>) -> u64 {
         let count = |rowset: &Rowset| match rowset {
             Rowset::Events => {
                 ground.context.journal.sessions.iter().map(|s| u64::from(s.events)).sum()
             }
             other => ground.count(*other) as u64,
         };
-        let count = rowsets.iter().map(count).sum();
-        let windows = match asked.amount {
-            Amount::Exactly(k, _) if asked.kind.unit == Unit::Window => k as u32,
-            _ => 0,
-        };
-        Self { rowsets, files: asked.kind.unit == Unit::File, windows, count }
+        self.rowsets.iter().map(count).sum::<u64>() + u64::from(self.windows)
     }
 
     /// Visits all of them, each with its number.

@@ -4,18 +4,21 @@ use std::path::Path;
 
 use super::{run, told};
 
-const COMMANDS: [&str; 12] = [
+const COMMANDS: [&str; 15] = [
     "generate",
     "plan",
     "preview",
     "report",
     "join",
+    "twin",
+    "patch",
     "check",
     "score",
     "init",
     "scenarios",
     "personas",
     "schema",
+    "anomalies",
     "completions",
 ];
 

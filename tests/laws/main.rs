@@ -3,6 +3,7 @@
 //! The tests go through the library: a request becomes a world, a world a plan, a plan files in a folder of its own.
 
 mod alone;
+mod anomalies;
 mod answers;
 mod bytes;
 mod coverage;

@@ -119,11 +119,13 @@ pub(super) fn arrange_changed<T>(
     let times: Vec<i64> = rows.iter().map(|row| row.received).collect();
     let found = find(&rows, &sessions, changes);
     welcome(&mut rows, &mut sessions, changes);
+    let locals: HashMap<u32, u32> =
+        sessions.iter().enumerate().map(|(local, session)| (*session, local as u32)).collect();
     let mut of_interest = Vec::with_capacity(changes.len());
     for (change, found) in changes.iter().zip(found) {
         let place = found.unwrap_or_else(|| {
-            let at = sessions.iter().position(|session| *session == change.session);
-            rows.push(Row { session: at.unwrap_or(0) as u32, ..change.row });
+            let local = locals.get(&change.session).copied().unwrap_or(0);
+            rows.push(Row { session: local, ..change.row });
             rows.len() as u32 - 1
         });
         of_interest.push((place, change.fate));
@@ -154,9 +156,10 @@ fn find(rows: &[Row], sessions: &[u32], changes: &[Change]) -> Vec<Option<u32>> 
 
 /// Makes the sessions of what comes from elsewhere known, each beside those of its user.
 fn welcome(rows: &mut [Row], sessions: &mut Vec<u32>, changes: &[Change]) {
+    let known: HashSet<u32> = sessions.iter().copied().collect();
     let comes = changes.iter().filter(|change| matches!(change.fate, Fate::Comes(_)));
     let mut missing: Vec<u32> =
-        comes.map(|change| change.session).filter(|session| !sessions.contains(session)).collect();
+        comes.map(|change| change.session).filter(|session| !known.contains(session)).collect();
     missing.sort_unstable();
     missing.dedup();
     if missing.is_empty() {

@@ -11,7 +11,7 @@ use throng::check::Watch;
 use throng::diag::Problem;
 use throng::read::DataSet;
 use throng::schema::{Schemas, facts};
-use throng::score::report::{Latency, percent};
+use throng::score::report::{Latency, exact, percent};
 use throng::score::{self, Ask, Baseline, Gate, Gates, Line, Part, Rate, Rules, Score};
 
 use super::failure::Failure;
@@ -408,7 +408,7 @@ fn rest(out: &mut dyn Write, score: &Score) -> io::Result<()> {
 fn gates(out: &mut dyn Write, gates: &[Gate]) -> io::Result<()> {
     let width = gates.iter().map(|gate| gate.name.len()).max().unwrap_or(0);
     for gate in gates {
-        let (value, least) = (percent(gate.value), percent(Some(gate.least)));
+        let (value, least) = (exact(gate.value), exact(Some(gate.least)));
         let rest = format!("{:width$}  {value} {DIM}(at least {least}){DIM:#}", gate.name);
         if gate.is_met {
             writeln!(out, "{GOOD}met{GOOD:#}      {rest}")?;

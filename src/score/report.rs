@@ -302,7 +302,7 @@ impl Score {
         for gate in &self.gates {
             let head =
                 format!("    <testcase classname=\"throng.score\" name=\"{}\"", xml(gate.name));
-            let told = format!("{} (at least {})", percent(gate.value), percent(Some(gate.least)));
+            let told = format!("{} (at least {})", exact(gate.value), exact(Some(gate.least)));
             let rest = if gate.is_met {
                 format!(">\n      <system-out>{}</system-out>", xml(&told))
             } else {
@@ -336,6 +336,11 @@ impl Score {
 /// `98.3 %`; a dash for what is not known.
 pub fn percent(share: Option<f64>) -> String {
     share.map_or_else(|| "–".to_owned(), |share| format!("{:.1} %", share * 100.0))
+}
+
+/// `98.97 %`, for what is held against a bound: a digit more, so that a value just below it does not read like the bound.
+pub fn exact(share: Option<f64>) -> String {
+    share.map_or_else(|| "–".to_owned(), |share| format!("{:.2} %", share * 100.0))
 }
 
 /// Writes a score down.

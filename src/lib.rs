@@ -40,6 +40,7 @@
 //! # }
 //! ```
 
+pub mod anomaly;
 pub mod answers;
 pub mod assets;
 pub mod calibration;

@@ -122,11 +122,9 @@ fn share(plan: &Plan, shard: Option<Shard>) -> u64 {
 
 /// The tables asked for, with their schemas' digests.
 fn tables(world: &World) -> Vec<(String, String)> {
-    let asked = world.request.tables.as_ref();
-    let schemas = &world.schemas;
-    let wanted = |name: &str| asked.is_none_or(|names| names.iter().any(|one| one.text == name));
-    let tables = schemas.tables.iter().filter(|table| wanted(&table.name));
-    tables.map(|table| (table.name.clone(), schemas.digest(table))).collect()
+    let digest = |table: &throng::schema::Table| world.schemas.digest(table);
+    let tables = world.wanted_tables();
+    tables.map(|table| (table.name.clone(), digest(table))).collect()
 }
 
 fn tell(args: &Args, summary: &Summary<'_>) -> Result<(), Failure> {

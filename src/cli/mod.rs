@@ -1,5 +1,6 @@
 //! The command line: a file a subcommand. Only here is anything printed and the clock read.
 
+mod anomalies;
 mod args;
 mod check;
 mod completions;
@@ -60,6 +61,7 @@ enum Command {
     Scenarios(scenarios::Args),
     Personas(personas::Args),
     Schema(schema::Args),
+    Anomalies(anomalies::Args),
     Completions(completions::Args),
 }
 
@@ -76,6 +78,7 @@ impl Command {
             Self::Scenarios(args) => scenarios::run(&args),
             Self::Personas(args) => personas::run(&args),
             Self::Schema(args) => schema::run(&args),
+            Self::Anomalies(args) => anomalies::run(&args),
             Self::Completions(args) => completions::run(&args),
         }
     }

@@ -7,6 +7,7 @@ use crate::model::journey::RATES;
 
 use super::request::{Goals, Ids, Mix, Name, Request, Size};
 use super::units::{self, Start, Wrong};
+use super::wishes::Wishes;
 
 /// A layer of a request: what is `None` or empty is left to the layer beneath.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -51,6 +52,8 @@ pub struct Ask {
     pub ids: Option<Ids>,
     /// The tables to write.
     pub tables: Option<Vec<Name>>,
+    /// What is to go wrong.
+    pub anomalies: Option<Wishes>,
 }
 
 /// The seed of those who ask for none.
@@ -114,6 +117,7 @@ impl Ask {
             compression: self.compression.or(kept),
             ids: self.ids.or(beneath.ids),
             tables: self.tables.or(beneath.tables),
+            anomalies: self.anomalies.or(beneath.anomalies),
         }
     }
 
@@ -154,6 +158,7 @@ impl Ask {
             compression: self.compression,
             ids: self.ids.unwrap_or(Ids::Text),
             tables: self.tables.map(tidy),
+            anomalies: self.anomalies.filter(|wishes| !wishes.is_off()),
         })
     }
 }
@@ -182,6 +187,7 @@ fn read(root: &Table<'_>) -> Ask {
         compression: output.and_then(|table| table.opt_located("compression")).map(name),
         ids: output.and_then(|table| table.opt_choice("ids", &Ids::NAMES)),
         tables: output.and_then(tables),
+        anomalies: root.opt_table("anomalies").map(|table| Wishes::read(&table)),
     }
 }
 
@@ -305,6 +311,14 @@ mod tests {
         compression = "gzip"
         ids = "native"
         tables = ["events", "truth/personas"]
+        [anomalies]
+        preset = "critical"
+        seed = 3
+        [anomalies.missing_value]
+        k = 5
+        columns = ["events.price"]
+        window = ["2026-06-17", "2026-06-18"]
+        share = 0.5
     "#;
 
     /// For every scenario, the resolved one asks for the same on whatever later day.

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use jiff::civil::Date;
 
 use crate::diag::{Place, Problem, Problems, suggest};
+use crate::scenario::wishes::Wishes;
 
 /// A name as written, with its place when it stands in a file, for the stage that knows which names there are.
 #[derive(Debug, Clone)]
@@ -167,6 +168,8 @@ pub struct Request {
     pub ids: Ids,
     /// The tables to write; none: all.
     pub tables: Option<Vec<Name>>,
+    /// What is to go wrong; none: nothing.
+    pub anomalies: Option<Wishes>,
 }
 
 impl Request {
@@ -200,7 +203,14 @@ impl Request {
             writeln!(out, "exact = true")?;
         }
         self.write_behaviour(out)?;
-        self.write_output(out)
+        self.write_output(out)?;
+        self.anomalies.as_ref().map_or(Ok(()), |wishes| wishes.write_toml(out))
+    }
+
+    /// The same without anything going wrong.
+    #[must_use]
+    pub fn clean(&self) -> Self {
+        Self { anomalies: None, ..self.clone() }
     }
 
     /// What decides how people behave, and nothing of how many there are or how they are written.
@@ -249,7 +259,7 @@ impl Request {
 }
 
 /// A TOML basic string.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     let mut out = String::from("\"");
     for c in text.chars() {
         match c {

@@ -19,6 +19,7 @@ use crate::scenario::shelf::Shelf;
 use crate::scenario::tables::{Tables, class_weights};
 use crate::scenario::targets::Target;
 use crate::scenario::vocabulary::Vocabulary;
+use crate::scenario::wishes::LABELS;
 use crate::scenario::{fills, limits, targets};
 use crate::schema::{Schemas, Table};
 use crate::seed::Seed;
@@ -203,6 +204,7 @@ impl World {
     /// The tables to write, in their natural order.
     pub fn wanted_tables(&self) -> impl Iterator<Item = &Table> {
         let wanted = |table: &&Table| match &self.request.tables {
+            _ if LABELS.contains(&&*table.name) => self.request.anomalies.is_some(),
             Some(names) => names.iter().any(|name| name.text == table.name),
             None => true,
         };

@@ -24,6 +24,7 @@ const ORDER: &[&str] = &[
     "journey",
     "calibration",
     "tables",
+    "anomaly",
     "answers",
     "manifest",
     "read",

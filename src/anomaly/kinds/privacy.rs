@@ -1,0 +1,29 @@
+//! Consent and personal data.
+
+use crate::anomaly::kind::{Detectability, Kind, Scope};
+
+pub(super) static EVENT_AFTER_WITHDRAWAL: Kind = Kind::new(
+    "event_after_withdrawal",
+    Scope::Privacy,
+    "Records an event after its consent ended.",
+    "Consent covers the purpose at the time.",
+)
+.critical();
+
+pub(super) static PII_IN_FREE_TEXT: Kind = Kind::new(
+    "pii_in_free_text",
+    Scope::Privacy,
+    "Puts personal data of reserved ranges into free text.",
+    "A scanner finds none.",
+)
+.critical();
+
+pub(super) static ERASURE_OR_RETENTION_MISS: Kind = Kind::new(
+    "erasure_or_retention_miss",
+    Scope::Privacy,
+    "Lets rows survive their erasure or their age.",
+    "Nothing is left after the deadline.",
+)
+.critical()
+.shows_in(Detectability::Metadata)
+.planned("there is no table `erasure_requests` yet");

@@ -1,6 +1,6 @@
 //! The labels of a data set: its incidents and what each of them did, as `truth/anomalies` and `truth/anomaly_members` tell.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::Value;
 
@@ -161,6 +161,18 @@ impl Labels {
         for line in &mut seen.lines {
             line.is_labelled = self.names(&Spot::read(&line.place, context.schemas));
         }
+        let tables = context.data.manifest().tables.iter();
+        let files =
+            tables.flat_map(|table| table.files.iter().map(|file| (&table.name, &file.path)));
+        for (table, path) in files.filter(|(_, path)| self.damages(path)) {
+            seen.damaged.push((table.clone(), path.clone()));
+        }
+    }
+
+    /// Whether the labels say that a file as a whole is damaged: nobody knows what is missing of it.
+    fn damages(&self, path: &str) -> bool {
+        let of = self.files.get(path).into_iter().flatten();
+        of.map(|incident| &self.incidents[*incident as usize]).any(|of| of.kind == "file_damaged")
     }
 
     /// Whether a label names that very place.
@@ -208,6 +220,9 @@ impl Labels {
                     links.far.iter().for_each(|link| take(self.own.get(link)));
                 }
             }
+            Spot::Line(path, _) | Spot::RowOf(path, _) if self.damages(path) => {
+                take(self.files.get(*path))
+            }
             Spot::Line(path, line) => take(self.lines.get(&((*path).to_owned(), *line))),
             Spot::RowOf(path, row) => take(self.rows.get(&((*path).to_owned(), *row))),
             Spot::Named(name) => take(self.files.get(*name)),
@@ -219,19 +234,21 @@ impl Labels {
         all
     }
 
-    /// The incidents of a kind that its invariant must find in the data, by their numbers.
+    /// The incidents of a kind that its invariant must find in the data, by their numbers; not those in files that nobody can read.
     pub(super) fn sought(&self, kind: &str) -> impl Iterator<Item = (u32, &Incident)> {
-        let mut members: Vec<u32> =
-            self.members.iter().filter(|of| of.is_sought).map(|of| of.incident).collect();
-        members.extend(self.files.values().flatten());
-        members.sort_unstable();
-        members.dedup();
+        let sought = self.members.iter().filter(|of| of.is_sought).map(|of| of.incident);
+        let mut sought: Vec<u32> = sought.chain(self.files.values().flatten().copied()).collect();
+        sought.sort_unstable();
+        sought.dedup();
+        let damaged = self.files.iter().filter(|(path, _)| self.damages(path));
+        let lost: BTreeSet<u32> = damaged.flat_map(|(_, of)| of.iter().copied()).collect();
         let all = self.incidents.iter().enumerate().map(|(at, incident)| (at as u32, incident));
         all.filter(move |(at, incident)| {
             incident.kind == kind
                 && incident.is_plain
                 && !incident.is_decoy
-                && members.binary_search(at).is_ok()
+                && sought.binary_search(at).is_ok()
+                && (kind == "file_damaged" || !lost.contains(at))
         })
     }
 }

@@ -67,7 +67,7 @@ pub(super) const KINDS: [Kind; 10] = [
     Kind::new(
         "anomalies.file_damaged",
         &[],
-        &[],
+        &["files.rows"],
         "Every file opens and can be read to its end.",
         "A cut footer or a zeroed page takes all rows of the file along.",
     ),

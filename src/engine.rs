@@ -2,6 +2,8 @@
 //!
 //! The bytes of every file follow from the world alone. Threads only decide who does what when.
 
+mod anomalies;
+
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -10,6 +12,11 @@ use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
+use crate::anomaly::Spec;
+use crate::anomaly::apply::{FileEdits, LaidOut};
+use crate::anomaly::ground::{FileRef, Rowset};
+use crate::anomaly::labels::Member;
+use crate::anomaly::select::Candidate;
 use crate::answers::{self, Answers, Counter, Tally};
 use crate::calibration::{self, Calibration, Verdict};
 use crate::diag::Problems;
@@ -21,10 +28,11 @@ use crate::manifest::{self, Document, FileEntry};
 use crate::population::FIRST_COVERING;
 use crate::scenario::plan::{OF_THE_WORLD, Pilot, Plan, UserRange, events_path, table_path};
 use crate::scenario::slices::Slices;
+use crate::scenario::wishes::LABELS;
 use crate::scenario::{Size, World};
 use crate::schema::Table;
 use crate::sink::Digest;
-use crate::tables::events::EventFrame;
+use crate::tables::events::{Change, EventFrame};
 use crate::tables::{self, Context, Rows};
 
 /// Users simulated as one piece of work.
@@ -75,6 +83,9 @@ pub enum Error {
     /// Rates that cannot be met.
     #[error("the rates cannot be met")]
     Rates(#[from] Problems),
+    /// Anomalies that the data set cannot carry.
+    #[error("the anomalies cannot be had")]
+    Anomalies(Problems),
     /// Threads could not be started.
     #[error("cannot start threads: {0}")]
     Threads(#[from] rayon::ThreadPoolBuildError),
@@ -301,7 +312,13 @@ pub fn generate(
 ) -> Result<Written, Error> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(run.threads).build()?;
     let counting = world.wants_answers().then(|| Counting::new(world));
-    let job = Job { world, plan, dir, progress, cancel, counting: counting.as_ref() };
+    let spec = Spec::of(world).map_err(Error::Anomalies)?;
+    let mut job =
+        Job { world, plan, dir, progress, cancel, counting: counting.as_ref(), wrong: None };
+    if let Some(spec) = &spec {
+        let drafted = pool.install(|| anomalies::draft(&job, spec))?;
+        job.wrong = Some(Wrong { spec, drafted });
+    }
     let mut files = Vec::new();
     for range in plan.ranges_of(run.shard) {
         files.extend(pool.install(|| job.range(range))?);
@@ -432,9 +449,18 @@ pub fn arrange(mut journals: Vec<Journal>, slices: Slices) -> (Journal, Vec<Slic
 }
 
 /// A file's worth of work.
-enum Task<'t> {
-    Table(&'t Table),
-    Slice(&'t Table, usize, SliceRows),
+struct Task<'t> {
+    table: &'t Table,
+    rows: TaskRows,
+    edits: FileEdits,
+}
+
+/// Where a file's rows come from.
+enum TaskRows {
+    /// The records of the journal, or of the world.
+    Records,
+    /// A slice of events, and what becomes of some.
+    Slice(usize, SliceRows, Vec<Change>),
 }
 
 struct Job<'j> {
@@ -444,6 +470,14 @@ struct Job<'j> {
     progress: &'j dyn Progress,
     cancel: &'j AtomicBool,
     counting: Option<&'j Counting<'j>>,
+    wrong: Option<Wrong<'j>>,
+}
+
+/// What is to go wrong.
+struct Wrong<'w> {
+    spec: &'w Spec,
+    /// Incidents of kinds that ask for numbers; none where they are drafted range by range, since there is but one.
+    drafted: Option<Vec<Candidate>>,
 }
 
 impl Job<'_> {
@@ -456,34 +490,164 @@ impl Job<'_> {
             }
         };
         let journals = simulate_with(world, slices, users, self.progress, self.cancel, &look)?;
-        let (journal, by_slice) = arrange(journals, slices);
+        let (mut journal, mut by_slice) = arrange(journals, slices);
+        let Some(wrong) = &self.wrong else {
+            let context = Context { world, journal: &journal };
+            let tasks = self.tasks(range, by_slice, |_| (FileEdits::default(), Vec::new()));
+            return Ok(self.files(context, range, tasks)?.0);
+        };
+        let (mut edits, mut changes, incidents) =
+            anomalies::of_range(wrong, world, range, slices, &mut journal, &mut by_slice)?;
         let context = Context { world, journal: &journal };
+        let tasks = self.tasks(range, by_slice, |file| {
+            let changes = match file {
+                FileRef::Slice(slice) => changes.remove(&(slice as usize)),
+                FileRef::Table(_) => None,
+            };
+            (edits.remove(&file).unwrap_or_default(), changes.unwrap_or_default())
+        });
+        let (mut files, halves) = self.files(context, range, tasks)?;
+        files.extend(anomalies::labels(self, context, range, incidents, halves)?);
+        Ok(files)
+    }
+
+    /// The files of a range, each with what is changed in it.
+    fn tasks(
+        &self,
+        range: UserRange,
+        by_slice: Vec<SliceRows>,
+        mut edits: impl FnMut(FileRef) -> (FileEdits, Vec<Change>),
+    ) -> Vec<Task<'_>> {
+        let world = self.world;
         // Large single files first, so that no thread is left alone with one at the end.
         let here =
             |table: &&Table| range.number == 0 || !OF_THE_WORLD.contains(&table.name.as_str());
-        let others = world.wanted_tables().filter(|table| !table.is_events()).filter(here);
-        let mut tasks: Vec<Task<'_>> = others.map(Task::Table).collect();
-        if let Some(events) = world.wanted_tables().find(|table| table.is_events()) {
-            let some = by_slice.into_iter().enumerate().filter(|(_, rows)| !rows.is_empty());
-            tasks.extend(some.map(|(slice, rows)| Task::Slice(events, slice, rows)));
+        let others = world
+            .wanted_tables()
+            .filter(|table| !table.is_events() && !LABELS.contains(&&*table.name))
+            .filter(here);
+        let mut tasks: Vec<Task<'_>> = Vec::new();
+        for table in others {
+            let rowset = Rowset::of(&table.name).map(FileRef::Table);
+            let edits = rowset.map_or_else(FileEdits::default, |file| edits(file).0);
+            tasks.push(Task { table, rows: TaskRows::Records, edits });
         }
+        if let Some(table) = world.wanted_tables().find(|table| table.is_events()) {
+            for (slice, rows) in by_slice.into_iter().enumerate() {
+                let (edits, changes) = edits(FileRef::Slice(slice as u32));
+                if !rows.is_empty() || edits.has_rows() {
+                    let rows = TaskRows::Slice(slice, rows, changes);
+                    tasks.push(Task { table, rows, edits });
+                }
+            }
+        }
+        tasks
+    }
+
+    /// Writes files; what the manifest says of them, and the labels of what was changed.
+    fn files(
+        &self,
+        context: Context<'_>,
+        range: UserRange,
+        tasks: Vec<Task<'_>>,
+    ) -> Result<(Vec<FileEntry>, Vec<Member>), Error> {
+        let file = |task: Task<'_>| self.task(context, range, task);
+        let written: Result<Vec<_>, Error> =
+            tasks.into_par_iter().with_max_len(1).map(file).collect();
+        let (files, members): (Vec<_>, Vec<_>) = written?.into_iter().unzip();
+        Ok((files.into_iter().flatten().collect(), members.into_iter().flatten().collect()))
+    }
+
+    fn task(
+        &self,
+        context: Context<'_>,
+        range: UserRange,
+        task: Task<'_>,
+    ) -> Result<(Option<FileEntry>, Vec<Member>), Error> {
+        let (world, slices) = (self.world, &self.plan.slices);
         let extension = world.output.extension();
-        let file = |task: Task<'_>| match task {
-            Task::Table(table) => {
+        let Task { table, rows, edits } = task;
+        match rows {
+            TaskRows::Records => {
                 let path = table_path(&table.name, range.number, extension);
-                tables::with_frame(context, table, |rows: Rows<'_>| {
-                    self.file(path, rows.frame, rows.time_range)
+                tables::with_frame(context, table, &edits.changes(), |rows: Rows<'_>| {
+                    self.rows(path, &rows, &edits)
                 })
             }
-            Task::Slice(table, slice, rows) => {
-                let frame = EventFrame::new(context, table, rows);
-                let path = events_path(world, &slices, range.number, slice, extension);
-                let entry = self.file(path, &frame, frame.time_range())?;
-                self.progress.advance(frame.rows() as u64);
-                Ok(entry)
+            TaskRows::Slice(slice, rows, changes) => {
+                let path = events_path(world, slices, range.number, slice, extension);
+                let written = if edits.has_rows() {
+                    let made = EventFrame::changed(context, table, rows, &changes);
+                    let (shown, time_range) = (made.shown, made.time_range);
+                    let places = &made.places;
+                    self.rows(path, &Rows { frame: &made.frame, shown, time_range, places }, &edits)
+                } else {
+                    let frame = EventFrame::new(context, table, rows);
+                    let (shown, time_range) = (frame.rows(), frame.time_range());
+                    self.rows(path, &Rows { frame: &frame, shown, time_range, places: &[] }, &edits)
+                }?;
+                let events = written.0.as_ref().map_or(0, |entry| entry.rows);
+                self.progress.advance(events);
+                Ok(written)
             }
+        }
+    }
+
+    /// Writes the rows of one file, as edited.
+    fn rows(
+        &self,
+        path: String,
+        rows: &Rows<'_>,
+        edits: &FileEdits,
+    ) -> Result<(Option<FileEntry>, Vec<Member>), Error> {
+        if !edits.has_rows() {
+            let (entry, member) =
+                self.damaged(self.file(path, rows.frame, rows.time_range)?, edits)?;
+            return Ok((Some(entry), member.into_iter().collect()));
+        }
+        let output = &self.world.output;
+        let shown = path.clone();
+        let has_lines = output.format.name() == "ndjson";
+        let (frame, places) = (rows.frame, rows.places);
+        let laid = LaidOut { frame, shown: rows.shown, places, path: &shown, has_lines };
+        let is_there = rows.shown > 0 || !frame.table().is_events();
+        let written = edits.write(&laid, |edited, notes| {
+            // A slice in which nothing falls is no file.
+            is_there
+                .then(|| {
+                    self.put(path, edited, rows.time_range, |out| {
+                        output.format.write_noting(edited, &output.options, notes, out)
+                    })
+                })
+                .transpose()
+        });
+        let failed = |source| Error::Io { path: self.dir.join(&shown), source };
+        let (entry, mut members) = written.map_err(failed)?;
+        let Some(entry) = entry else { return Ok((None, members)) };
+        let (entry, member) = self.damaged(entry, edits)?;
+        members.extend(member);
+        Ok((Some(entry), members))
+    }
+
+    /// Damages a file that was written, if that is asked for.
+    fn damaged(
+        &self,
+        mut entry: FileEntry,
+        edits: &FileEdits,
+    ) -> Result<(FileEntry, Option<Member>), Error> {
+        if !edits.is_damaged() {
+            return Ok((entry, None));
+        }
+        let path = self.dir.join(&entry.path);
+        let failed = |source| Error::Io { path: path.clone(), source };
+        let bytes = std::fs::read(&path).map_err(failed)?;
+        let Some((bytes, member)) = edits.damage(&entry.path, &entry.table, &bytes) else {
+            return Ok((entry, None));
         };
-        tasks.into_par_iter().with_max_len(1).map(file).collect()
+        let mut out = Digest::new(File::create(&path).map_err(failed)?);
+        out.write_all(&bytes).map_err(failed)?;
+        (entry.bytes, entry.sha256) = out.finish();
+        Ok((entry, Some(member)))
     }
 
     /// Writes one file.
@@ -496,24 +660,31 @@ impl Job<'_> {
         go_on(self.cancel)?;
         let target = self.dir.join(&path);
         let output = &self.world.output;
-        let write = || {
-            if let Some(folder) = target.parent() {
-                std::fs::create_dir_all(folder)?;
-            }
-            let mut out = Digest::new(BufWriter::with_capacity(1 << 18, File::create(&target)?));
-            output.format.write(frame, &output.options, &mut out)?;
-            out.flush()?;
-            Ok(out.finish())
-        };
-        let (bytes, sha256) =
-            write().map_err(|source| Error::Io { path: target.clone(), source })?;
-        Ok(FileEntry {
-            table: frame.table().name.clone(),
-            path,
-            rows: frame.rows() as u64,
-            bytes,
-            sha256,
-            time_range,
-        })
+        let write = |out: &mut Out| output.format.write(frame, &output.options, out);
+        self.put(path, frame, time_range, write)
+            .map_err(|source| Error::Io { path: target, source })
+    }
+
+    /// Lets `write` write one file.
+    fn put(
+        &self,
+        path: String,
+        frame: &dyn Frame,
+        time_range: Option<(i64, i64)>,
+        write: impl FnOnce(&mut Out) -> io::Result<()>,
+    ) -> io::Result<FileEntry> {
+        let target = self.dir.join(&path);
+        if let Some(folder) = target.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        let mut out = Digest::new(BufWriter::with_capacity(1 << 18, File::create(&target)?));
+        write(&mut out)?;
+        out.flush()?;
+        let (bytes, sha256) = out.finish();
+        let (table, rows) = (frame.table().name.clone(), frame.rows() as u64);
+        Ok(FileEntry { table, path, rows, bytes, sha256, time_range })
     }
 }
+
+/// A file being written.
+type Out = Digest<BufWriter<File>>;

@@ -144,6 +144,19 @@ mod tests {
     use super::*;
     use crate::check::FAMILIES;
 
+    /// For all kinds that can be asked for and show in the data: an invariant that finds them. What consists of other incidents is found
+    /// by theirs.
+    #[test]
+    fn what_is_injected_has_an_invariant() {
+        use crate::anomaly::KINDS;
+        use crate::anomaly::kind::Detectability;
+        let built = KINDS.iter().filter(|kind| kind.act.is_some());
+        let shown = built.filter(|kind| kind.detectability == Detectability::Data);
+        let known = |id: &str| FAMILY.checks().any(|check| check.id == format!("anomalies.{id}"));
+        let lacking: Vec<&str> = shown.map(|kind| kind.id).filter(|id| !known(id)).collect();
+        assert!(lacking.iter().all(|id| *id == "bad_deployment"), "{lacking:?}");
+    }
+
     /// For all kinds: those from which it takes violations are checks that there are.
     #[test]
     fn helpers_are_there() {

@@ -55,6 +55,9 @@ pub(crate) struct Form {
     /// Only these tables, with commas between them: users,events (`throng schema` shows all)
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub(crate) tables: Option<Vec<String>>,
+    /// What is made to go wrong, with labels: off, default, critical, everything, or a file with [anomalies] (`throng anomalies` lists the kinds)
+    #[arg(long, value_name = "PRESET|FILE")]
+    pub(crate) anomalies: Option<String>,
 }
 
 /// A seed as asked for.

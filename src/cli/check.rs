@@ -44,7 +44,7 @@ pub(crate) struct Args {
     /// Somebody else's click-stream, whose columns this file maps: does it look real?
     #[arg(long, value_name = "FILE", conflicts_with_all = ["only", "list"])]
     map: Option<PathBuf>,
-    /// The clean twin of a data set with anomalies; by default the one beside it, under its name and `.clean`
+    /// The clean twin of a data set with anomalies; by default the one beside it, <DIR>-clean
     #[arg(long, value_name = "DIR", conflicts_with_all = ["map", "list"])]
     twin: Option<PathBuf>,
     #[command(flatten)]
@@ -111,15 +111,15 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     end(args, &Report::new(Subject::of(&data), sections?), took)
 }
 
-/// The clean twin: the one that is given, or one that stands beside the data set under its name and `.clean` or `-clean`.
+/// The clean twin: the one that is given, or the one that `throng generate --twin` and `throng twin` write beside the data set.
 fn twin(args: &Args, dir: &Path) -> Result<Option<DataSet>, Failure> {
     if let Some(twin) = &args.twin {
         return Ok(Some(DataSet::open(twin)?));
     }
     let name = dir.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let beside = [".clean", "-clean"].map(|end| dir.with_file_name(format!("{name}{end}")));
-    let found = beside.iter().find(|twin| twin.join(throng::manifest::FILE).is_file());
-    Ok(found.map(|twin| DataSet::open(twin)).transpose()?)
+    let beside = dir.with_file_name(format!("{name}-clean"));
+    let is_there = beside.join(throng::manifest::FILE).is_file();
+    Ok(is_there.then(|| DataSet::open(&beside)).transpose()?)
 }
 
 /// Checks a stream from elsewhere.

@@ -1,8 +1,15 @@
 //! Single values that are wrong.
 
+mod bad_deployment;
+mod missing_value;
+mod out_of_range;
+
 use crate::anomaly::kind::{Formats, Kind, Scope, Stage, Unit};
 
-pub(super) static MISSING_VALUE: Kind = Kind::new("missing_value", Scope::Field, "Leaves out a required value: completely at random, by what else is known, or by the value itself.", "What is required is there.").critical();
+pub(super) use bad_deployment::BAD_DEPLOYMENT;
+pub(super) use out_of_range::OUT_OF_RANGE;
+
+pub(super) use missing_value::MISSING_VALUE;
 
 pub(super) static IMPLICIT_MISSING: Kind = Kind::new(
     "implicit_missing",
@@ -35,14 +42,6 @@ pub(super) static FORMAT_INVALID: Kind = Kind::new(
     "Breaks the form of an e-mail address, URL or IP address.",
     "Values have their pattern.",
 );
-
-pub(super) static OUT_OF_RANGE: Kind = Kind::new(
-    "out_of_range",
-    Scope::Field,
-    "Makes a price negative or a quantity zero.",
-    "Numbers are within their bounds.",
-)
-.critical();
 
 pub(super) static NUMERIC_OUTLIER: Kind = Kind::new(
     "numeric_outlier",

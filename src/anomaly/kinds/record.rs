@@ -1,15 +1,13 @@
 //! Rows that are there too often, or not at all.
 
+mod dup_exact;
+mod record_dropped;
+
 use crate::anomaly::kind::{Kind, Rule, Scope};
 
-pub(super) static DUP_EXACT: Kind = Kind::new(
-    "dup_exact",
-    Scope::Record,
-    "Delivers an event again, later, with all that it says.",
-    "An event's id is unique.",
-)
-.critical()
-.found_by(Rule::AnyCopy);
+pub(super) use dup_exact::DUP_EXACT;
+
+pub(super) use record_dropped::RECORD_DROPPED;
 
 pub(super) static DUP_MUTATED: Kind = Kind::new(
     "dup_mutated",
@@ -37,11 +35,3 @@ pub(super) static DUP_REISSUED: Kind = Kind::new(
 )
 .critical()
 .found_by(Rule::AnyCopy);
-
-pub(super) static RECORD_DROPPED: Kind = Kind::new(
-    "record_dropped",
-    Scope::Record,
-    "Deletes an event.",
-    "Places in a session are dense.",
-)
-.critical();

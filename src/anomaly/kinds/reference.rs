@@ -1,14 +1,10 @@
 //! Where references lead.
 
+mod fk_orphan;
+
 use crate::anomaly::kind::{Kind, Scope, Unit};
 
-pub(super) static FK_ORPHAN: Kind = Kind::new(
-    "fk_orphan",
-    Scope::Reference,
-    "Lets a reference lead nowhere.",
-    "Every reference has its parent.",
-)
-.critical();
+pub(super) use fk_orphan::FK_ORPHAN;
 
 pub(super) static FK_WRONG_PARENT: Kind = Kind::new(
     "fk_wrong_parent",

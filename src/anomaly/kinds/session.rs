@@ -1,20 +1,16 @@
 //! What holds within a session or an order.
 
+mod step_missing;
+
 use crate::anomaly::kind::{Kind, Scope, Stage, Unit};
+
+pub(super) use step_missing::STEP_MISSING;
 
 pub(super) static STEP_ORDER: Kind = Kind::new(
     "step_order",
     Scope::Session,
     "Lets a later step of a funnel happen before an earlier one.",
     "Steps come in the funnel's order.",
-)
-.critical();
-
-pub(super) static STEP_MISSING: Kind = Kind::new(
-    "step_missing",
-    Scope::Session,
-    "Leaves out a mandatory step of a funnel.",
-    "No step is skipped.",
 )
 .critical();
 

@@ -1,9 +1,13 @@
 //! Lines and files that are not what they should be.
 
+mod file_damaged;
+mod json_truncated;
+
 use crate::anomaly::kind::{Detectability, Formats, Kind, Rule, Scope, Stage};
 
-pub(super) static JSON_TRUNCATED: Kind =
-    Kind::new("json_truncated", Scope::Syntax, "Cuts a line short.", "A line parses.").critical();
+pub(super) use file_damaged::FILE_DAMAGED;
+
+pub(super) use json_truncated::JSON_TRUNCATED;
 
 pub(super) static JSON_MALFORMED: Kind = Kind::new(
     "json_malformed",
@@ -60,15 +64,6 @@ pub(super) static OVERSIZE_RECORD: Kind = Kind::new(
 )
 .carried_by(Formats::All)
 .at(Stage::Fields);
-
-pub(super) static FILE_DAMAGED: Kind = Kind::new(
-    "file_damaged",
-    Scope::File,
-    "Cuts a file, its footer, or zeroes a part of it.",
-    "A file opens, and has the rows that its manifest states.",
-)
-.critical()
-.usually(1);
 
 pub(super) static SCHEMA_DRIFT: Kind = Kind::new(
     "schema_drift",

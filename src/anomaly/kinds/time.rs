@@ -1,14 +1,10 @@
 //! When things happened and arrived.
 
+mod late_arrival;
+
 use crate::anomaly::kind::{Formats, Kind, Scope, Stage, Unit};
 
-pub(super) static LATE_ARRIVAL: Kind = Kind::new(
-    "late_arrival",
-    Scope::Time,
-    "Lets an event arrive later than is allowed.",
-    "An event arrives within the allowed lateness.",
-)
-.critical();
+pub(super) use late_arrival::LATE_ARRIVAL;
 
 pub(super) static OUT_OF_ORDER: Kind = Kind::new(
     "out_of_order",

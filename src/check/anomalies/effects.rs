@@ -229,7 +229,7 @@ fn effect(
             let share = |of: &Crowd| of.payments.0 as f64 / of.payments.1.max(1) as f64;
             let more = dirty.most_failed as f64 - clean.most_failed as f64;
             let change = share(dirty) - share(clean);
-            let effect = if change == 0.0 { more } else { change };
+            let effect = if change.abs() < 1e-12 { more } else { change };
             ("change of the share of payments that fail", effect, dirty.payments.1)
         }
     }

@@ -106,11 +106,11 @@ impl Travel {
     }
 }
 
-/// Kilometres between two points.
+/// Kilometres between two points, by the haversine.
 fn great_circle(from: (f64, f64), to: (f64, f64)) -> f64 {
-    let [a, b, c, d] = [from.0, from.1, to.0, to.1].map(f64::to_radians);
-    let h = ((c - a) / 2.0).sin().powi(2) + a.cos() * c.cos() * ((d - b) / 2.0).sin().powi(2);
-    12_742.0 * h.sqrt().min(1.0).asin()
+    let half = |from: f64, to: f64| ((to - from).to_radians() / 2.0).sin().powi(2);
+    let across = from.0.to_radians().cos() * to.0.to_radians().cos() * half(from.1, to.1);
+    12_742.0 * (half(from.0, to.0) + across).sqrt().min(1.0).asin()
 }
 
 impl Observer for Travel {

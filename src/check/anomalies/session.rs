@@ -11,7 +11,7 @@ use crate::schema::Table;
 pub(super) const KINDS: [Kind; 6] = [
     Kind::new(
         "anomalies.step_order",
-        &[],
+        &["events"],
         &[
             "keys.purchase_after_cart",
             "keys.payment_after_checkout",
@@ -23,7 +23,7 @@ pub(super) const KINDS: [Kind; 6] = [
     ),
     Kind::new(
         "anomalies.step_missing",
-        &[],
+        &["events"],
         &[
             "keys.purchase_after_cart",
             "keys.payment_after_checkout",

@@ -93,6 +93,12 @@ impl Lines {
         self.end += piece.len();
     }
 
+    /// Puts other bytes in the place of the line that starts there, the last one.
+    pub(super) fn replace(&mut self, start: usize, bytes: &[u8]) {
+        self.end = start;
+        self.put(bytes);
+    }
+
     /// The lines so far.
     pub(super) fn bytes(&self) -> &[u8] {
         &self.bytes[..self.end]

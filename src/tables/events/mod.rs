@@ -14,7 +14,8 @@ use crate::event::journal::{Bucket, NONE, Offsets, Row, Session};
 use crate::frame::{Column, Dictionary, Frame, NULL, Strings};
 use crate::scenario::fills;
 use crate::schema::Table;
-use crate::tables::events::arrange::arrange;
+use crate::tables::changes::{Fate, Place};
+use crate::tables::events::arrange::{arrange, arrange_changed};
 use crate::tables::events::facts::{Envelope, Fact, Page, Product, Sale, SessionFact};
 use crate::tables::{Context, EMPTY, sessions};
 
@@ -51,6 +52,40 @@ pub struct EventFrame<'c> {
     pub(super) order_keys: Vec<u32>,
 }
 
+/// What becomes of an event.
+#[derive(Debug, Clone, Copy)]
+pub struct Change {
+    /// The session's ordinal in the range's journal.
+    pub session: u32,
+    /// The event; its ordinals are those of the range's journal.
+    pub row: Row,
+    /// What becomes of it.
+    pub fate: Fate,
+}
+
+/// A slice of which some rows are changed.
+pub struct Changed<'c> {
+    /// The rows; those behind `shown` are only there to be looked up.
+    pub frame: EventFrame<'c>,
+    /// How many there are to write.
+    pub shown: usize,
+    /// Least and greatest arrival of those.
+    pub time_range: Option<(i64, i64)>,
+    /// Where the changed rows are, in the order of the changes.
+    pub places: Vec<Place>,
+}
+
+/// The facts that a table's columns are filled from, found once.
+#[derive(Debug, Clone)]
+pub struct Bound(Vec<Option<Fact>>);
+
+impl Bound {
+    /// Those of a table.
+    pub fn new(table: &Table) -> Self {
+        Self(table.fields.iter().map(|field| facts::named(&field.from)).collect())
+    }
+}
+
 /// What a row needs to know of its session.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct About {
@@ -63,11 +98,47 @@ pub(super) struct About {
 impl<'c> EventFrame<'c> {
     /// Arranges the buckets of a slice, each with the offset of its journal's sessions and orders, in order of users.
     pub fn new(context: Context<'c>, table: &'c Table, buckets: Vec<(Bucket, Offsets)>) -> Self {
-        let (rows, slice_sessions) = arrange(&context.world.fills, buckets);
+        let (rows, sessions) = arrange(&context.world.fills, buckets);
+        Self::of(context, table, Bound::new(table), rows, &sessions)
+    }
+
+    /// The same with some of the rows changed, others coming from elsewhere.
+    pub fn changed(
+        context: Context<'c>,
+        table: &'c Table,
+        mut buckets: Vec<(Bucket, Offsets)>,
+        changes: &[Change],
+    ) -> Changed<'c> {
+        // Rows of those who are there only because something goes wrong come by changes.
+        let clean = context.journal.clean().sessions;
+        buckets.retain(|(_, offsets)| (offsets.session as usize) < clean);
+        let (rows, sessions, made) = arrange_changed(&context.world.fills, buckets, changes);
+        let frame = Self::of(context, table, Bound::new(table), rows, &sessions);
+        Changed { frame, shown: made.shown, time_range: made.time_range, places: made.places }
+    }
+
+    /// One event by itself.
+    pub fn single(
+        context: Context<'c>,
+        table: &'c Table,
+        bound: Bound,
+        session: u32,
+        row: Row,
+    ) -> Self {
+        Self::of(context, table, bound, vec![Row { session: 0, ..row }], &[session])
+    }
+
+    fn of(
+        context: Context<'c>,
+        table: &'c Table,
+        bound: Bound,
+        rows: Vec<Row>,
+        slice_sessions: &[u32],
+    ) -> Self {
         let mut frame = Self {
             context,
             table,
-            facts: table.fields.iter().map(|field| facts::named(&field.from)).collect(),
+            facts: bound.0,
             sessions: rows.iter().map(|row| row.session).collect(),
             rows,
             keys: Vec::new(),
@@ -205,7 +276,7 @@ impl<'c> EventFrame<'c> {
 }
 
 /// The strings that the world has for a fact of the events.
-pub(super) fn catalogue<'w>(world: &'w World, fact: &str) -> Option<&'w Strings> {
+pub(super) fn catalogue<'w>(world: &'w crate::scenario::World, fact: &str) -> Option<&'w Strings> {
     match facts::named(fact)? {
         Fact::Envelope(Envelope::Name) => Some(&world.words.events),
         Fact::Session(SessionFact::Word(_, strings)) | Fact::Sale(Sale::Word(_, strings)) => {

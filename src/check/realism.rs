@@ -95,6 +95,7 @@ fn of_look(check: &'static Check, summary: &Summary, look: Look) -> Verdict {
         seen: summary.records(),
         evidence: vec![Evidence { place: "events".to_owned(), says }],
         measures: Vec::new(),
+        places: Vec::new(),
     }
 }
 
@@ -114,7 +115,7 @@ pub fn summary(
     let kept = Rc::new(RefCell::new(None));
     let mut observers: [Box<dyn Observer>; 1] =
         [Box::new(Keeping { crowd: Crowd::new(&context), kept: Rc::clone(&kept) })];
-    let mut seen = Seen { broken, misfits: shape::misfits(data, schemas) };
+    let mut seen = Seen { broken, misfits: shape::misfits(data, schemas), ..Seen::default() };
     pass::run(&context, observers.iter_mut(), &mut seen)?;
     for observer in observers {
         observer.finish(&context, &seen);

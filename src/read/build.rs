@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use crate::frame::NULL;
 use crate::read::FAULTS;
-use crate::read::column::{As, Column, Data, Fault, Texts, Wanted, What};
-use crate::read::hash::Words;
+use crate::read::column::{As, BadLine, Column, Data, Fault, Ill, Texts, Wanted, What};
+use crate::read::hash::{NONE, Words};
+use crate::read::ill;
 use crate::read::json::{Token, unescaped};
 use crate::read::value::{self, Clock};
 use crate::schema::Type;
@@ -13,12 +14,20 @@ use crate::schema::Type;
 /// What is wrong with a batch.
 #[derive(Default)]
 pub(super) struct Faults {
+    /// Whether lines that are ill are told, not the end of the file.
+    pub(super) forgiving: bool,
     /// The row under way.
     pub(super) row: u64,
+    /// Its line, from 1.
+    pub(super) line: u64,
     /// The first few.
     pub(super) first: Vec<Fault>,
     /// How many.
     pub(super) count: u64,
+    /// Lines that are ill.
+    pub(super) lines: Vec<BadLine>,
+    /// What makes the whole line ill, found within one of its members.
+    pub(super) broken: Option<Ill>,
 }
 
 impl Faults {
@@ -26,7 +35,33 @@ impl Faults {
     pub(super) fn add(&mut self, column: &str, what: What) {
         self.count += 1;
         if self.first.len() < FAULTS {
-            self.first.push(Fault { row: self.row, column: column.to_owned(), what });
+            let (row, line) = (self.row, self.line);
+            self.first.push(Fault { row, line, column: column.to_owned(), what });
+        }
+    }
+
+    /// Notes that the line is ill; once for each way.
+    pub(super) fn ill(&mut self, at: u64, ill: Ill, read: bool) {
+        let number = self.line;
+        if !self.lines.iter().rev().any(|known| known.number == number && known.ill == ill) {
+            self.lines.push(BadLine { number, column: at + 1, ill, read });
+        }
+    }
+
+    /// What was said of the members of a line that is no row.
+    pub(super) fn forget(&mut self, row: u64) {
+        while self.first.last().is_some_and(|fault| fault.row == row && fault.line == self.line) {
+            self.first.pop();
+            self.count -= 1;
+        }
+    }
+
+    /// Looks for what is ill in a member that was found to be odd.
+    fn look(&mut self, found: Option<Ill>) {
+        match found.filter(|_| self.forgiving) {
+            Some(ill @ (Ill::Malformed | Ill::Truncated)) => self.broken = Some(ill),
+            Some(ill) => self.ill(0, ill, true),
+            None => {}
         }
     }
 }
@@ -40,6 +75,8 @@ pub(super) struct Builder {
     data: Data,
     valid: Vec<bool>,
     words: Words,
+    /// The words in which something is ill.
+    ill: Vec<u32>,
     clock: Clock,
 }
 
@@ -52,6 +89,7 @@ impl Builder {
             data: Column::absent(wanted.form, 0).data,
             valid: Vec::new(),
             words: Words::default(),
+            ill: Vec::new(),
             clock: Clock::default(),
         }
     }
@@ -62,14 +100,49 @@ impl Builder {
             return;
         }
         if self.valid.len() > place {
+            faults.look(Some(Ill::Twice));
             faults.add(&self.name, What::Twice);
             return;
         }
+        let found = match token {
+            Token::Text(text, true) if faults.forgiving => ill::escaped(text),
+            Token::Object(text) if faults.forgiving => self.nested(text),
+            _ => None,
+        };
+        faults.look(found);
         if self.put(token).is_none() {
+            faults.look(ill::number(token));
             faults.add(&self.name, What::Type);
             return;
         }
         self.valid.push(true);
+        if let (Some(_), Data::Texts(texts)) = (found, &self.data) {
+            self.ill.extend(texts.keys.last());
+        }
+    }
+
+    /// Takes back what a line brought that is no row.
+    pub(super) fn undo(&mut self, place: usize) {
+        if self.valid.len() > place {
+            self.valid.pop();
+            match &mut self.data {
+                Data::Ids(ids) => drop(ids.pop()),
+                Data::Longs(longs) => drop(longs.pop()),
+                Data::Ints(ints) => drop(ints.pop()),
+                Data::Doubles(doubles) => drop(doubles.pop()),
+                Data::Flags(flags) => drop(flags.pop()),
+                Data::Texts(texts) => drop(texts.keys.pop()),
+            }
+        }
+    }
+
+    /// What is ill within an object; those of the same text are looked at once a batch.
+    fn nested(&self, text: &[u8]) -> Option<Ill> {
+        let known = self.words.get(std::str::from_utf8(text).ok()?);
+        if known != NONE && !self.ill.contains(&known) {
+            return None;
+        }
+        ill::nested(text)
     }
 
     /// Adds a value, if it is one of the column's type.
@@ -82,9 +155,9 @@ impl Builder {
             }),
             Data::Longs(longs) => longs.push(match (self.form, token) {
                 (As::Moment, Token::Number(text)) => value::epoch(number(text)?)?,
-                (As::Moment | As::Typed(Type::Timestamp), Token::Text(text, false)) => {
-                    self.clock.moment(text)?
-                }
+                (As::Moment, Token::Text(text, false)) => self.clock.moment(text)?,
+                // What says no zone, or a 61st second, is not what is declared.
+                (As::Typed(Type::Timestamp), Token::Text(text, false)) => self.clock.exact(text)?,
                 (As::Typed(Type::Money), Token::Number(text)) => value::money(text)?,
                 (As::Typed(Type::Int64), Token::Number(text)) => number(text)?,
                 _ => return None,
@@ -143,6 +216,7 @@ impl Builder {
         let mut data = std::mem::replace(&mut self.data, empty);
         if let Data::Texts(Texts { strings, .. }) = &mut data {
             *strings = Arc::new(std::mem::take(&mut self.words).into_strings());
+            self.ill.clear();
         }
         Column::new(data, Some(std::mem::take(&mut self.valid)))
     }

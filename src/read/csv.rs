@@ -97,7 +97,8 @@ impl Decode for Csv {
             return Ok(None);
         }
         let columns = self.builders.iter_mut().map(Builder::finish).collect();
-        Ok(Some(Batch { rows, first, columns, faults: faults.first, fault_count: faults.count }))
+        let Faults { first: faults, count: fault_count, lines, .. } = faults;
+        Ok(Some(Batch { rows, first, columns, faults, fault_count, lines }))
     }
 }
 

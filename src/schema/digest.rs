@@ -30,9 +30,14 @@ fn lines_of_field(field: &Field, lines: &mut Vec<String>) {
     lines.extend(field.unit.iter().map(|unit| format!("unit {unit}")));
     lines.extend(field.reference.iter().map(|(table, key)| format!("references {table}.{key}")));
     lines.extend(field.values.iter().map(|value| format!("value {value}")));
-    let Bounds { least, most, pattern, not_before } = &field.bounds;
-    lines.extend(least.iter().map(|least| format!("least {least}")));
-    lines.extend(most.iter().map(|most| format!("most {most}")));
+    let Bounds { min, max, max_length, max_run, format, required_by, pattern, not_before } =
+        &field.bounds;
+    lines.extend(min.iter().map(|min| format!("min {min}")));
+    lines.extend(max.iter().map(|max| format!("max {max}")));
+    lines.extend(max_length.iter().map(|most| format!("max length {most}")));
+    lines.extend(max_run.iter().map(|most| format!("max run {most}")));
+    lines.extend(format.iter().map(|format| format!("format {}", format.name())));
+    lines.extend(required_by.iter().map(|of| format!("required by {of}")));
     lines.extend(pattern.iter().map(|pattern| format!("pattern {pattern}")));
     lines.extend(not_before.iter().map(|first| format!("not before {first}")));
 }

@@ -1,11 +1,14 @@
 //! Tables and events as data: what is written, derived documents, and the writer itself all follow from `schemas/`.
 
+mod bounds;
 mod digest;
 pub mod facts;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod load;
 pub mod render;
+
+pub use bounds::{Bounds, Format};
 
 /// What a field holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -134,23 +137,10 @@ pub struct Field {
     pub privacy: Privacy,
     /// The values that an enumeration may have, where they are fixed; empty when the models decide.
     pub values: Vec<String>,
-    /// What its values keep to.
+    /// What its values keep to beyond their type.
     pub bounds: Bounds,
     /// The fact that fills it, by name: `event.time`, `session.id`, `device.os`, …
     pub from: String,
-}
-
-/// What a field's values keep to, besides its type: whoever reads may refuse what does not.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Bounds {
-    /// No number is less.
-    pub least: Option<f64>,
-    /// No number is more.
-    pub most: Option<f64>,
-    /// Every text is matched by this regular expression, as a whole.
-    pub pattern: Option<String>,
-    /// No moment or day comes before that of this field in the same row.
-    pub not_before: Option<String>,
 }
 
 /// A table.
@@ -258,6 +248,12 @@ impl Table {
 }
 
 impl EventType {
+    /// Whether its rows always have a value in a field that other types' rows may lack.
+    pub fn requires(&self, field: &Field) -> bool {
+        let named = |of: &String| *of == self.name || self.fills.contains(of);
+        self.fills(field) && field.bounds.required_by.iter().any(named)
+    }
+
     /// Whether its rows fill a field: one of no group is filled always, `event.properties` when the type has some.
     pub fn fills(&self, field: &Field) -> bool {
         if field.from == "event.properties" {

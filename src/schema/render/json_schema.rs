@@ -3,7 +3,7 @@
 
 use super::chosen;
 use super::ordered::Json;
-use crate::schema::{Bounds, EventType, Field, Origin, Property, Schemas, Table, Type};
+use crate::schema::{EventType, Field, Origin, Property, Schemas, Table, Type};
 
 const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
 
@@ -59,19 +59,32 @@ fn line(schemas: &Schemas, table: &Table, start: Json, base: &str) -> Json {
 fn column(field: &Field) -> Json {
     let schema = described(typed(field.ty), &field.doc, field.unit.as_deref());
     let schema = schema.with("$comment", Json::leaf(format!("privacy: {}", field.privacy.name())));
-    let Bounds { least, most, pattern, .. } = &field.bounds;
-    let whole = (field.ty == Type::Int32).then_some((f64::from(i32::MIN), f64::from(i32::MAX)));
-    let (least, most) = (least.or(whole.map(|(low, _)| low)), most.or(whole.map(|(_, high)| high)));
-    let schema = least.iter().fold(schema, |schema, least| schema.with("minimum", number(*least)));
-    let schema = most.iter().fold(schema, |schema, most| schema.with("maximum", number(*most)));
-    let whole = pattern.iter().map(|pattern| format!("^(?:{pattern})$"));
-    let schema = whole.fold(schema, |schema, whole| schema.with("pattern", Json::leaf(whole)));
+    let of = &field.bounds;
+    let (least, most) = match field.ty {
+        Type::Int32 => (Some(f64::from(i32::MIN)), Some(f64::from(i32::MAX))),
+        _ => (None, None),
+    };
+    let bounds = [
+        ("minimum", of.min.or(least).map(number)),
+        ("maximum", of.max.or(most).map(number)),
+        ("maxLength", of.max_length.filter(|_| field.ty != Type::Json).map(Json::leaf)),
+        ("maxRun", of.max_run.map(Json::leaf)),
+        ("pattern", of.pattern.as_ref().map(|of| Json::leaf(format!("^(?:{of})$")))),
+        of.format.map_or(("", None), |of| {
+            let (key, value) = of.json_schema();
+            (key, Some(Json::leaf(value)))
+        }),
+    ];
+    let schema = bounds.into_iter().fold(schema, |schema, (key, value)| match value {
+        Some(value) => schema.with(key, value),
+        None => schema,
+    });
     if field.values.is_empty() { schema } else { schema.with("enum", Json::texts(&field.values)) }
 }
 
-/// A number, without a point where it needs none.
-fn number(number: f64) -> Json {
-    if number.fract() == 0.0 { Json::leaf(number as i64) } else { Json::leaf(number) }
+/// A bound as it is written: whole where it is whole.
+fn number(bound: f64) -> Json {
+    if bound.fract() == 0.0 { Json::leaf(bound as i64) } else { Json::leaf(bound) }
 }
 
 fn typed(ty: Type) -> Json {
@@ -106,6 +119,8 @@ fn event_type(table: &Table, event: &EventType) -> Json {
             columns.push((field.name.clone(), Json::leaf(false)));
         } else if field.from == "event.properties" {
             columns.push((field.name.clone(), properties(event)));
+            required.push(&field.name);
+        } else if event.requires(field) {
             required.push(&field.name);
         }
     }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::chosen;
-use crate::schema::{Bounds, EventType, Field, Origin, Property, Schemas, Table, facts};
+use crate::schema::{EventType, Field, Origin, Property, Schemas, Table, facts};
 
 /// The page of a table, or that of all.
 pub(super) fn render(schemas: &Schemas, table: Option<&str>) -> String {
@@ -62,25 +62,27 @@ fn meaning(field: &Field) -> String {
     if !field.values.is_empty() && field.from != "event.name" {
         let _ = write!(meaning, " One of {}.", names(&field.values));
     }
-    meaning + &bounds(&field.bounds)
+    let bounds = bounds(field);
+    if !bounds.is_empty() {
+        let _ = write!(meaning, " Bounds: {}.", bounds.join(", "));
+    }
+    meaning
 }
 
-/// What the values keep to.
-fn bounds(bounds: &Bounds) -> String {
-    let Bounds { least, most, pattern, not_before } = bounds;
-    let mut told = String::new();
-    let _ = match (least, most) {
-        (Some(least), Some(most)) => write!(told, " From {least} to {most}."),
-        (Some(least), None) => write!(told, " At least {least}."),
-        (None, Some(most)) => write!(told, " At most {most}."),
-        (None, None) => Ok(()),
-    };
-    if let Some(pattern) = pattern {
-        let _ = write!(told, " Like `{}`.", cell(pattern));
-    }
-    if let Some(first) = not_before {
-        let _ = write!(told, " Not before `{first}`.");
-    }
+fn bounds(field: &Field) -> Vec<String> {
+    let of = &field.bounds;
+    let mut told = Vec::new();
+    told.extend(of.min.map(|min| format!("at least {min}")));
+    told.extend(of.max.map(|max| format!("at most {max}")));
+    told.extend(of.max_length.map(|most| format!("at most {most} bytes")));
+    told.extend(of.max_run.map(|most| format!("at most {most} alike in a row within a session")));
+    told.extend(of.format.map(|format| format!("form `{}`", format.name())));
+    told.extend(of.pattern.as_ref().map(|pattern| format!("like `{}`", cell(pattern))));
+    told.extend(of.not_before.as_ref().map(|first| format!("not before `{first}`")));
+    let required: Vec<String> = of.required_by.iter().map(|of| format!("`{of}`")).collect();
+    told.extend(
+        (!required.is_empty()).then(|| format!("always there with {}", required.join(", "))),
+    );
     told
 }
 

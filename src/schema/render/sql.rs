@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::chosen;
-use crate::schema::{Bounds, Field, Schemas, Table, Type};
+use crate::schema::{Field, Schemas, Table, Type};
 
 /// Words that PostgreSQL reserves, so that a column of that name must stand in quotes (its manual, appendix "SQL Key Words").
 static RESERVED: &str = "
@@ -80,25 +80,24 @@ fn define(table: &Table, late: &[(&Table, &Field)]) -> String {
 fn column(field: &Field) -> String {
     let name = quote(&field.name);
     let null = if field.nullable { "" } else { " NOT NULL" };
-    let checks: String = checks(field).iter().map(|check| format!(" CHECK ({check})")).collect();
-    format!("{name} {}{null}{checks}", data_type(field.ty))
+    format!("{name} {}{null}{}", data_type(field.ty), check(field, &name))
 }
 
-/// What a column's values keep to, as conditions.
-fn checks(field: &Field) -> Vec<String> {
-    let name = quote(&field.name);
-    let values: Vec<String> = field.values.iter().map(|value| text(value)).collect();
-    let Bounds { least, most, pattern, .. } = &field.bounds;
-    let mut checks = Vec::new();
-    if !values.is_empty() {
-        checks.push(format!("{name} IN ({})", values.join(", ")));
+/// What a column's values keep to, as a constraint.
+fn check(field: &Field, name: &str) -> String {
+    let mut terms = Vec::new();
+    if !field.values.is_empty() {
+        let values: Vec<String> = field.values.iter().map(|value| text(value)).collect();
+        terms.push(format!("{name} IN ({})", values.join(", ")));
     }
-    checks.extend(least.iter().map(|least| format!("{name} >= {least}")));
-    checks.extend(most.iter().map(|most| format!("{name} <= {most}")));
-    checks.extend(
-        pattern.iter().map(|pattern| format!("{name} ~ {}", text(&format!("^(?:{pattern})$")))),
-    );
-    checks
+    let of = &field.bounds;
+    terms.extend(of.min.map(|min| format!("{name} >= {min}")));
+    terms.extend(of.max.map(|max| format!("{name} <= {max}")));
+    let length = if field.ty == Type::Json { format!("{name}::text") } else { name.to_owned() };
+    terms.extend(of.max_length.map(|most| format!("octet_length({length}) <= {most}")));
+    let whole = |pattern: &String| text(&format!("^(?:{pattern})$"));
+    terms.extend(of.pattern.as_ref().map(|pattern| format!("{name} ~ {}", whole(pattern))));
+    if terms.is_empty() { String::new() } else { format!(" CHECK ({})", terms.join(" AND ")) }
 }
 
 /// That a moment does not come before another of its row.

@@ -245,6 +245,21 @@ impl<'c> EventFrame<'c> {
     }
 }
 
+/// The strings that the world has for a fact of the events.
+pub(super) fn catalogue<'w>(world: &'w crate::scenario::World, fact: &str) -> Option<&'w Strings> {
+    match facts::named(fact)? {
+        Fact::Envelope(Envelope::Name) => Some(&world.words.events),
+        Fact::Session(SessionFact::Word(_, strings)) | Fact::Sale(Sale::Word(_, strings)) => {
+            Some(strings(world))
+        }
+        Fact::Product(Product::Category) => Some(&world.words.categories),
+        Fact::Product(Product::Brand) => Some(&world.words.brands),
+        Fact::Sale(Sale::Currency) => Some(&world.words.currencies),
+        Fact::Query => Some(&world.words.queries),
+        _ => None,
+    }
+}
+
 impl Frame for EventFrame<'_> {
     fn table(&self) -> &Table {
         self.table

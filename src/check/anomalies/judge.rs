@@ -226,10 +226,13 @@ impl Explain<'_> {
         let measure = |name: &str, part: usize, all: usize| {
             Measure::new(name, if all == 0 { 1.0 } else { part as f64 / all as f64 }, all as u64)
         };
-        verdict.measures = vec![
-            measure("violations labelled", violations - stray.len(), violations),
-            measure("labels violated", sought.len() - missed.len(), sought.len()),
-        ];
+        // A kind that is neither labelled nor found needs no numbers.
+        if violations + sought.len() > 0 {
+            verdict.measures = vec![
+                measure("violations labelled", violations - stray.len(), violations),
+                measure("labels violated", sought.len() - missed.len(), sought.len()),
+            ];
+        }
         verdict.seen = verdict.seen.max(violations as u64);
         verdict.wrong = (stray.len() + missed.len()) as u64;
         verdict.outcome = if verdict.wrong == 0 { Outcome::Holds } else { Outcome::Fails };

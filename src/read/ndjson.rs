@@ -299,9 +299,9 @@ impl Builder {
             }),
             Data::Longs(longs) => longs.push(match (self.form, token) {
                 (As::Moment, Token::Number(text)) => value::epoch(number(text)?)?,
-                (As::Moment | As::Typed(Type::Timestamp), Token::Text(text, false)) => {
-                    self.clock.moment(text)?
-                }
+                (As::Moment, Token::Text(text, false)) => self.clock.moment(text)?,
+                // What says no zone, or a 61st second, is not what is declared.
+                (As::Typed(Type::Timestamp), Token::Text(text, false)) => self.clock.exact(text)?,
                 (As::Typed(Type::Money), Token::Number(text)) => value::money(text)?,
                 (As::Typed(Type::Int64), Token::Number(text)) => number(text)?,
                 _ => return None,

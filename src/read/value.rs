@@ -77,7 +77,7 @@ impl Clock {
     }
 
     /// The form that throng writes: `2026-01-05T10:11:12.345678Z`.
-    fn exact(&mut self, text: &[u8]) -> Option<i64> {
+    pub(super) fn exact(&mut self, text: &[u8]) -> Option<i64> {
         let marks = [(10, b'T'), (13, b':'), (16, b':'), (19, b'.'), (26, b'Z')];
         if text.len() != 27 || marks.iter().any(|&(at, mark)| text[at] != mark) {
             return None;

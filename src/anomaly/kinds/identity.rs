@@ -6,7 +6,7 @@ mod impossible_travel;
 mod ua_device_mismatch;
 
 use crate::anomaly::ground::{Ground, RowRef, Rowset};
-use crate::anomaly::incident::Incident;
+use crate::anomaly::incident::{Incident, Role};
 use crate::anomaly::kind::{Detectability, Kind, Scope, Stage};
 use crate::anomaly::value::Value;
 use crate::event::journal::NEVER;
@@ -32,6 +32,7 @@ pub(super) static PSEUDONYM_UNSTABLE: Kind = Kind::new(
 fn renamed(ground: &Ground<'_>, user: u64, from_journey: u32, id: &Value) -> Option<Incident> {
     let journal = ground.context.journal;
     let mut incident = Incident::new();
+    let mut lasts: Option<(i64, i64)> = None;
     let set = |incident: Incident, row: RowRef| incident.set(row, "user_id", id.clone());
     for journey in ground.journeys_of(user).filter(|journey| *journey >= from_journey) {
         if journal.journeys[journey as usize].known {
@@ -43,6 +44,8 @@ fn renamed(ground: &Ground<'_>, user: u64, from_journey: u32, id: &Value) -> Opt
         if session.journey < from_journey || session.known_from == NEVER {
             continue;
         }
+        let (from, until) = lasts.unwrap_or((session.started, session.ended));
+        lasts = Some((from.min(session.started), until.max(session.ended)));
         if session.known_from <= session.ended {
             incident = set(incident, RowRef::new(Rowset::Sessions, at));
         }
@@ -53,5 +56,13 @@ fn renamed(ground: &Ground<'_>, user: u64, from_journey: u32, id: &Value) -> Opt
             incident = set(incident, event.at());
         }
     }
-    (!incident.edits.is_empty()).then_some(incident)
+    let (from, until) = lasts.filter(|_| !incident.edits.is_empty())?;
+    Some(incident.lasts(from, until))
+}
+
+/// The incident, and by what those concerned are known before they have a name: their devices.
+pub(super) fn with_devices(incident: Incident, ground: &Ground<'_>, user: u64) -> Incident {
+    ground.devices_of(user).fold(incident, |all, device| {
+        all.touch(RowRef::new(Rowset::Devices, device), Role::Context)
+    })
 }

@@ -49,6 +49,7 @@ impl Act for IdentityMerge {
             "kept" => incident.set(row, "user_id", id),
             _ => incident.delete(row),
         };
-        Some(incident.touch(other, Role::Counterpart))
+        let incident = incident.touch(other, Role::Counterpart);
+        Some(super::with_devices(incident, ground, ground.user_of(other)))
     }
 }

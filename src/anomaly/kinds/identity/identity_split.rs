@@ -67,6 +67,7 @@ impl Act for IdentitySplit {
             ("registered_at", since),
         ];
         let incident = incident.insert(row, cells(profile), None);
-        Some(incident.touch(row, Role::Counterpart))
+        let incident = incident.touch(row, Role::Counterpart);
+        Some(super::with_devices(incident, ground, user))
     }
 }

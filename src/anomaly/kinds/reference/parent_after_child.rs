@@ -6,6 +6,7 @@ use crate::anomaly::columns;
 use crate::anomaly::ground::{Ground, RowRef, Rowset, Site};
 use crate::anomaly::incident::{Incident, Role};
 use crate::anomaly::kind::{Kind, Param, ParamType, Scope};
+use crate::anomaly::kinds::identity::with_devices;
 use crate::anomaly::value::Value;
 use crate::event::journal::NEVER;
 use crate::seed::Stream;
@@ -64,6 +65,7 @@ impl Act for ParentAfterChild {
                 let registered = Value::Long(at);
                 incident = incident.set(row, "registered_at", registered).role(Role::Collateral);
             }
+            incident = with_devices(incident, ground, ground.user_of(row));
         }
         let child = RowRef::new(Rowset::Sessions, first);
         Some(incident.touch(child, Role::Counterpart).effect((at - from) as f64 / 1e6))

@@ -270,9 +270,9 @@ impl Fields {
             context.schemas.tables.iter().filter(|table| !table.name.starts_with("truth/"));
         for table in tables {
             for field in &table.fields {
-                let requires = |event: &crate::schema::EventType| event.requires(field);
+                let needs = |event: &crate::schema::EventType| event.requires(field);
                 let required: Vec<bool> = if table.is_events() {
-                    context.schemas.events.iter().map(requires).collect()
+                    context.schemas.events.iter().map(needs).collect()
                 } else {
                     Vec::new()
                 };

@@ -94,6 +94,11 @@ impl Contents {
                     let field =
                         field.ok_or_else(|| mismatch(path, "a label's column is not there"))?;
                     let json = if dirty { &member.injected } else { &member.original };
+                    if let Some(value) = json.as_ref().and_then(|json| beyond(schema, field, json))
+                    {
+                        content.cells.insert(field, value);
+                        continue;
+                    }
                     let line = json.as_ref().map_or_else(
                         || "{}\n".to_owned(),
                         |json| format!("{{\"{column}\":{json}}}\n"),
@@ -117,6 +122,16 @@ impl Contents {
             content.cells.insert(*field, values.swap_remove(*field));
         }
         Ok(Self { rows })
+    }
+}
+
+/// A moment or a day outside of the years that text can say: labels have it as a number.
+fn beyond(schema: &Table, field: usize, json: &str) -> Option<Value> {
+    let number: i64 = json.parse().ok()?;
+    match schema.fields[field].ty {
+        Type::Timestamp => Some(Value::Long(number)),
+        Type::Date => Some(Value::Int(number as i32)),
+        _ => None,
     }
 }
 

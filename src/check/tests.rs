@@ -82,10 +82,17 @@ fn made_of(sections: &[Section]) -> impl Iterator<Item = &Verdict> {
     sections.flat_map(|section| &section.verdicts)
 }
 
-/// What of it does not hold.
+/// What of it does not hold. Kinds of anomalies that only lines or labels can show are skipped where there are none.
 fn amiss(sections: &[Section]) -> Vec<&Verdict> {
+    let reasons = ["the files have no lines", "the data set has no labels"];
+    let is_moot = |verdict: &Verdict| match &verdict.outcome {
+        Outcome::Skipped(reason) => {
+            verdict.check.id.starts_with("anomalies.") && reasons.contains(&reason.as_str())
+        }
+        _ => false,
+    };
     let verdicts = made_of(sections);
-    verdicts.filter(|verdict| verdict.outcome != Outcome::Holds).collect()
+    verdicts.filter(|verdict| verdict.outcome != Outcome::Holds && !is_moot(verdict)).collect()
 }
 
 const SMALL: &str = "seed = 11\ndays = 7\nusers = 300\nbudget = \"2K\"\n";
@@ -147,7 +154,8 @@ fn what_is_made_holds() {
         let (dir, world) = made(&format!("{SMALL}{output}"));
         let sections = checked(dir.path(), &world);
         assert!(amiss(&sections).is_empty(), "{output}: {:#?}", amiss(&sections));
-        for verdict in made_of(&sections) {
+        let judged = made_of(&sections).filter(|verdict| verdict.outcome == Outcome::Holds);
+        for verdict in judged {
             assert!(verdict.seen > 0, "{} looked at nothing", verdict.check.id);
         }
     }

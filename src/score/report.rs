@@ -362,8 +362,9 @@ pub(super) fn write(
         ..lines.part(&judge.rows, false)
     };
     let windows = lines.part(&judge.alarms, true);
-    let baselines =
-        judge.windows().baselines(period, &judge.lengths, windows.all.recall.of as usize);
+    let baselines = judge
+        .windows()
+        .baselines(period, &judge.lengths, |at| judge.scores(&truth.incidents[at as usize]));
     let has_windows = windows.all.recall.of > 0 || judge.alarms.targets.all() > 0;
     let wrong = judge.rows.targets.wrong();
     let clean = rows.all.saturating_sub(rows.labelled + rows.neutral);

@@ -54,14 +54,19 @@ impl Windows {
         covered
     }
 
-    /// What alarms of those lengths find in the mean wherever in the period they are, `everything` being as many as cover it.
+    /// What alarms of those lengths find in the mean wherever in the period they are, `everything` being as many as cover it. Only
+    /// windows that count can be found.
     pub(super) fn baselines(
         &self,
         period: (i64, i64),
         lengths: &[i64],
-        incidents: usize,
+        counts: impl Fn(u32) -> bool,
     ) -> [Baseline; 3] {
         let (from, to) = period;
+        // In an order of their own: a sum must not depend on who came first.
+        let mut lengths = lengths.to_vec();
+        lengths.sort_unstable();
+        let incidents = self.list.iter().filter(|(.., at)| counts(*at)).count();
         let mean = match lengths.len() {
             0 => HOUR,
             n => {
@@ -77,6 +82,7 @@ impl Windows {
         let found: f64 = self
             .list
             .iter()
+            .filter(|(.., at)| counts(*at))
             .map(|&(start, end, _)| {
                 let missed: f64 = lengths
                     .iter()
@@ -97,7 +103,7 @@ impl Windows {
         let chance = share(mean, self.reach(from, to, mean)).min(1.0);
         [
             of("nothing", 0.0, 0.0, 0.0),
-            of("everything", all, self.list.len() as f64, all * chance),
+            of("everything", all, incidents as f64, all * chance),
             of("random", lengths.len() as f64, found, right),
         ]
     }
@@ -126,7 +132,7 @@ mod tests {
     #[test]
     fn chance_is_the_share_of_the_time() {
         let windows = Windows::new(vec![(40, 50, 0), (45, 60, 1)]);
-        let [nothing, everything, random] = windows.baselines((0, 100), &[10, 10], 2);
+        let [nothing, everything, random] = windows.baselines((0, 100), &[10, 10], |_| true);
         assert_eq!((nothing.recall, nothing.precision), (0.0, None));
         assert_eq!((everything.flagged, everything.recall), (10.0, 1.0));
         // An alarm of 10 begins anywhere from -10 to 100; from 30 to 60 it meets a window.

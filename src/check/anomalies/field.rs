@@ -7,7 +7,7 @@ use crate::check::pass::{Seen, moment, money, shown};
 use crate::check::{Cached, Check, Context, EventBatch, Observer, Rows, Tally, Verdict, Wants};
 use crate::read::hash::NONE;
 use crate::read::{Column, Data, What};
-use crate::schema::{Field, Table, Type};
+use crate::schema::{Field, Privacy, Table, Type};
 use crate::tables::catalogue;
 
 /// The kinds.
@@ -111,6 +111,13 @@ pub(super) const KINDS: [Kind; 14] = [
         "What is shown is not what is stored, or is run.",
     ),
     Kind::new(
+        "anomalies.pii_in_free_text",
+        &[],
+        &[],
+        "No free text and no address of a page has an e-mail address or a telephone number in it.",
+        "What people type ends up in logs and in other people's reports.",
+    ),
+    Kind::new(
         "anomalies.swapped_columns",
         &[],
         &["keys.session_context", "keys.device_context", "keys.prices", "files.values"],
@@ -136,6 +143,7 @@ const FORMAT: u8 = 4;
 const MOJIBAKE: u8 = 8;
 const NAUGHTY: u8 = 16;
 const UNKNOWN: u8 = 32;
+const PERSONAL: u8 = 64;
 
 /// Columns that are filled together, the currency also by what has no product.
 const TOGETHER: [&str; 5] =
@@ -189,7 +197,27 @@ fn flaws(field: &Field, text: &str) -> u8 {
     if is_naughty(text) {
         flaws |= NAUGHTY;
     }
+    if matches!(field.privacy, Privacy::FreeText | Privacy::Url) && is_personal(text) {
+        flaws |= PERSONAL;
+    }
     flaws
+}
+
+/// Whether a text has an e-mail address or a telephone number in it, plain or as a URL escapes them.
+fn is_personal(text: &str) -> bool {
+    let plain = text.replace("%40", "@").replace("%2B", "+").replace("%20", " ");
+    let is_of_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '+');
+    let mail = plain.match_indices('@').any(|(at, _)| {
+        let (before, behind) = (&plain[..at], &plain[at + 1..]);
+        let domain = behind.split(|c: char| !is_of_name(c)).next().unwrap_or_default();
+        before.ends_with(is_of_name) && domain.contains('.')
+    });
+    let phone = plain.match_indices('+').any(|(at, _)| {
+        let number =
+            plain[at + 1..].chars().take_while(|c| c.is_ascii_digit() || " -()".contains(*c));
+        number.filter(char::is_ascii_digit).count() >= 8
+    });
+    mail || phone
 }
 
 /// Whether UTF-8 was read as Windows-1252 or Latin-1, or given up: a lead byte as a letter, and all its trail bytes behind it.
@@ -260,6 +288,7 @@ pub(super) struct Fields {
     mojibake: Tally,
     naughty: Tally,
     unknown: Tally,
+    personal: Tally,
 }
 
 impl Fields {
@@ -300,6 +329,7 @@ impl Fields {
             mojibake: tally("anomalies.mojibake"),
             naughty: tally("anomalies.naughty_text"),
             unknown: tally("anomalies.enum_unknown"),
+            personal: tally("anomalies.pii_in_free_text"),
         }
     }
 
@@ -313,6 +343,7 @@ impl Fields {
             &mut self.mojibake,
             &mut self.naughty,
             &mut self.unknown,
+            &mut self.personal,
         ];
         all.into_iter().for_each(|tally| tally.saw(rows.len()));
         let mut columns = std::mem::take(&mut self.columns);
@@ -340,7 +371,7 @@ impl Fields {
         if !of.is_odd {
             return;
         }
-        let Self { long, stand_in, format, mojibake, naughty, unknown, .. } = self;
+        let Self { long, stand_in, format, mojibake, naughty, unknown, personal, .. } = self;
         let tallies = [
             (LONG, long, "is longer than its column allows"),
             (STAND_IN, stand_in, "stands for none"),
@@ -348,6 +379,7 @@ impl Fields {
             (MOJIBAKE, mojibake, "was read in another encoding"),
             (NAUGHTY, naughty, "has unseen marks, or words that are run"),
             (UNKNOWN, unknown, "is in no catalogue"),
+            (PERSONAL, personal, "has personal data in it"),
         ];
         for (bit, tally, says) in tallies {
             for row in 0..rows.len() {
@@ -511,6 +543,7 @@ impl Observer for Fields {
             self.mojibake,
             self.naughty,
             self.unknown,
+            self.personal,
             mistype,
             rounding,
             local,

@@ -7,6 +7,7 @@
 //! A check that cannot be made is skipped and says why: a table that was not written, a file that cannot be read, models that
 //! are not those that the data set was made with.
 
+mod anomalies;
 mod coverage;
 pub mod entities;
 mod files;
@@ -125,6 +126,7 @@ pub static FAMILIES: &[&Family] = &[
     &realism::FAMILY,
     &reference::FAMILY,
     &coverage::FAMILY,
+    &anomalies::FAMILY,
 ];
 
 /// What observers may know beforehand.
@@ -203,7 +205,11 @@ pub fn accompanied(
         |family: &&Family| ask.only.is_empty() || ask.only.iter().any(|name| name == family.name);
     let possible =
         |family: &&Family| ask.reference.is_some() || family.name != reference::FAMILY.name;
-    let families = FAMILIES.iter().copied().filter(wanted).filter(possible);
+    // The kinds of anomalies are judged by what other families find, whether those are shown or not.
+    let judged = wanted(&&anomalies::FAMILY);
+    let helps = |family: &&Family| judged && anomalies::HELPERS.contains(&family.name);
+    let made = |family: &&Family| wanted(family) || helps(family);
+    let families = FAMILIES.iter().copied().filter(made).filter(possible);
     let families: Vec<&'static Family> = families.collect();
     let watch = Watch { progress, cancel };
     let mut seen = Seen { misfits: shape::misfits(data, schemas), ..Seen::default() };
@@ -215,6 +221,10 @@ pub fn accompanied(
     let mut observers: Vec<_> =
         families.iter().map(|family| (family.observers)(&context)).collect();
     pass::run(&context, observers.iter_mut().flatten().chain(&mut guests), &mut seen)?;
+    let labels = anomalies::Labels::read(&context)?;
+    if let Some(labels) = &labels {
+        labels.excuse(&mut seen, &context);
+    }
     for guest in guests {
         guest.finish(&context, &seen);
     }
@@ -236,6 +246,8 @@ pub fn accompanied(
         sections.push(Section { family: family.name, verdicts });
     }
     watch.check()?;
+    anomalies::judge(&context, &mut sections, labels)?;
+    sections.retain(|section| Family::named(section.family).is_some_and(|family| wanted(&family)));
     Ok(sections)
 }
 
@@ -259,8 +271,8 @@ fn skipped(check: &Check, context: &Context<'_>, ask: &Ask<'_>, seen: &Seen) -> 
     if let Some(broken) = seen.broken.iter().find(|broken| needs(&broken.table)) {
         return Some(format!("{} cannot be read", broken.path));
     }
-    if let Some(misfit) = seen.misfits.iter().find(|misfit| needs(&misfit.table)) {
-        return Some(format!("{} is not of the declared shape", misfit.place));
+    if let Some(place) = check.tables.iter().find_map(|table| seen.amiss(table)) {
+        return Some(format!("{place} is not of the declared shape"));
     }
     match &ask.world {
         Err(reason) if check.needs_world => Some(reason.clone()),

@@ -81,6 +81,7 @@ fn of_look(check: &'static Check, summary: &Summary, look: Look) -> Verdict {
         seen: summary.records(),
         evidence: vec![Evidence { place: "events".to_owned(), says }],
         measures: Vec::new(),
+        places: Vec::new(),
     }
 }
 

@@ -197,6 +197,13 @@ fn line(out: &mut dyn Write, verdict: &Verdict, width: usize) -> io::Result<()> 
         Outcome::Skipped(reason) => {
             writeln!(out, "  {DIM}skipped{DIM:#}  {id:width$}  {DIM}{reason}{DIM:#}")?;
         }
+        Outcome::Explained(why) => {
+            let wrong = human::count(verdict.wrong);
+            writeln!(
+                out,
+                "  {GOOD}labelled{GOOD:#} {id:width$}  {DIM}{wrong} of {seen}, {why}{DIM:#}"
+            )?;
+        }
         Outcome::Fails => {
             let word = match verdict.check.severity {
                 Severity::Error => "FAILS",
@@ -249,7 +256,12 @@ fn summary(out: &mut dyn Write, found: &Summary, took: Duration, quiet: bool) ->
         return Ok(());
     }
     let mut parts = vec![format!("{} hold", found.hold)];
-    for (count, word) in [(found.fail, "fail"), (found.warn, "odd"), (found.skipped, "skipped")] {
+    for (count, word) in [
+        (found.explained, "fail where labelled"),
+        (found.fail, "fail"),
+        (found.warn, "odd"),
+        (found.skipped, "skipped"),
+    ] {
         if count > 0 {
             parts.push(format!("{count} {word}"));
         }

@@ -7,6 +7,7 @@
 
 mod column;
 pub mod hash;
+mod ill;
 mod json;
 mod ndjson;
 mod parquet;
@@ -25,12 +26,12 @@ use arrow::datatypes::Schema;
 use crate::manifest::{self, Manifest, Shard};
 use crate::schema::Table;
 
-pub use column::{As, Batch, Column, Data, Fault, Texts, Wanted, What};
+pub use column::{As, BadLine, Batch, Column, Data, Fault, Ill, Texts, Wanted, What};
 
 /// Rows of a batch.
 pub const ROWS: usize = 1 << 14;
 /// Faults that a batch names; beyond them it counts.
-const FAULTS: usize = 8;
+const FAULTS: usize = ROWS;
 /// Batches decoded ahead.
 const AHEAD: usize = 4;
 /// The name of the thread that decodes. A file that makes its decoder panic is a broken file, not a broken program.
@@ -151,11 +152,11 @@ impl DataSet {
                 Some(Wanted { name: (*name).to_owned(), form })
             })
             .collect();
-        let strict = wanted.len() == schema.fields.len();
+        let manner = Manner { strict: wanted.len() == schema.fields.len(), forgiving: true };
         let files = self.table(&schema.name).map_or(&[][..], |table| &table.files[..]);
         let files: Vec<(String, PathBuf)> =
             files.iter().map(|file| (file.path.clone(), self.dir.join(&file.path))).collect();
-        read_ahead(&files, &wanted, strict, see)
+        read_ahead(&files, &wanted, manner, see)
     }
 }
 
@@ -169,7 +170,7 @@ pub fn scan_file(
     mut see: impl FnMut(&Batch) -> ControlFlow<()>,
 ) -> Result<Vec<Broken>, Error> {
     let files = [(path.display().to_string(), path.to_owned())];
-    read_ahead(&files, wanted, false, |_, batch| see(batch))
+    read_ahead(&files, wanted, Manner::default(), |_, batch| see(batch))
 }
 
 /// The columns of a Parquet file as Arrow has them, and its number of rows.
@@ -178,6 +179,11 @@ pub fn scan_file(
 /// Why the file cannot be read.
 pub fn parquet_shape(path: &Path) -> Result<(Schema, u64), String> {
     shielded(|| parquet::shape(path))
+}
+
+/// A UUID out of its 36 characters.
+pub fn uuid(text: &str) -> Option<u128> {
+    value::uuid(text.as_bytes())
 }
 
 /// Whether a file is Parquet, by its name.
@@ -194,13 +200,22 @@ fn has_shards(dir: &Path) -> bool {
     })
 }
 
+/// How lines are taken that are not what they should be.
+#[derive(Debug, Clone, Copy, Default)]
+struct Manner {
+    /// Members that nobody asked for are faults.
+    strict: bool,
+    /// A line that is no object is noted and passed over; else it ends the file.
+    forgiving: bool,
+}
+
 /// A file being decoded.
 trait Decode {
     /// The next rows; none at the end.
     fn next(&mut self) -> Result<Option<Batch>, String>;
 }
 
-fn open(path: &Path, wanted: &[Wanted], strict: bool) -> Result<Box<dyn Decode>, String> {
+fn open(path: &Path, wanted: &[Wanted], manner: Manner) -> Result<Box<dyn Decode>, String> {
     if is_parquet(path) {
         return Ok(Box::new(parquet::Parquet::open(path, wanted)?));
     }
@@ -210,7 +225,7 @@ fn open(path: &Path, wanted: &[Wanted], strict: bool) -> Result<Box<dyn Decode>,
     if !known {
         return Err("is neither *.parquet nor *.ndjson".to_owned());
     }
-    Ok(Box::new(ndjson::Ndjson::open(path, wanted, strict)?))
+    Ok(Box::new(ndjson::Ndjson::open(path, wanted, manner)?))
 }
 
 /// What passes from the thread that decodes.
@@ -223,14 +238,14 @@ enum Message {
 fn read_ahead(
     files: &[(String, PathBuf)],
     wanted: &[Wanted],
-    strict: bool,
+    manner: Manner,
     mut see: impl FnMut(usize, &Batch) -> ControlFlow<()>,
 ) -> Result<Vec<Broken>, Error> {
     thread::scope(|scope| {
         let (sender, receiver) = sync_channel(AHEAD);
         let decode = move || {
             for (ordinal, (name, path)) in files.iter().enumerate() {
-                if decode_file(ordinal, name, path, wanted, strict, &sender).is_break() {
+                if decode_file(ordinal, name, path, wanted, manner, &sender).is_break() {
                     break;
                 }
             }
@@ -268,11 +283,11 @@ fn decode_file(
     name: &str,
     path: &Path,
     wanted: &[Wanted],
-    strict: bool,
+    manner: Manner,
     sender: &SyncSender<Message>,
 ) -> ControlFlow<()> {
     let outcome = shielded(|| {
-        let mut decoder = open(path, wanted, strict)?;
+        let mut decoder = open(path, wanted, manner)?;
         while let Some(batch) = decoder.next()? {
             if sender.send(Message::Rows(ordinal, batch)).is_err() {
                 return Ok(ControlFlow::Break(()));

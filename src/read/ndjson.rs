@@ -8,11 +8,12 @@ use std::sync::Arc;
 use flate2::read::MultiGzDecoder;
 
 use crate::frame::NULL;
-use crate::read::column::{As, Batch, Column, Data, Fault, Texts, Wanted, What};
-use crate::read::hash::Words;
+use crate::read::column::{As, BadLine, Batch, Column, Data, Fault, Ill, Texts, Wanted, What};
+use crate::read::hash::{NONE, Words};
+use crate::read::ill;
 use crate::read::json::{Scanner, Token, unescaped};
 use crate::read::value::{self, Clock};
-use crate::read::{Decode, FAULTS, ROWS};
+use crate::read::{Decode, FAULTS, Manner, ROWS};
 use crate::schema::Type;
 
 /// Bytes read at a time.
@@ -24,9 +25,10 @@ const LONGEST: usize = 64 << 20;
 pub(super) struct Ndjson {
     lines: Box<dyn BufRead + Send>,
     line: Vec<u8>,
+    /// The lines read so far.
+    number: u64,
     row: u64,
-    /// Whether members that nobody asked for are faults.
-    strict: bool,
+    manner: Manner,
     builders: Vec<Builder>,
     /// The names of the builders in their order, for members of objects within.
     nested: bool,
@@ -34,7 +36,7 @@ pub(super) struct Ndjson {
 
 impl Ndjson {
     /// Opens a file; its ending tells how it is compressed.
-    pub(super) fn open(path: &Path, wanted: &[Wanted], strict: bool) -> Result<Self, String> {
+    pub(super) fn open(path: &Path, wanted: &[Wanted], manner: Manner) -> Result<Self, String> {
         let file = File::open(path).map_err(|error| error.to_string())?;
         let is = |ending: &str| path.extension().is_some_and(|found| found == ending);
         let lines: Box<dyn BufRead + Send> = if is("gz") {
@@ -48,62 +50,91 @@ impl Ndjson {
         };
         let builders: Vec<Builder> = wanted.iter().map(Builder::new).collect();
         let nested = wanted.iter().any(|wanted| wanted.name.contains('.'));
-        Ok(Self { lines, line: Vec::new(), row: 0, strict, builders, nested })
+        Ok(Self { lines, line: Vec::new(), number: 0, row: 0, manner, builders, nested })
     }
 
-    /// Reads the next line; whether there was one.
-    fn line(&mut self) -> Result<bool, String> {
+    /// Reads the next line that is not blank; whether there was one.
+    fn line(&mut self, faults: &mut Faults) -> Result<bool, String> {
         loop {
             self.line.clear();
             let mut limited = std::io::Read::take(&mut self.lines, LONGEST as u64);
             let bytes = limited.read_until(b'\n', &mut self.line);
-            let bytes = bytes.map_err(|error| format!("line {}: {error}", self.row + 1))?;
+            let bytes = bytes.map_err(|error| format!("line {}: {error}", self.number + 1))?;
             if bytes == LONGEST {
-                return Err(format!("line {} is longer than {LONGEST} bytes", self.row + 1));
+                return Err(format!("line {} is longer than {LONGEST} bytes", self.number + 1));
             }
             if bytes == 0 {
                 return Ok(false);
             }
+            self.number += 1;
+            faults.line = self.number;
             if !self.line.trim_ascii().is_empty() {
                 return Ok(true);
+            }
+            if self.manner.forgiving {
+                faults.ill(0, Ill::Framing, false);
             }
         }
     }
 
-    /// Lays a line's members into the columns.
-    fn row(&mut self, place: usize, faults: &mut Faults) -> Result<(), String> {
-        let Self { builders, line, strict, nested, .. } = self;
+    /// Lays a line's members into the columns; whether it could be read.
+    fn row(&mut self, place: usize, faults: &mut Faults) -> Result<bool, String> {
+        let Self { builders, line, manner, nested, .. } = self;
         let mut next = 0;
         faults.row = self.row;
-        let scanned =
-            Scanner::new(line).members(|name, _, token| match find(builders, &mut next, name) {
-                Some(builder) => builder.take(place, token, faults),
-                None if *nested => within(builders, name, place, token, faults),
-                None if *strict => faults.add(&String::from_utf8_lossy(name), What::Unknown),
-                None => {}
+        let begin = if manner.forgiving { ill::framing(line, faults) } else { 0 };
+        let mut scan = || {
+            if manner.forgiving && std::str::from_utf8(line).is_err() {
+                return Err((0, Ill::Utf8));
+            }
+            let scanned = Scanner::new(&line[begin..]).members(|name, _, token| {
+                match find(builders, &mut next, name) {
+                    Some(builder) => builder.take(place, token, faults),
+                    None if *nested => within(builders, name, place, token, faults),
+                    None if manner.strict => {
+                        faults.add(&String::from_utf8_lossy(name), What::Unknown);
+                    }
+                    None => {}
+                }
             });
-        scanned.map_err(|wrong| {
-            format!("line {} is no JSON object: column {}", self.row + 1, wrong.0 + 1)
-        })
+            scanned.map_err(|wrong| (wrong.0 as u64, ill::of(&line[begin..], wrong.0)))
+        };
+        match scan() {
+            Ok(()) => match faults.broken.take() {
+                None => return Ok(true),
+                Some(what) => faults.ill(0, what, false),
+            },
+            Err((at, _)) if !manner.forgiving => {
+                let number = self.number;
+                return Err(format!("line {number} is no JSON object: column {}", at + 1));
+            }
+            Err((at, what)) => faults.ill(at, what, false),
+        }
+        faults.forget(self.row);
+        self.builders.iter_mut().for_each(|builder| builder.undo(place));
+        Ok(false)
     }
 }
 
 impl Decode for Ndjson {
     fn next(&mut self) -> Result<Option<Batch>, String> {
         let first = self.row;
-        let mut faults = Faults::default();
+        let mut faults = Faults { forgiving: self.manner.forgiving, ..Faults::default() };
         let mut rows = 0;
-        while rows < ROWS && self.line()? {
-            self.row(rows, &mut faults)?;
+        while rows < ROWS && self.line(&mut faults)? {
+            if !self.row(rows, &mut faults)? {
+                continue;
+            }
             rows += 1;
             self.row += 1;
             self.builders.iter_mut().for_each(|builder| builder.settle(rows));
         }
-        if rows == 0 {
+        if rows == 0 && faults.lines.is_empty() {
             return Ok(None);
         }
         let columns = self.builders.iter_mut().map(Builder::finish).collect();
-        Ok(Some(Batch { rows, first, columns, faults: faults.first, fault_count: faults.count }))
+        let Faults { first: faults, count: fault_count, lines, .. } = faults;
+        Ok(Some(Batch { rows, first, columns, faults, fault_count, lines }))
     }
 }
 
@@ -131,17 +162,48 @@ fn within(builders: &mut [Builder], name: &[u8], place: usize, token: Token, fau
 
 /// What is wrong with a batch.
 #[derive(Default)]
-struct Faults {
+pub(super) struct Faults {
+    forgiving: bool,
     row: u64,
+    line: u64,
     first: Vec<Fault>,
     count: u64,
+    lines: Vec<BadLine>,
+    /// What makes the whole line ill, found within one of its members.
+    broken: Option<Ill>,
 }
 
 impl Faults {
     fn add(&mut self, column: &str, what: What) {
         self.count += 1;
         if self.first.len() < FAULTS {
-            self.first.push(Fault { row: self.row, column: column.to_owned(), what });
+            let (row, line) = (self.row, self.line);
+            self.first.push(Fault { row, line, column: column.to_owned(), what });
+        }
+    }
+
+    /// Notes that the line is ill; once for each way.
+    pub(super) fn ill(&mut self, at: u64, ill: Ill, read: bool) {
+        let number = self.line;
+        if !self.lines.iter().rev().any(|known| known.number == number && known.ill == ill) {
+            self.lines.push(BadLine { number, column: at + 1, ill, read });
+        }
+    }
+
+    /// What was said of the members of a line that is no row.
+    fn forget(&mut self, row: u64) {
+        while self.first.last().is_some_and(|fault| fault.row == row && fault.line == self.line) {
+            self.first.pop();
+            self.count -= 1;
+        }
+    }
+
+    /// Looks for what is ill in a member that was found to be odd.
+    fn look(&mut self, found: Option<Ill>) {
+        match found.filter(|_| self.forgiving) {
+            Some(ill @ (Ill::Malformed | Ill::Truncated)) => self.broken = Some(ill),
+            Some(ill) => self.ill(0, ill, true),
+            None => {}
         }
     }
 }
@@ -153,6 +215,8 @@ struct Builder {
     data: Data,
     valid: Vec<bool>,
     words: Words,
+    /// The words in which something is ill.
+    ill: Vec<u32>,
     clock: Clock,
 }
 
@@ -164,6 +228,7 @@ impl Builder {
             data: Column::absent(wanted.form, 0).data,
             valid: Vec::new(),
             words: Words::default(),
+            ill: Vec::new(),
             clock: Clock::default(),
         }
     }
@@ -174,14 +239,49 @@ impl Builder {
             return;
         }
         if self.valid.len() > place {
+            faults.look(Some(Ill::Twice));
             faults.add(&self.name, What::Twice);
             return;
         }
+        let found = match token {
+            Token::Text(text, true) if faults.forgiving => ill::escaped(text),
+            Token::Object(text) if faults.forgiving => self.nested(text),
+            _ => None,
+        };
+        faults.look(found);
         if self.put(token).is_none() {
+            faults.look(ill::number(token));
             faults.add(&self.name, What::Type);
             return;
         }
         self.valid.push(true);
+        if let (Some(_), Data::Texts(texts)) = (found, &self.data) {
+            self.ill.extend(texts.keys.last());
+        }
+    }
+
+    /// Takes back what a line brought that is no row.
+    fn undo(&mut self, place: usize) {
+        if self.valid.len() > place {
+            self.valid.pop();
+            match &mut self.data {
+                Data::Ids(ids) => drop(ids.pop()),
+                Data::Longs(longs) => drop(longs.pop()),
+                Data::Ints(ints) => drop(ints.pop()),
+                Data::Doubles(doubles) => drop(doubles.pop()),
+                Data::Flags(flags) => drop(flags.pop()),
+                Data::Texts(texts) => drop(texts.keys.pop()),
+            }
+        }
+    }
+
+    /// What is ill within an object; those of the same text are looked at once a batch.
+    fn nested(&self, text: &[u8]) -> Option<Ill> {
+        let known = self.words.get(std::str::from_utf8(text).ok()?);
+        if known != NONE && !self.ill.contains(&known) {
+            return None;
+        }
+        ill::nested(text)
     }
 
     /// Adds a value, if it is one of the column's type.
@@ -255,6 +355,7 @@ impl Builder {
         let mut data = std::mem::replace(&mut self.data, empty);
         if let Data::Texts(Texts { strings, .. }) = &mut data {
             *strings = Arc::new(std::mem::take(&mut self.words).into_strings());
+            self.ill.clear();
         }
         Column::new(data, Some(std::mem::take(&mut self.valid)))
     }

@@ -75,8 +75,14 @@ impl Decode for Parquet {
         let batch = batch.map_err(|error| error.to_string())?;
         let (first, rows) = (self.row, batch.num_rows());
         self.row += rows as u64;
-        let mut whole =
-            Batch { rows, first, columns: Vec::new(), faults: Vec::new(), fault_count: 0 };
+        let mut whole = Batch {
+            rows,
+            first,
+            columns: Vec::new(),
+            faults: Vec::new(),
+            fault_count: 0,
+            lines: Vec::new(),
+        };
         for (wanted, known) in self.wanted.iter().zip(&mut self.known) {
             let column = match column(&batch, &wanted.name) {
                 None => Column::absent(wanted.form, rows),
@@ -103,7 +109,7 @@ fn lost(array: &ArrayRef, column: &Column, wanted: &Wanted, batch: &mut Batch) {
         batch.fault_count += 1;
         if batch.faults.len() < FAULTS {
             let (row, column) = (batch.first + row as u64, wanted.name.clone());
-            batch.faults.push(Fault { row, column, what: What::Type });
+            batch.faults.push(Fault { row, line: 0, column, what: What::Type });
         }
     }
 }

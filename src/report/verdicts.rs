@@ -27,7 +27,7 @@ fn family(section: &Section) -> Family {
 
 fn verdict(verdict: &check::Verdict) -> Verdict {
     let outcome = match (&verdict.outcome, verdict.check.severity) {
-        (check::Outcome::Holds, _) => Outcome::Holds,
+        (check::Outcome::Holds | check::Outcome::Explained(_), _) => Outcome::Holds,
         (check::Outcome::Fails, Severity::Warning) => Outcome::Warns,
         (check::Outcome::Fails, Severity::Error) => Outcome::Fails,
         (check::Outcome::Skipped(_), _) => Outcome::Skipped,
@@ -51,6 +51,10 @@ fn verdict(verdict: &check::Verdict) -> Verdict {
 fn found(verdict: &check::Verdict) -> String {
     if let check::Outcome::Skipped(reason) = &verdict.outcome {
         return reason.clone();
+    }
+    if let check::Outcome::Explained(why) = &verdict.outcome {
+        let (wrong, seen) = (human::count(verdict.wrong), human::count(verdict.seen));
+        return format!("{wrong} of {seen} break it, {why}");
     }
     let outside = verdict.measures.iter().filter(|measure| !measure.holds()).count();
     match (&verdict.measures[..], verdict.wrong) {

@@ -60,6 +60,7 @@ impl HeldColumn {
             reference: None,
             privacy: Privacy::Public,
             values: Vec::new(),
+            bounds: crate::schema::Bounds::default(),
             from: String::new(),
         };
         Self { field, keys, values, ranks }

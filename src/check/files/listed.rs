@@ -153,6 +153,9 @@ fn readable(data: &DataSet, seen: &Seen) -> Verdict {
         }
         last = path;
     }
+    for line in seen.lines.iter().filter(|line| !line.bad.read) {
+        tally.wrong(|| (&line.place, format!("{}, byte {}", line.bad.ill.told(), line.bad.column)));
+    }
     tally.verdict()
 }
 

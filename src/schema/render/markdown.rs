@@ -59,7 +59,26 @@ fn meaning(field: &Field) -> String {
     if !field.values.is_empty() && field.from != "event.name" {
         let _ = write!(meaning, " One of {}.", names(&field.values));
     }
+    let bounds = bounds(field);
+    if !bounds.is_empty() {
+        let _ = write!(meaning, " Bounds: {}.", bounds.join(", "));
+    }
     meaning
+}
+
+fn bounds(field: &Field) -> Vec<String> {
+    let of = &field.bounds;
+    let mut told = Vec::new();
+    told.extend(of.min.map(|min| format!("at least {min}")));
+    told.extend(of.max.map(|max| format!("at most {max}")));
+    told.extend(of.max_length.map(|most| format!("at most {most} bytes")));
+    told.extend(of.max_run.map(|most| format!("at most {most} alike in a row within a session")));
+    told.extend(of.format.map(|format| format!("form `{}`", format.name())));
+    let required: Vec<String> = of.required_by.iter().map(|of| format!("`{of}`")).collect();
+    told.extend(
+        (!required.is_empty()).then(|| format!("always there with {}", required.join(", "))),
+    );
+    told
 }
 
 fn of_events(schemas: &Schemas, table: &Table) -> String {

@@ -75,13 +75,22 @@ fn define(table: &Table, late: &[(&Table, &Field)]) -> String {
 fn column(field: &Field) -> String {
     let name = quote(&field.name);
     let null = if field.nullable { "" } else { " NOT NULL" };
-    let check = if field.values.is_empty() {
-        String::new()
-    } else {
+    format!("{name} {}{null}{}", data_type(field.ty), check(field, &name))
+}
+
+/// What a column's values keep to, as a constraint.
+fn check(field: &Field, name: &str) -> String {
+    let mut terms = Vec::new();
+    if !field.values.is_empty() {
         let values: Vec<String> = field.values.iter().map(|value| text(value)).collect();
-        format!(" CHECK ({name} IN ({}))", values.join(", "))
-    };
-    format!("{name} {}{null}{check}", data_type(field.ty))
+        terms.push(format!("{name} IN ({})", values.join(", ")));
+    }
+    let of = &field.bounds;
+    terms.extend(of.min.map(|min| format!("{name} >= {min}")));
+    terms.extend(of.max.map(|max| format!("{name} <= {max}")));
+    let length = if field.ty == Type::Json { format!("{name}::text") } else { name.to_owned() };
+    terms.extend(of.max_length.map(|most| format!("octet_length({length}) <= {most}")));
+    if terms.is_empty() { String::new() } else { format!(" CHECK ({})", terms.join(" AND ")) }
 }
 
 fn reference(field: &Field) -> Option<String> {

@@ -4,7 +4,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::io;
+use std::sync::Arc;
 
+use crate::anomaly::drift::{Drift, Drifted};
 use crate::anomaly::edited::{Edited, Picked};
 use crate::anomaly::ground::{FileRef, Ground, RowRef, Rowset};
 use crate::anomaly::incident::{Cells, Cut, Damage, Edit, Mangle, Op, OpName, Role};
@@ -31,6 +33,7 @@ pub struct FileEdits {
     mangles: Vec<(usize, Mangle)>,
     halves: Vec<Half>,
     damage: Option<(Stamp, Damage)>,
+    drift: Option<(Stamp, Arc<Drift>)>,
 }
 
 /// What all halves of a label have in common.
@@ -92,6 +95,11 @@ impl Edits {
                 layout.files.entry(*file).or_default().damage = Some((stamp, damage.clone()));
             }
         }
+        for one in made {
+            if let Some((files, drift)) = &one.incident.drift {
+                layout.drift(labels::id(spec, one), files, drift);
+            }
+        }
         let incidents = made.iter().map(|one| IncidentRow::new(spec, ground, one)).collect();
         Self { files: layout.files, incidents }
     }
@@ -110,6 +118,16 @@ impl Layout<'_> {
     fn stamp(&mut self, anomaly: u128, op: OpName, role: Role) -> Stamp {
         self.seq += 1;
         Stamp { anomaly, seq: self.seq - 1, op, role }
+    }
+
+    /// Files drift once whatever happens to their rows has happened; each once.
+    fn drift(&mut self, anomaly: u128, files: &[FileRef], drift: &Arc<Drift>) {
+        for file in files {
+            if self.files.get(file).is_none_or(|edits| edits.drift.is_none()) {
+                let stamp = self.stamp(anomaly, OpName::Update, Role::Primary);
+                self.files.entry(*file).or_default().drift = Some((stamp, drift.clone()));
+            }
+        }
     }
 
     fn edit(&mut self, anomaly: u128, edit: &Edit) {
@@ -337,6 +355,11 @@ impl FileEdits {
         !self.rows.is_empty()
     }
 
+    /// Whether the file is written in another way than a clean one.
+    pub fn is_edited(&self) -> bool {
+        self.has_rows() || self.drift.is_some()
+    }
+
     /// Lets `write` write the file's rows as edited; what it says, and the labels.
     ///
     /// # Errors
@@ -354,11 +377,28 @@ impl FileEdits {
             })
             .collect();
         let edited = Edited::new(laid.frame, laid.shown, &values);
-        let lines = Lines::new(self, laid, &edited)?;
+        let drifted = self.drift.as_ref().map(|(_, drift)| Drifted::new(&edited, drift));
+        let shown: &dyn Frame = drifted.as_ref().map_or(&edited, |drifted| drifted);
+        let lines = Lines::new(self, laid, shown)?;
         let mut notes = Notes { rows: self.noted(laid, &lines), places: Vec::new() };
-        let written = write(&edited, &mut notes)?;
+        let written = write(shown, &mut notes)?;
         let labels = Labels { edits: self, laid, edited: &edited, lines: &lines, notes: &notes };
-        Ok((written, labels.all()))
+        let mut members = labels.all();
+        members.extend(self.drifted(laid.path, &edited));
+        Ok((written, members))
+    }
+
+    /// The label of a drift: what was, what is, and in which file, but no row.
+    fn drifted(&self, path: &str, edited: &Edited<'_>) -> Option<Member> {
+        let (stamp, drift) = self.drift.as_ref()?;
+        let (column, was, is) = drift.told(edited)?;
+        let mut member = member(*stamp, &edited.table().name, path.to_owned());
+        member.column = Some(column);
+        member.original = was;
+        member.injected = is;
+        member.file_clean = Some(path.to_owned());
+        member.file_dirty = Some(path.to_owned());
+        Some(member)
     }
 
     /// Dirty rows of interest, each once, with what replaces its line.
@@ -403,7 +443,7 @@ struct Lines {
 }
 
 impl Lines {
-    fn new(edits: &FileEdits, laid: &LaidOut<'_>, edited: &Edited<'_>) -> io::Result<Self> {
+    fn new(edits: &FileEdits, laid: &LaidOut<'_>, edited: &dyn Frame) -> io::Result<Self> {
         let wanted = |half: &&Half| laid.has_lines || matches!(half.what, What::Row);
         let halves = || edits.halves.iter().filter(wanted);
         let clean = halves().filter(|half| half.clean).map(|half| half.row);

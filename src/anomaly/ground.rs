@@ -9,6 +9,7 @@ use crate::scenario::slices::Slices;
 use crate::scenario::{World, plan};
 use crate::schema::Table;
 use crate::seed::mix;
+use crate::sink;
 use crate::tables::events::{Bound, EventFrame};
 use crate::tables::{self, Context};
 
@@ -156,11 +157,25 @@ impl<'g> Ground<'g> {
         self.table(rowset)?.fields.iter().position(|field| field.name == column)
     }
 
+    /// Whether a table is written.
+    pub fn is_written(&self, rowset: Rowset) -> bool {
+        self.world().wanted_tables().any(|table| table.name == rowset.table())
+    }
+
+    /// Whether files have lines.
+    pub fn has_lines(&self) -> bool {
+        self.world().output.format.name() == "ndjson"
+    }
+
+    /// A row as a line of NDJSON, its end among it.
+    pub fn line(&self, at: RowRef) -> Option<Vec<u8>> {
+        self.look(at, |frame| sink::json_lines(frame).ok()?.pop())?
+    }
+
     /// Whether rows can lack a value there: where the schema lets them, and in lines of JSON anywhere.
     pub fn can_be_absent(&self, rowset: Rowset, column: &str) -> bool {
         let nullable = self.table(rowset).and_then(|table| table.field(column));
-        nullable.is_some_and(|field| field.nullable)
-            || self.world().output.format.name() == "ndjson"
+        nullable.is_some_and(|field| field.nullable) || self.has_lines()
     }
 
     /// Whether a moment of arrival lies in the time that files are written for.
@@ -376,14 +391,13 @@ impl<'g> Ground<'g> {
 
     /// The range's files that have rows.
     pub fn files(&self) -> Vec<FileRef> {
-        let is_wanted = |name: &str| self.world().wanted_tables().any(|table| table.name == name);
         let mut files = Vec::new();
-        if is_wanted(Rowset::Events.table()) {
+        if self.is_written(Rowset::Events) {
             let some = self.rows.iter().enumerate().filter(|(_, rows)| !rows.is_empty());
             files.extend(some.map(|(slice, _)| FileRef::Slice(slice as u32)));
         }
         for rowset in Rowset::ALL.iter().copied().filter(|rowset| *rowset != Rowset::Events) {
-            if is_wanted(rowset.table()) && self.count(rowset) > 0 {
+            if self.is_written(rowset) && self.count(rowset) > 0 {
                 files.push(FileRef::Table(rowset));
             }
         }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::anomaly::drift::Drift;
 use crate::anomaly::ground::{FileRef, RowRef};
 use crate::anomaly::kind::named;
 use crate::anomaly::value::Value;
@@ -112,6 +113,10 @@ pub struct Incident {
     pub edits: Vec<Edit>,
     /// What is done to a file as such.
     pub damage: Option<(FileRef, Damage)>,
+    /// Files whose columns are other ones, and how.
+    pub drift: Option<(Vec<FileRef>, Arc<Drift>)>,
+    /// What there is to say of this incident alone, beside its kind's parameters: which of several ways, which column.
+    pub notes: Vec<(&'static str, String)>,
     /// How strong it is.
     pub effect: Option<f64>,
     /// When it lasts, where that is not just the times of its rows.
@@ -188,6 +193,25 @@ impl Incident {
     ) -> Self {
         self.damage = Some((file, Arc::new(how)));
         self
+    }
+
+    /// Changes the columns of files.
+    #[must_use]
+    pub fn drift(mut self, files: Vec<FileRef>, how: Drift) -> Self {
+        self.drift = Some((files, Arc::new(how)));
+        self
+    }
+
+    /// Says something of this incident alone, beside its kind's parameters.
+    #[must_use]
+    pub fn note(mut self, name: &'static str, says: impl Into<String>) -> Self {
+        self.notes.push((name, says.into()));
+        self
+    }
+
+    /// Whether nothing is done.
+    pub fn is_empty(&self) -> bool {
+        self.edits.is_empty() && self.damage.is_none() && self.drift.is_none()
     }
 
     /// Names a row that is part of it without being changed.

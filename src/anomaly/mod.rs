@@ -31,6 +31,7 @@
 mod act;
 pub mod apply;
 pub mod columns;
+pub mod drift;
 mod edited;
 mod filter;
 pub mod ground;
@@ -38,6 +39,7 @@ pub mod incident;
 pub mod kind;
 mod kinds;
 pub mod labels;
+pub mod line;
 mod params;
 pub mod reference;
 pub mod select;

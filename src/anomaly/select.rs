@@ -100,7 +100,7 @@ impl Spec {
         }
         let mut draw = self.seed.stream(of.values, uid(ground, site), 0);
         let made = act.inject(ground, site, &of.params, &mut draw)?;
-        (!made.edits.is_empty() || made.damage.is_some()).then_some(made)
+        (!made.is_empty()).then_some(made)
     }
 
     /// Kinds that ask for numbers.
@@ -340,6 +340,8 @@ impl Spec {
         if let Some((file, _)) = &incident.damage {
             claims.own.push(of_file(*file));
         }
+        let drifting = incident.drift.iter().flat_map(|(files, _)| files);
+        claims.own.extend(drifting.map(|file| of_file(*file)));
         for list in [&mut claims.own, &mut claims.shared] {
             list.sort_unstable();
             list.dedup();
@@ -440,13 +442,15 @@ struct Sites {
 
 impl Sites {
     fn of(ground: &Ground<'_>, asked: &Asked) -> Self {
-        let rowsets = match (asked.kind.unit, asked.kind.act) {
+        let mut rowsets = match (asked.kind.unit, asked.kind.act) {
             (Unit::Row, Some(act)) => act.rows(&asked.params),
             (Unit::Session, _) => vec![Rowset::Sessions],
             (Unit::User, _) => vec![Rowset::Users],
             (Unit::Order, _) => vec![Rowset::Orders],
             _ => Vec::new(),
         };
+        // Rows that nobody writes cannot be wrong.
+        rowsets.retain(|rowset| ground.is_written(*rowset));
         let count = |rowset: &Rowset| match rowset {
             Rowset::Events => {
                 ground.context.journal.sessions.iter().map(|s| u64::from(s.events)).sum()

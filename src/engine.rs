@@ -490,15 +490,15 @@ impl Job<'_> {
             }
         };
         let journals = simulate_with(world, slices, users, self.progress, self.cancel, &look)?;
-        let (journal, by_slice) = arrange(journals, slices);
-        let context = Context { world, journal: &journal };
+        let (mut journal, mut by_slice) = arrange(journals, slices);
         let Some(wrong) = &self.wrong else {
+            let context = Context { world, journal: &journal };
             let tasks = self.tasks(range, by_slice, |_| (FileEdits::default(), Vec::new()));
             return Ok(self.files(context, range, tasks)?.0);
         };
-        let (mut edits, changes, incidents) =
-            anomalies::of_range(wrong, context, range, slices, &by_slice)?;
-        let mut changes: std::collections::BTreeMap<usize, Vec<Change>> = changes;
+        let (mut edits, mut changes, incidents) =
+            anomalies::of_range(wrong, world, range, slices, &mut journal, &mut by_slice)?;
+        let context = Context { world, journal: &journal };
         let tasks = self.tasks(range, by_slice, |file| {
             let changes = match file {
                 FileRef::Slice(slice) => changes.remove(&(slice as usize)),

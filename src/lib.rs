@@ -57,6 +57,7 @@ pub mod journey;
 pub mod manifest;
 pub mod model;
 pub mod output;
+pub mod patch;
 pub mod population;
 pub mod preview;
 pub mod read;

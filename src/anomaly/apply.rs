@@ -14,6 +14,7 @@ use crate::anomaly::labels::{self, IncidentRow, Member};
 use crate::anomaly::select::Made;
 use crate::anomaly::spec::Spec;
 use crate::anomaly::value::Value;
+use crate::event::journal::Counts;
 use crate::frame::Frame;
 use crate::schema::Table;
 use crate::sink::{self, Notes};
@@ -57,6 +58,13 @@ struct Half {
     dirty: bool,
 }
 
+impl Half {
+    /// Whether another file knows the rest: the row goes from one to the other, and the label must hold it whole.
+    fn crosses(&self) -> bool {
+        self.clean != self.dirty && matches!(self.what, What::Cell(_))
+    }
+}
+
 /// What a label is about.
 #[derive(Debug, Clone, Copy)]
 enum What {
@@ -85,6 +93,7 @@ impl Edits {
             moved: HashMap::new(),
             seq: i64::from(ground.range) << 32,
         };
+        let mut incidents = Vec::with_capacity(made.len());
         for one in made {
             let anomaly = labels::id(spec, one);
             for edit in &one.incident.edits {
@@ -94,13 +103,26 @@ impl Edits {
                 let stamp = layout.stamp(anomaly, OpName::Bytes, Role::Primary);
                 layout.files.entry(*file).or_default().damage = Some((stamp, damage.clone()));
             }
+            if let Some((from, to)) = &one.guests {
+                layout.welcome(anomaly, from, to);
+            }
+            let row = IncidentRow::new(spec, ground, one);
+            for (nth, (kind, child)) in one.incident.children.iter().enumerate() {
+                for edit in &child.edits {
+                    layout.edit(labels::child_id(anomaly, ground.range, nth), edit);
+                }
+                incidents.push(row.child(ground, nth, kind, child));
+            }
+            // What touches the window as a whole is told once, by the first range.
+            if ground.range == 0 || !row.stands_alone() {
+                incidents.push(row);
+            }
         }
         for one in made {
             if let Some((files, drift)) = &one.incident.drift {
                 layout.drift(labels::id(spec, one), files, drift);
             }
         }
-        let incidents = made.iter().map(|one| IncidentRow::new(spec, ground, one)).collect();
         Self { files: layout.files, incidents }
     }
 }
@@ -126,6 +148,41 @@ impl Layout<'_> {
             if self.files.get(file).is_none_or(|edits| edits.drift.is_none()) {
                 let stamp = self.stamp(anomaly, OpName::Update, Role::Primary);
                 self.files.entry(*file).or_default().drift = Some((stamp, drift.clone()));
+            }
+        }
+    }
+
+    /// Rows of guests, from which until which: each is added.
+    fn welcome(&mut self, anomaly: u128, from: &Counts, to: &Counts) {
+        let tables = [
+            (Rowset::Users, from.users..to.users),
+            (Rowset::Devices, from.devices..to.devices),
+            (Rowset::Journeys, from.journeys..to.journeys),
+            (Rowset::Sessions, from.sessions..to.sessions),
+            (Rowset::Orders, from.orders..to.orders),
+            (Rowset::OrderItems, from.lines..to.lines),
+            (Rowset::Payments, from.payments..to.payments),
+        ];
+        for (rowset, ordinals) in tables {
+            let is_sorted = self.ground.table(rowset).is_some_and(|of| !of.sorted_by.is_empty());
+            let clean = self.ground.count_clean(rowset).max(1) as u64;
+            for ordinal in ordinals {
+                let row = RowRef::new(rowset, ordinal as u32);
+                // Where rows have no order, among all the others.
+                let anywhere = (self.ground.uid(row) % clean) as i64;
+                let time = self.ground.time(row).filter(|_| is_sorted);
+                let stamp = self.stamp(anomaly, OpName::Insert, Role::Primary);
+                let file = FileRef::Table(rowset);
+                let place = self.comes(file, row, time.unwrap_or(anywhere));
+                self.half(file, stamp, row, place, What::Row, (false, true));
+            }
+        }
+        for session in from.sessions..to.sessions {
+            for event in self.ground.events(session as u32) {
+                let stamp = self.stamp(anomaly, OpName::Insert, Role::Primary);
+                let file = FileRef::Slice(event.slice as u32);
+                let place = self.comes(file, event.at(), event.row.received);
+                self.half(file, stamp, event.at(), place, What::Row, (false, true));
             }
         }
     }
@@ -444,7 +501,8 @@ struct Lines {
 
 impl Lines {
     fn new(edits: &FileEdits, laid: &LaidOut<'_>, edited: &dyn Frame) -> io::Result<Self> {
-        let wanted = |half: &&Half| laid.has_lines || matches!(half.what, What::Row);
+        let wanted =
+            |half: &&Half| laid.has_lines || half.crosses() || matches!(half.what, What::Row);
         let halves = || edits.halves.iter().filter(wanted);
         let clean = halves().filter(|half| half.clean).map(|half| half.row);
         let dirty = halves().filter(|half| half.dirty).map(|half| half.row);
@@ -525,7 +583,9 @@ impl Labels<'_> {
                 if half.clean {
                     let frame = self.laid.places[half.row].frame as usize;
                     let read = || Value::of(self.laid.frame, field, frame).json(ty);
-                    label.original = current.entry((half.row, field)).or_insert_with(read).clone();
+                    label
+                        .original
+                        .clone_from(current.entry((half.row, field)).or_insert_with(read));
                 }
                 if half.dirty {
                     let mut of_half =
@@ -555,7 +615,7 @@ impl Labels<'_> {
             if matches!(half.what, What::Row) {
                 label.original = line.map(|line| text(line));
             }
-            label.raw_original = line.filter(|_| self.laid.has_lines).cloned();
+            label.raw_original = line.filter(|_| self.laid.has_lines || half.crosses()).cloned();
         }
         if let (true, Some(row)) = (half.dirty, place.dirty) {
             label.file_dirty = path;
@@ -565,7 +625,7 @@ impl Labels<'_> {
             if matches!(half.what, What::Row) {
                 label.injected = line.map(|line| text(line));
             }
-            label.raw_injected = line.filter(|_| self.laid.has_lines).cloned();
+            label.raw_injected = line.filter(|_| self.laid.has_lines || half.crosses()).cloned();
             self.address(row, &mut label);
         }
         label

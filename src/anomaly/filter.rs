@@ -31,7 +31,7 @@ impl Filter {
     /// Names that there are not, and windows that are none.
     pub fn take(&mut self, world: &World, setting: &Setting) -> Result<(), Problem> {
         let words = match &setting.value {
-            Scalar::Text(word) => vec![word.clone()],
+            Scalar::Text(single) => vec![single.clone()],
             Scalar::Texts(words) if !words.is_empty() => words.clone(),
             other => {
                 let message = format!("`{}` is {}", setting.name.text, other.kind());

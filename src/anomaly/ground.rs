@@ -203,6 +203,20 @@ impl<'g> Ground<'g> {
         }
     }
 
+    /// How many of them are there whatever goes wrong.
+    pub fn count_clean(&self, rowset: Rowset) -> usize {
+        let clean = self.context.journal.clean();
+        match rowset {
+            Rowset::Events | Rowset::Sessions => clean.sessions,
+            Rowset::Users => clean.users,
+            Rowset::Devices => clean.devices,
+            Rowset::Journeys => clean.journeys,
+            Rowset::Orders => clean.orders,
+            Rowset::OrderItems => clean.lines,
+            Rowset::Payments => clean.payments,
+        }
+    }
+
     /// The events of a session, in the order in which they happened.
     pub fn events(&self, session: u32) -> Vec<Event> {
         let row = self.session(session);

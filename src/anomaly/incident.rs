@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use crate::anomaly::drift::Drift;
 use crate::anomaly::ground::{FileRef, RowRef};
-use crate::anomaly::kind::named;
+use crate::anomaly::kind::{Kind, named};
 use crate::anomaly::value::Value;
+use crate::event::journal::Journal;
 
 named! {
     /// What a row is in its incident.
@@ -123,6 +124,10 @@ pub struct Incident {
     pub window: Option<(i64, i64)>,
     /// Whether it only looks odd.
     pub is_decoy: bool,
+    /// Those who are there only because of it.
+    pub guests: Option<Journal>,
+    /// Incidents of other kinds that it consists of.
+    pub children: Vec<(&'static Kind, Incident)>,
 }
 
 impl Incident {
@@ -209,11 +214,6 @@ impl Incident {
         self
     }
 
-    /// Whether nothing is done.
-    pub fn is_empty(&self) -> bool {
-        self.edits.is_empty() && self.damage.is_none() && self.drift.is_none()
-    }
-
     /// Names a row that is part of it without being changed.
     #[must_use]
     pub fn touch(self, row: RowRef, role: Role) -> Self {
@@ -239,6 +239,34 @@ impl Incident {
     #[must_use]
     pub fn lasts(self, from: i64, to: i64) -> Self {
         Self { window: Some((from, to)), ..self }
+    }
+
+    /// Lets guests come.
+    #[must_use]
+    pub fn welcome(self, guests: Journal) -> Self {
+        Self { guests: Some(guests), ..self }
+    }
+
+    /// An incident of another kind is part of it.
+    #[must_use]
+    pub fn with_child(mut self, kind: &'static Kind, child: Incident) -> Self {
+        self.children.push((kind, child));
+        self
+    }
+
+    /// Whether nothing is done.
+    pub fn is_empty(&self) -> bool {
+        self.edits.is_empty()
+            && self.damage.is_none()
+            && self.drift.is_none()
+            && self.guests.is_none()
+            && self.children.is_empty()
+    }
+
+    /// All edits, those of its children too.
+    pub fn all_edits(&self) -> impl Iterator<Item = &Edit> {
+        let of_children = self.children.iter().flat_map(|(_, child)| &child.edits);
+        self.edits.iter().chain(of_children)
     }
 
     /// It only looks odd.

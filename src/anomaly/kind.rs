@@ -287,66 +287,79 @@ impl Kind {
     }
 
     /// A pipeline has to find it.
+    #[must_use]
     pub const fn critical(self) -> Self {
         Self { severity: Severity::Critical, ..self }
     }
 
     /// What else than the data gives it away.
+    #[must_use]
     pub const fn shows_in(self, detectability: Detectability) -> Self {
         Self { detectability, ..self }
     }
 
     /// Which formats can carry it.
+    #[must_use]
     pub const fn carried_by(self, formats: Formats) -> Self {
         Self { formats, ..self }
     }
 
     /// Where it goes in.
+    #[must_use]
     pub const fn at(self, stage: Stage) -> Self {
         Self { stage, ..self }
     }
 
     /// What a finding must hit.
+    #[must_use]
     pub const fn found_by(self, rule: Rule) -> Self {
         Self { rule, ..self }
     }
 
     /// How far beside the window a finding may lie.
+    #[must_use]
     pub const fn within_ms(self, tolerance_ms: i64) -> Self {
         Self { tolerance_ms, ..self }
     }
 
     /// What incidents are picked from.
+    #[must_use]
     pub const fn of(self, unit: Unit) -> Self {
         Self { unit, ..self }
     }
 
     /// Tables that must be written for it.
+    #[must_use]
     pub const fn needs(self, tables: &'static [&'static str]) -> Self {
         Self { tables, ..self }
     }
 
     /// Its parameters.
+    #[must_use]
     pub const fn takes(self, params: &'static [Param]) -> Self {
         Self { params, ..self }
     }
 
     /// How often it occurs in the preset `default`.
+    #[must_use]
     pub const fn drizzles(self, rate: f64) -> Self {
         Self { drizzle: rate, ..self }
     }
 
     /// How many the presets ask for, where that is not the usual number.
+    #[must_use]
     pub const fn usually(self, k: u64) -> Self {
         Self { usual: k, ..self }
     }
 
     /// How it is done.
+    #[must_use]
     pub const fn acts(self, act: &'static dyn Act) -> Self {
         Self { act: Some(act), planned: "", ..self }
     }
 
     /// Why it cannot be asked for yet.
+    #[must_use]
     pub const fn planned(self, why: &'static str) -> Self {
         Self { planned: why, ..self }
     }

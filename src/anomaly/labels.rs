@@ -2,10 +2,12 @@
 
 use crate::anomaly::ground::{Ground, Rowset, Site};
 use crate::anomaly::incident::{Incident, Op, OpName, Role};
+use crate::anomaly::kind::Kind;
 use crate::anomaly::select::Made;
 use crate::anomaly::spec::Spec;
 use crate::event::ids;
 use crate::event::journal::NEVER;
+use crate::seed::mix;
 use crate::tables::{Get, Record};
 
 /// A row of `truth/anomalies`.
@@ -19,14 +21,16 @@ pub struct IncidentRow {
     detectability: &'static str,
     stage: &'static str,
     parent: Option<u128>,
-    window: Option<(i64, i64)>,
-    arrival: Option<(i64, i64)>,
+    window: Span,
+    arrival: Span,
     effect: Option<f64>,
     rule: &'static str,
     tolerance_ms: i64,
     params: String,
     seed_path: String,
     is_decoy: bool,
+    /// Whether it is told even without an edit.
+    stands_alone: bool,
 }
 
 /// A row of `truth/anomaly_members`.
@@ -86,6 +90,7 @@ impl IncidentRow {
             Site::Window(nth) => nth.to_string(),
         };
         let (times, arrivals) = times(ground, incident);
+        let is_window = matches!(made.site, Site::Window(_));
         Self {
             id: id(spec, made),
             kind: kind.id,
@@ -96,14 +101,51 @@ impl IncidentRow {
             stage: kind.stage.name(),
             parent: None,
             window: incident.window.or(times),
-            arrival: arrivals,
+            // What touches the window as a whole is in other ranges too.
+            arrival: if is_window { incident.window.or(arrivals) } else { arrivals },
             effect: incident.effect,
             rule: kind.rule.name(),
             tolerance_ms: kind.tolerance_ms,
             params: of.params.json(&incident.notes),
             seed_path: format!("{}/{}/{name}", spec.seed.0, kind.id),
             is_decoy: incident.is_decoy,
+            stands_alone: is_window,
         }
+    }
+
+    /// What is said of the nth incident that another consists of.
+    pub(super) fn child(
+        &self,
+        ground: &Ground<'_>,
+        nth: usize,
+        kind: &Kind,
+        of: &Incident,
+    ) -> Self {
+        let (times, arrivals) = times(ground, of);
+        Self {
+            id: child_id(self.id, ground.range, nth),
+            kind: kind.id,
+            version: kind.version,
+            scope: kind.scope.name(),
+            severity: kind.severity.name(),
+            detectability: kind.detectability.name(),
+            stage: kind.stage.name(),
+            parent: Some(self.id),
+            window: of.window.or(times),
+            arrival: arrivals,
+            effect: of.effect,
+            rule: kind.rule.name(),
+            tolerance_ms: kind.tolerance_ms,
+            params: self.params.clone(),
+            seed_path: format!("{}/{}/{}.{nth}", self.seed_path, kind.id, ground.range),
+            is_decoy: of.is_decoy,
+            stands_alone: false,
+        }
+    }
+
+    /// Whether it is told even without an edit.
+    pub fn stands_alone(&self) -> bool {
+        self.stands_alone
     }
 
     /// The incident's key.
@@ -117,13 +159,23 @@ pub(super) fn id(spec: &Spec, made: &Made) -> u128 {
     ids::uuid_v4(spec.seed.wide(spec.asked[made.asked].ids, made.uid, 0))
 }
 
+/// The key of the nth incident in a range that another consists of.
+pub(super) fn child_id(parent: u128, range: u32, nth: usize) -> u128 {
+    let nth = mix(u64::from(range) << 40 | nth as u64);
+    let (high, low) = ((parent >> 64) as u64, parent as u64);
+    ids::uuid_v4(u128::from(mix(high ^ nth)) << 64 | u128::from(mix(low.wrapping_add(nth))))
+}
+
+/// From when until when, if at all.
+type Span = Option<(i64, i64)>;
+
 /// From when until when the touched rows happened, and the events among them arrived.
-fn times(ground: &Ground<'_>, incident: &Incident) -> (Option<(i64, i64)>, Option<(i64, i64)>) {
-    let widen = |span: &mut Option<(i64, i64)>, time: i64| {
+fn times(ground: &Ground<'_>, incident: &Incident) -> (Span, Span) {
+    let widen = |span: &mut Span, time: i64| {
         *span = Some(span.map_or((time, time), |(from, to)| (from.min(time), to.max(time))));
     };
     let (mut times, mut arrivals) = (None, None);
-    for edit in incident.edits.iter().filter(|edit| edit.role != Role::Context) {
+    for edit in incident.all_edits().filter(|edit| edit.role != Role::Context) {
         if edit.row.rowset == Rowset::Events {
             let Some(event) = ground.event(edit.row) else { continue };
             widen(&mut times, event.row.time);

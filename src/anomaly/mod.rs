@@ -35,6 +35,7 @@ pub mod drift;
 mod edited;
 mod filter;
 pub mod ground;
+pub mod guests;
 pub mod incident;
 pub mod kind;
 mod kinds;

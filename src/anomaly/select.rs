@@ -15,6 +15,7 @@ use crate::anomaly::kind::Unit;
 use crate::anomaly::spec::{Amount, Asked, Spec};
 use crate::diag::{Problem, Problems};
 use crate::event::ids;
+use crate::event::journal::Counts;
 use crate::seed::mix;
 
 /// An incident that could be.
@@ -69,6 +70,8 @@ pub struct Made {
     pub site: Site,
     /// What is done.
     pub incident: Incident,
+    /// Of those who are there only because of it: from which rows of the journal until which.
+    pub guests: Option<(Counts, Counts)>,
 }
 
 /// A piece of the work of looking for sites that a rate picks.
@@ -100,7 +103,8 @@ impl Spec {
         }
         let mut draw = self.seed.stream(of.values, uid(ground, site), 0);
         let made = act.inject(ground, site, &of.params, &mut draw)?;
-        (!made.is_empty()).then_some(made)
+        // What touches the window as a whole is there even where it touches nothing.
+        (!made.is_empty() || matches!(site, Site::Window(_))).then_some(made)
     }
 
     /// Kinds that ask for numbers.
@@ -112,6 +116,7 @@ impl Spec {
     /// How many candidates of a kind to keep in the nth attempt.
     pub fn enough(&self, asked: usize, attempt: u32) -> u64 {
         match self.asked[asked].amount {
+            Amount::Exactly(..) if self.asked[asked].kind.unit == Unit::Window => u64::MAX,
             Amount::Exactly(k, _) => (k + k / 2 + SPARE).saturating_mul(8_u64.pow(attempt)),
             Amount::Rate(..) => 0,
         }
@@ -156,7 +161,8 @@ impl Spec {
             let Some(incident) = self.incident(ground, asked, site) else { continue };
             let claims = self.claims(ground, &incident);
             // Of several that exclude each other the first stands for all.
-            if !self.overlaps && claims.own.iter().any(|key| seen.contains(key)) {
+            let is_window = matches!(site, Site::Window(_));
+            if !self.overlaps && !is_window && claims.own.iter().any(|key| seen.contains(key)) {
                 continue;
             }
             if found.candidates.len() as u64 == enough {
@@ -189,8 +195,27 @@ impl Spec {
         let mut claimed = Claimed::default();
         let mut picks = Vec::new();
         let mut problems = Problems::new();
-        let (files, others): (Vec<_>, Vec<_>) =
-            found.iter().partition(|(asked, _)| self.asked[*asked].kind.unit == Unit::File);
+        let of_unit = |unit: Unit| {
+            found.iter().filter(move |(asked, _)| self.asked[*asked].kind.unit == unit)
+        };
+        // What touches the window as a whole has a part in every range, and comes before all else.
+        for (asked, found) in of_unit(Unit::Window) {
+            found.candidates.iter().for_each(|candidate| claimed.take(&candidate.claims));
+            picks.extend(found.candidates.iter().cloned());
+            let there: HashSet<u64> = found.candidates.iter().map(|one| one.uid).collect();
+            if let Amount::Exactly(wanted, true) = self.asked[*asked].amount
+                && (there.len() as u64) < wanted
+            {
+                let (next, taken) = (0, there.len() as u64);
+                let turn = Turn { asked: *asked, found, next, wanted, taken, strict: true };
+                problems.push(self.too_few(&turn));
+            }
+        }
+        let files: Vec<_> = of_unit(Unit::File).collect();
+        let others: Vec<_> = found
+            .iter()
+            .filter(|(asked, _)| !matches!(self.asked[*asked].kind.unit, Unit::File | Unit::Window))
+            .collect();
         for group in [files, others] {
             let mut turns: Vec<Turn<'_>> = group
                 .into_iter()
@@ -326,7 +351,7 @@ impl Spec {
             return claims;
         }
         let of_file = |file: FileRef| mix(hash_of_file(ground, file));
-        for edit in incident.edits.iter().filter(|edit| edit.role != Role::Context) {
+        for edit in incident.all_edits().filter(|edit| edit.role != Role::Context) {
             claim_row(ground, edit.row, &mut claims.own);
             claims.shared.extend(ground.file_of(edit.row).map(of_file));
             let arrives = match &edit.op {
@@ -352,7 +377,7 @@ impl Spec {
 
 impl Made {
     fn new(pick: &Candidate, incident: Incident) -> Self {
-        Self { asked: pick.asked, uid: pick.uid, site: pick.site, incident }
+        Self { asked: pick.asked, uid: pick.uid, site: pick.site, incident, guests: None }
     }
 }
 
@@ -437,6 +462,7 @@ pub fn uid(ground: &Ground<'_>, site: Site) -> u64 {
 struct Sites {
     rowsets: Vec<Rowset>,
     files: bool,
+    windows: u32,
     count: u64,
 }
 
@@ -458,7 +484,11 @@ impl Sites {
             other => ground.count(*other) as u64,
         };
         let count = rowsets.iter().map(count).sum();
-        Self { rowsets, files: asked.kind.unit == Unit::File, count }
+        let windows = match asked.amount {
+            Amount::Exactly(k, _) if asked.kind.unit == Unit::Window => k as u32,
+            _ => 0,
+        };
+        Self { rowsets, files: asked.kind.unit == Unit::File, windows, count }
     }
 
     /// Visits all of them, each with its number.
@@ -471,6 +501,9 @@ impl Sites {
             for file in ground.files() {
                 see(uid(ground, Site::File(file)), Site::File(file));
             }
+        }
+        for site in (0..self.windows).map(Site::Window) {
+            see(uid(ground, site), site);
         }
     }
 }

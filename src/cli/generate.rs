@@ -40,6 +40,9 @@ pub(crate) struct Args {
     /// Make only part I of N, counted from 0, in a folder of its own in DIR; `throng join DIR` makes the parts one
     #[arg(long, value_name = "I/N", value_parser = args::shard)]
     shard: Option<Shard>,
+    /// Write the clean twin as well, beside it in <DIR>-clean: the same data set with nothing gone wrong
+    #[arg(long)]
+    twin: bool,
     /// Replace a data set that is there already
     #[arg(long)]
     force: bool,
@@ -55,6 +58,7 @@ const EXAMPLES: &str = "\
 Examples:
   throng generate
   throng generate development --format ndjson --tables events
+  throng generate --anomalies critical --twin
   throng generate my-shop.toml --users 20K --days 90 --start now-90d --out data/shop
   throng generate performance --shard 0/4 --out /mnt/big      (on the first of four machines)";
 
@@ -62,34 +66,55 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let cancel = interrupt::flag().context("cannot listen for Ctrl-C")?;
     let threads = args.threads.map_or_else(load::threads, NonZeroUsize::get);
     let world = load::world(&args.what, Some(&args.form), threads, &cancel)?;
-    let staging = open(args, &world)?;
-    let (written, took) = simulate(args, &world, threads, &staging, &cancel)?;
-    let Written { files, documents } = written;
-    let (request, version) = (&world.request, &world.version);
-    let manifest = Manifest::new(request, version, args.shard, tables(&world), files, documents);
+    if args.twin && world.request.anomalies.is_none() {
+        let problem = Problem::new("there is no twin of a data set in which nothing goes wrong");
+        return Err(problem.help("ask for anomalies: --anomalies default").into());
+    }
+    let out = args.out.clone().unwrap_or_else(|| Path::new("output").join(&world.request.scenario));
+    make(args, &world, &out, threads, &cancel)?;
+    if args.twin {
+        let assets = load::assets(args.what.models.as_deref())?;
+        make(args, &world.cleaned(&assets), &beside(&out), threads, &cancel)?;
+    }
+    Ok(())
+}
+
+/// The folder of a data set's clean twin.
+pub(crate) fn beside(out: &Path) -> PathBuf {
+    let name = out.file_name().unwrap_or_default().to_string_lossy();
+    out.with_file_name(format!("{name}-clean"))
+}
+
+/// Makes a data set, or a shard of it, in a folder.
+fn make(
+    args: &Args,
+    world: &World,
+    out: &Path,
+    threads: usize,
+    cancel: &AtomicBool,
+) -> Result<(), Failure> {
+    let dir =
+        args.shard.map_or_else(|| out.to_owned(), |shard| out.join(throng::join::folder(shard)));
+    let staging = open(args, out, &dir)?;
+    let (written, took) = simulate(args, world, threads, &staging, cancel)?;
+    let manifest = manifest(world, args.shard, written);
     manifest.write(staging.dir()).map_err(anyhow::Error::from)?;
-    let dir = shown(args, &world);
     staging.commit()?;
     tell(args, &Summary { manifest: &manifest, dir: &dir, took: Some(took) })
 }
 
-/// The data set's folder as the user knows it.
-fn shown(args: &Args, world: &World) -> PathBuf {
-    let out = out(args, world);
-    args.shard.map_or_else(|| out.clone(), |shard| out.join(throng::join::folder(shard)))
+/// The manifest of what was written.
+pub(crate) fn manifest(world: &World, shard: Option<Shard>, written: Written) -> Manifest {
+    let Written { files, documents } = written;
+    Manifest::new(&world.request, &world.version, shard, tables(world), files, documents)
 }
 
-fn out(args: &Args, world: &World) -> PathBuf {
-    args.out.clone().unwrap_or_else(|| Path::new("output").join(&world.request.scenario))
-}
-
-fn open(args: &Args, world: &World) -> Result<Staging, Failure> {
-    let out = out(args, world);
+fn open(args: &Args, out: &Path, dir: &Path) -> Result<Staging, Failure> {
     if args.shard.is_some() && out.join(manifest::FILE).exists() {
         let problem = Problem::new(format!("{} holds a whole data set already", out.display()));
         return Err(problem.help("use --out for a folder of shards").into());
     }
-    Ok(Staging::open(&shown(args, world), args.force)?)
+    Ok(Staging::open(dir, args.force)?)
 }
 
 /// Runs the engine; what it wrote, and how long it took.

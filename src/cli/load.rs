@@ -41,8 +41,15 @@ pub(crate) fn world(
     cancel: &AtomicBool,
 ) -> Result<World, Failure> {
     let assets = assets(what.models.as_deref())?;
-    let request = request(what, form, &assets)?;
-    let mut world = World::build(request, &assets)?;
+    ready(World::build(request(what, form, &assets)?, &assets)?, threads, cancel)
+}
+
+/// A world with its rates met.
+pub(crate) fn ready(
+    mut world: World,
+    threads: usize,
+    cancel: &AtomicBool,
+) -> Result<World, Failure> {
     // Said before anything is simulated.
     Spec::of(&world)?;
     let folder = cache_folder();

@@ -11,6 +11,7 @@ mod init;
 mod interrupt;
 mod join;
 mod load;
+mod patch;
 mod personas;
 mod plan;
 mod preview;
@@ -21,6 +22,7 @@ mod schema;
 mod style;
 mod summary;
 mod table;
+mod twin;
 
 use std::process::ExitCode;
 
@@ -56,6 +58,8 @@ enum Command {
     Preview(preview::Args),
     Report(report::Args),
     Join(join::Args),
+    Twin(twin::Args),
+    Patch(patch::Args),
     Check(check::Args),
     Init(init::Args),
     Scenarios(scenarios::Args),
@@ -73,6 +77,8 @@ impl Command {
             Self::Preview(args) => preview::run(&args),
             Self::Report(args) => report::run(&args),
             Self::Join(args) => join::run(&args),
+            Self::Twin(args) => twin::run(&args),
+            Self::Patch(args) => patch::run(&args),
             Self::Check(args) => check::run(&args),
             Self::Init(args) => init::run(&args),
             Self::Scenarios(args) => scenarios::run(&args),

@@ -9,8 +9,10 @@ use crate::anomaly::Spec;
 use crate::anomaly::apply::{self, Edits, FileEdits};
 use crate::anomaly::ground::{FileRef, Ground};
 use crate::anomaly::labels::{IncidentRow, Member};
-use crate::anomaly::select::{Candidate, Found};
+use crate::anomaly::select::{Candidate, Found, Made};
+use crate::event::journal::Journal;
 use crate::manifest::FileEntry;
+use crate::scenario::World;
 use crate::scenario::plan::{UserRange, table_path};
 use crate::scenario::slices::Slices;
 use crate::scenario::wishes::LABELS;
@@ -75,27 +77,32 @@ fn draft_here(spec: &Spec, ground: &Ground<'_>) -> Result<Vec<Candidate>, Error>
 /// What is changed in the files of a range, which events change how, and what is said of the incidents.
 type OfRange = (BTreeMap<FileRef, FileEdits>, BTreeMap<usize, Vec<Change>>, Vec<IncidentRow>);
 
-/// Finds the incidents of a range.
+/// Finds the incidents of a range, and lets those in who are there only because of them.
 pub(super) fn of_range(
     wrong: &Wrong<'_>,
-    context: Context<'_>,
+    world: &World,
     range: UserRange,
     slices: Slices,
-    by_slice: &[SliceRows],
+    journal: &mut Journal,
+    by_slice: &mut [SliceRows],
 ) -> Result<OfRange, Error> {
     let spec = wrong.spec;
-    let ground = Ground::new(context, range.number, slices, by_slice);
-    let here;
-    let picks = match &wrong.drafted {
-        Some(drafted) => drafted,
-        None => {
+    let mut made = {
+        let context = Context { world, journal };
+        let ground = Ground::new(context, range.number, slices, by_slice);
+        let here;
+        let picks = if let Some(drafted) = &wrong.drafted {
+            drafted
+        } else {
             here = draft_here(spec, &ground)?;
             &here
-        }
+        };
+        let parts = spec.parts(&ground);
+        let drizzle = parts.par_iter().flat_map_iter(|part| spec.drizzle(&ground, part)).collect();
+        spec.settle(&ground, picks, drizzle)
     };
-    let parts = spec.parts(&ground);
-    let drizzle = parts.par_iter().flat_map_iter(|part| spec.drizzle(&ground, part)).collect();
-    let made = spec.settle(&ground, picks, drizzle);
+    welcome(&mut made, journal, by_slice);
+    let ground = Ground::new(Context { world, journal }, range.number, slices, by_slice);
     let edits = Edits::new(spec, &ground, &made);
     let changes = |(file, edits): (&FileRef, &FileEdits)| match file {
         FileRef::Slice(slice) => Some((*slice as usize, edits.event_changes(&ground))),
@@ -103,6 +110,23 @@ pub(super) fn of_range(
     };
     let changes = edits.files.iter().filter_map(changes).collect();
     Ok((edits.files, changes, edits.incidents))
+}
+
+/// Puts guests behind everybody else of the range.
+fn welcome(made: &mut [Made], journal: &mut Journal, by_slice: &mut [SliceRows]) {
+    for one in made {
+        let Some(mut guests) = one.incident.guests.take() else { continue };
+        let from = journal.counts();
+        journal.guests.get_or_insert(from);
+        let buckets = std::mem::take(&mut guests.slices);
+        let offsets = journal.append(&mut guests);
+        for (rows, bucket) in by_slice.iter_mut().zip(buckets) {
+            if !bucket.rows.is_empty() {
+                rows.push((bucket, offsets));
+            }
+        }
+        one.guests = Some((from, journal.counts()));
+    }
 }
 
 /// Writes what is said of a range's incidents.
@@ -117,7 +141,7 @@ pub(super) fn labels(
     let known: std::collections::BTreeSet<u128> =
         members.iter().map(|member| member.anomaly).collect();
     let mut incidents = incidents;
-    incidents.retain(|incident| known.contains(&incident.id()));
+    incidents.retain(|incident| incident.stands_alone() || known.contains(&incident.id()));
     let extension = job.world.output.extension();
     let mut files = Vec::new();
     for name in LABELS {

@@ -173,6 +173,39 @@ pub fn scan_file(
     read_ahead(&files, wanted, Manner::default(), |_, batch| see(batch))
 }
 
+/// Reads columns of a Parquet file that lies in memory.
+///
+/// # Errors
+/// Why it cannot be read to its end.
+pub fn scan_bytes(
+    bytes: &[u8],
+    wanted: &[Wanted],
+    mut see: impl FnMut(&Batch) -> ControlFlow<()>,
+) -> Result<(), String> {
+    let bytes = bytes::Bytes::copy_from_slice(bytes);
+    shielded(|| {
+        let mut decoder = parquet::Parquet::over(bytes, wanted)?;
+        while let Some(batch) = decoder.next()? {
+            if see(&batch).is_break() {
+                break;
+            }
+        }
+        Ok(())
+    })
+}
+
+/// Reads columns of lines of JSON that lie in memory.
+///
+/// # Errors
+/// A line that is no object.
+pub fn scan_lines(lines: Vec<u8>, wanted: &[Wanted]) -> Result<Vec<Batch>, String> {
+    let lines = Box::new(std::io::Cursor::new(lines));
+    shielded(|| {
+        let mut decoder = ndjson::Ndjson::over(lines, wanted, Manner::default());
+        std::iter::from_fn(|| decoder.next().transpose()).collect()
+    })
+}
+
 /// The columns of a Parquet file as Arrow has them, and its number of rows.
 ///
 /// # Errors

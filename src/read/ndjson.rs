@@ -48,9 +48,14 @@ impl Ndjson {
         } else {
             Box::new(BufReader::with_capacity(BUFFER, file))
         };
+        Ok(Self::over(lines, wanted, manner))
+    }
+
+    /// The same over lines from anywhere.
+    pub(super) fn over(lines: Box<dyn BufRead + Send>, wanted: &[Wanted], manner: Manner) -> Self {
         let builders: Vec<Builder> = wanted.iter().map(Builder::new).collect();
         let nested = wanted.iter().any(|wanted| wanted.name.contains('.'));
-        Ok(Self { lines, line: Vec::new(), number: 0, row: 0, manner, builders, nested })
+        Self { lines, line: Vec::new(), number: 0, row: 0, manner, builders, nested }
     }
 
     /// Reads the next line that is not blank; whether there was one.

@@ -19,6 +19,7 @@ use parquet::arrow::arrow_reader::{
     ParquetRecordBatchReaderBuilder,
 };
 use parquet::file::metadata::ParquetMetaData;
+use parquet::file::reader::ChunkReader;
 
 use crate::frame::{NULL, Strings};
 use crate::read::column::{As, Batch, Column, Data, Fault, Texts, Wanted, What};
@@ -46,7 +47,14 @@ impl Parquet {
     /// Opens a file. Columns that it lacks, or that cannot be what is wanted, are read as absent: what files should hold is the
     /// affair of checks.
     pub(super) fn open(path: &Path, wanted: &[Wanted]) -> Result<Self, String> {
-        let file = File::open(path).map_err(|error| error.to_string())?;
+        Self::over(File::open(path).map_err(|error| error.to_string())?, wanted)
+    }
+
+    /// The same over whatever can be read here and there.
+    pub(super) fn over(
+        file: impl ChunkReader + 'static,
+        wanted: &[Wanted],
+    ) -> Result<Self, String> {
         let plain = ArrowReaderMetadata::load(
             &file,
             ArrowReaderOptions::new().with_skip_arrow_metadata(true),

@@ -207,12 +207,6 @@ impl Request {
         self.anomalies.as_ref().map_or(Ok(()), |wishes| wishes.write_toml(out))
     }
 
-    /// The same without anything going wrong.
-    #[must_use]
-    pub fn clean(&self) -> Self {
-        Self { anomalies: None, ..self.clone() }
-    }
-
     /// What decides how people behave, and nothing of how many there are or how they are written.
     pub(super) fn behaviour_toml(&self) -> String {
         let mut text = String::new();

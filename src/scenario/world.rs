@@ -180,6 +180,18 @@ impl World {
         Ok(world)
     }
 
+    /// The same world with nothing going wrong in it: what its clean twin is made in.
+    #[must_use]
+    pub fn cleaned(mut self, assets: &Assets) -> Self {
+        self.request.anomalies = None;
+        if let Some(tables) = &mut self.request.tables {
+            tables.retain(|table| !LABELS.contains(&&*table.text));
+        }
+        self.version = version(&self.request, assets);
+        self.output.options.version.clone_from(&self.version);
+        self
+    }
+
     /// How many users are there to cover cells, beside the ordinary ones.
     pub fn covering(&self) -> u64 {
         u64::from(self.request.coverage) * self.people.covers() as u64

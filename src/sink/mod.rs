@@ -147,6 +147,18 @@ pub fn json_lines(frame: &dyn Frame) -> io::Result<Vec<Vec<u8>>> {
     Ok(bytes.split_inclusive(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect())
 }
 
+/// Writes lines that somebody else made as an NDJSON file.
+///
+/// # Errors
+/// What `out` says, and a compression that NDJSON does not know.
+pub fn write_lines(
+    options: &Options,
+    bytes: &[u8],
+    out: &mut (dyn Write + Send),
+) -> io::Result<()> {
+    ndjson::finished(options, bytes, out)
+}
+
 /// Microseconds since 1970 as NDJSON has them; nothing outside the years 0 to 9999.
 pub fn moment(micros: i64) -> Option<String> {
     let text = text::Clock::default().moment(micros)?;

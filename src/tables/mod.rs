@@ -244,17 +244,18 @@ pub fn with_frame<T, E>(
 ) -> Result<T, E> {
     let (world, journal) = (context.world, context.journal);
     let people = &world.people;
-    let laid = Laid { context, table, changes };
+    let clean = journal.clean();
+    let laid = |clean: usize| Laid { context, table, changes, clean };
     match table.name.as_str() {
-        "users" => laid.in_order(&journal.users, |rows, about| {
+        "users" => laid(clean.users).in_order(&journal.users, |rows, about| {
             let users = UserRecords::new(context, rows);
             write(about.of(&UsersFrame::new(context, table, &users)))
         }),
-        "devices" => laid.records(&journal.devices, write),
+        "devices" => laid(clean.devices).records(&journal.devices, write),
         "products" => {
             let count = world.models.catalogue.products.len() as u32;
             let rows: Vec<ProductRow> = (0..count).map(ProductRow).collect();
-            laid.records(&rows, write)
+            laid(rows.len()).records(&rows, write)
         }
         "campaigns" => {
             let of = |(source, campaigns): (usize, &Vec<u32>)| {
@@ -262,21 +263,23 @@ pub fn with_frame<T, E>(
             };
             let rows: Vec<CampaignRow> =
                 world.words.campaign.iter().enumerate().flat_map(of).collect();
-            laid.records(&rows, write)
+            laid(rows.len()).records(&rows, write)
         }
-        "sessions" => laid.timed(&journal.sessions, |s| s.started, write),
-        "journeys" => laid.timed(&journal.journeys, |j| j.started, write),
-        "orders" => laid.timed(&journal.orders, |o| o.placed, write),
-        "order_items" => laid.records(&journal.lines, write),
-        "payments" => laid.timed(&journal.payments, |p| p.at, write),
+        "sessions" => laid(clean.sessions).timed(&journal.sessions, |s| s.started, write),
+        "journeys" => laid(clean.journeys).timed(&journal.journeys, |j| j.started, write),
+        "orders" => laid(clean.orders).timed(&journal.orders, |o| o.placed, write),
+        "order_items" => laid(clean.lines).records(&journal.lines, write),
+        "payments" => laid(clean.payments).timed(&journal.payments, |p| p.at, write),
+        // Of those who are there only because something goes wrong the labels tell the truth.
         "truth/personas" => {
             let traits = |row: &UserRow| Traits { id: row.user, user: people.user(row.user) };
-            let rows: Vec<Traits> = journal.users.iter().map(traits).collect();
-            laid.records(&rows, write)
+            let rows: Vec<Traits> = journal.users[..clean.users].iter().map(traits).collect();
+            laid(rows.len()).records(&rows, write)
         }
         _ => {
-            let rows: Vec<Identity> = journal.devices.iter().cloned().map(Identity).collect();
-            laid.records(&rows, write)
+            let devices = &journal.devices[..clean.devices];
+            let rows: Vec<Identity> = devices.iter().cloned().map(Identity).collect();
+            laid(rows.len()).records(&rows, write)
         }
     }
 }
@@ -286,6 +289,8 @@ struct Laid<'l> {
     context: Context<'l>,
     table: &'l Table,
     changes: &'l [(u32, Fate)],
+    /// How many of the records are there whatever is changed; those behind them only come by a change.
+    clean: usize,
 }
 
 /// What is known of rows beside the rows.
@@ -314,12 +319,12 @@ impl Laid<'_> {
 
     fn in_order<R: Clone, T>(&self, records: &[R], write: impl FnOnce(&[R], &About<'_>) -> T) -> T {
         if self.changes.is_empty() {
-            let about = About { shown: records.len(), time_range: None, places: &[] };
-            return write(records, &about);
+            let about = About { shown: self.clean, time_range: None, places: &[] };
+            return write(&records[..self.clean], &about);
         }
         // A copy comes right behind what it is a copy of.
-        let places: Vec<i64> = (0..records.len() as i64).collect();
-        let made = changes::arrange(&places, records.len(), self.changes);
+        let places: Vec<i64> = (0..self.clean as i64).collect();
+        let made = changes::arrange(&places, self.clean, self.changes);
         let rows: Vec<R> = made.rows.iter().map(|row| records[*row as usize].clone()).collect();
         write(&rows, &About { shown: made.shown, time_range: None, places: &made.places })
     }
@@ -334,6 +339,7 @@ impl Laid<'_> {
     ) -> T {
         let mut order: Vec<(i64, u32)> =
             records.iter().enumerate().map(|(i, record)| (time(record), i as u32)).collect();
+        let guests = order.split_off(self.clean);
         order.sort_unstable();
         let clone = |i: u32| records[i as usize].clone();
         if self.changes.is_empty() {
@@ -344,10 +350,14 @@ impl Laid<'_> {
             return write(about.of(&RecordFrame::new(self.context, self.table, &sorted)));
         }
         let times: Vec<i64> = order.iter().map(|(time, _)| *time).collect();
-        let place = |i: u32| order.binary_search(&(time(&records[i as usize]), i)).unwrap_or(0);
+        let place = |i: u32| match (i as usize) < self.clean {
+            true => order.binary_search(&(time(&records[i as usize]), i)).unwrap_or(0),
+            false => i as usize,
+        };
         let changes: Vec<(u32, Fate)> =
             self.changes.iter().map(|(i, fate)| (place(*i) as u32, *fate)).collect();
-        let made = changes::arrange(&times, records.len(), &changes);
+        let made = changes::arrange(&times, self.clean, &changes);
+        order.extend(guests);
         let rows: Vec<R> = made.rows.iter().map(|row| clone(order[*row as usize].1)).collect();
         let about = About { shown: made.shown, time_range: made.time_range, places: &made.places };
         write(about.of(&RecordFrame::new(self.context, self.table, &rows)))

@@ -29,6 +29,7 @@ const ORDER: &[&str] = &[
     "manifest",
     "read",
     "output",
+    "patch",
     "join",
     "preview",
     "engine",

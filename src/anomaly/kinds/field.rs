@@ -1,5 +1,6 @@
 //! Single values that are wrong.
 
+mod bad_deployment;
 mod currency_mismatch;
 mod enum_unknown;
 mod format_invalid;
@@ -16,6 +17,7 @@ mod stuck_value;
 mod swapped_columns;
 mod wrong_unit;
 
+pub(super) use bad_deployment::BAD_DEPLOYMENT;
 pub(super) use currency_mismatch::CURRENCY_MISMATCH;
 pub(super) use enum_unknown::ENUM_UNKNOWN;
 pub(super) use format_invalid::FORMAT_INVALID;

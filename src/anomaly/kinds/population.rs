@@ -1,16 +1,15 @@
 //! Who comes, and how many.
 
+mod bot_sessions;
+mod decoy;
+mod traffic_burst;
+
 use crate::anomaly::kind::{Detectability, Kind, Rule, Scope, Unit};
 
-pub(super) static TRAFFIC_BURST: Kind = Kind::new(
-    "traffic_burst",
-    Scope::Population,
-    "Multiplies the traffic for a while; as `ddos` from few addresses.",
-    "Traffic stays within its envelope.",
-)
-.critical()
-.shows_in(Detectability::Statistics)
-.usually(1);
+pub(super) use bot_sessions::BOT_SESSIONS;
+pub(super) use decoy::DECOY;
+
+pub(super) use traffic_burst::TRAFFIC_BURST;
 
 pub(super) static OUTAGE_GAP: Kind = Kind::new(
     "outage_gap",
@@ -21,16 +20,6 @@ pub(super) static OUTAGE_GAP: Kind = Kind::new(
 .critical()
 .shows_in(Detectability::Statistics)
 .usually(1);
-
-pub(super) static BOT_SESSIONS: Kind = Kind::new(
-    "bot_sessions",
-    Scope::Population,
-    "Lets crawlers visit, faster and wider than anybody.",
-    "Cadence and breadth are within human bounds.",
-)
-.critical()
-.shows_in(Detectability::Statistics)
-.found_by(Rule::Entity);
 
 pub(super) static REFERRAL_SPAM: Kind =
     Kind::new("referral_spam", Scope::Population, "Fakes referrers.", "Referrers are known.")

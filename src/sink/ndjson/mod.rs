@@ -86,6 +86,27 @@ fn compressed(
     }
 }
 
+/// Writes lines that somebody else made, as a file of the format.
+pub(super) fn finished(
+    options: &Options,
+    bytes: &[u8],
+    out: &mut (dyn Write + Send),
+) -> io::Result<()> {
+    // In the pieces in which rows are written: what some compressors make of bytes depends on how they come.
+    let write = |out: &mut dyn Write| {
+        let (mut start, mut end) = (0, 0);
+        for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+            end += line.len();
+            if end - start >= BLOCK_BYTES {
+                out.write_all(&bytes[start..end])?;
+                start = end;
+            }
+        }
+        out.write_all(&bytes[start..])
+    };
+    compressed(&Ndjson, options, out, write)
+}
+
 /// Writes every row, uncompressed.
 pub(super) fn plain(frame: &dyn Frame, out: &mut dyn Write) -> io::Result<()> {
     lines::<false>(frame, &mut Notes::default(), out)
@@ -153,8 +174,9 @@ impl Noting<'_> {
             lines.replace(start, bytes);
         }
         let line = &lines.bytes()[start..];
+        let ends = |line: &&[u8]| line.ends_with(b"\n");
         let (begin, length) = (self.flushed + start as u64, line.len() as u64);
         places.push(LinePlace { number: self.number, start: begin, length });
-        self.number += line.iter().filter(|byte| **byte == b'\n').count() as u64;
+        self.number += line.split_inclusive(|byte| *byte == b'\n').filter(ends).count() as u64;
     }
 }

@@ -106,9 +106,12 @@ impl<'c> EventFrame<'c> {
     pub fn changed(
         context: Context<'c>,
         table: &'c Table,
-        buckets: Vec<(Bucket, Offsets)>,
+        mut buckets: Vec<(Bucket, Offsets)>,
         changes: &[Change],
     ) -> Changed<'c> {
+        // Rows of those who are there only because something goes wrong come by changes.
+        let clean = context.journal.clean().sessions;
+        buckets.retain(|(_, offsets)| (offsets.session as usize) < clean);
         let (rows, sessions, made) = arrange_changed(&context.world.fills, buckets, changes);
         let frame = Self::of(context, table, Bound::new(table), rows, &sessions);
         Changed { frame, shown: made.shown, time_range: made.time_range, places: made.places }

@@ -32,6 +32,8 @@ pub struct FileEdits {
     known: HashMap<RowRef, usize>,
     cells: Vec<(usize, usize, Value)>,
     mangles: Vec<(usize, Mangle)>,
+    /// For each changed line: the stamp of the label of the next one, should they become one line.
+    behind: Vec<(usize, Stamp)>,
     halves: Vec<Half>,
     damage: Option<(Stamp, Damage)>,
     drift: Option<(Stamp, Arc<Drift>)>,
@@ -206,7 +208,10 @@ impl Layout<'_> {
             Op::Bytes(mangle) => {
                 let Some((file, at)) = self.place(row) else { return };
                 let stamp = self.stamp(anomaly, OpName::Bytes, role);
-                self.files.entry(file).or_default().mangles.push((at, mangle.clone()));
+                let behind = self.stamp(anomaly, OpName::Update, Role::Collateral);
+                let edits = self.files.entry(file).or_default();
+                edits.mangles.push((at, mangle.clone()));
+                edits.behind.push((at, behind));
                 self.half(file, stamp, row, at, What::Place, (true, true));
             }
             Op::Touch => {
@@ -441,6 +446,7 @@ impl FileEdits {
         let written = write(shown, &mut notes)?;
         let labels = Labels { edits: self, laid, edited: &edited, lines: &lines, notes: &notes };
         let mut members = labels.all();
+        members.extend(labels.swallowed()?);
         members.extend(self.drifted(laid.path, &edited));
         Ok((written, members))
     }
@@ -597,6 +603,32 @@ impl Labels<'_> {
             members.push(label);
         }
         members
+    }
+
+    /// Rows whose lines go on where another one has lost its end: they are lost with it.
+    fn swallowed(&self) -> io::Result<Vec<Member>> {
+        let mut members = Vec::new();
+        for (at, stamp) in &self.edits.behind {
+            let (Some(row), Some(line)) = (self.laid.places[*at].dirty, self.lines.dirty.get(at))
+            else {
+                continue;
+            };
+            let next = row + 1;
+            if line.ends_with(b"\n") || next as usize >= self.laid.shown {
+                continue;
+            }
+            let key = self.key(self.edited, next);
+            let own = render(self.edited, BTreeMap::from([(0, Some(next))]))?.remove(&0);
+            let mut label = member(*stamp, &self.table().name, key.clone());
+            label.pk_clean = Some(key.clone());
+            label.pk_dirty = Some(key);
+            label.file_dirty = Some(self.laid.path.to_owned());
+            label.row_dirty = Some(i64::from(next));
+            label.raw_original.clone_from(&own);
+            label.raw_injected = own;
+            members.push(label);
+        }
+        Ok(members)
     }
 
     fn table(&self) -> &Table {

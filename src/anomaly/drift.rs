@@ -47,6 +47,30 @@ impl Drift {
         }
     }
 
+    /// A table after it.
+    pub fn table(&self, table: &Table) -> Table {
+        changed(table, self).0
+    }
+
+    /// The drift that a label tells of; none where it is not of that table.
+    pub fn read(table: &Table, was: Option<&str>, is: Option<&str>) -> Option<Self> {
+        let shape = |text: Option<&str>| text.map(serde_json::from_str::<Json>).transpose().ok();
+        let name = |shape: &Json| shape["name"].as_str().map(str::to_owned);
+        Some(match (shape(was)?, shape(is)?) {
+            (Some(was), Some(is)) if was["type"] == is["type"] => {
+                Self::Rename(name(&was)?, name(&is)?)
+            }
+            (Some(was), Some(is)) => Self::Retype(name(&was)?, type_of(&is)?),
+            (Some(was), None) => Self::Drop(name(&was)?),
+            (None, Some(is)) => {
+                let before = table.fields.get(is["position"].as_u64()? as usize)?;
+                let value = is["value"].as_str()?.to_owned();
+                Self::Add(before.name.clone(), name(&is)?, value)
+            }
+            (None, None) => return None,
+        })
+    }
+
     /// What its label says of a file with those rows; none where there is no such column.
     pub fn told(&self, frame: &dyn Frame) -> Option<Told> {
         let table = frame.table();
@@ -105,34 +129,40 @@ pub struct Drifted<'f> {
 impl<'f> Drifted<'f> {
     /// That frame after that drift.
     pub fn new(base: &'f dyn Frame, drift: &Drift) -> Self {
-        let mut table = base.table().clone();
-        let mut sources: Vec<Source> = (0..table.fields.len()).map(Source::Same).collect();
-        let anchor = match drift {
-            Drift::Add(before, ..) => before,
-            other => other.column(),
-        };
-        let found = table.fields.iter().position(|field| field.name == anchor);
-        if let Some(at) = found {
-            match drift {
-                Drift::Rename(_, new) => table.fields[at].name.clone_from(new),
-                Drift::Add(_, name, value) => {
-                    table.fields.insert(at, added(name));
-                    sources.insert(at, Source::Constant(value.clone()));
-                }
-                Drift::Drop(_) => {
-                    table.fields.remove(at);
-                    sources.remove(at);
-                }
-                Drift::Retype(_, ty) => {
-                    table.fields[at].ty = *ty;
-                    if *ty == Type::Text {
-                        sources[at] = Source::Text(at);
-                    }
-                }
-            }
-        }
+        let (table, sources) = changed(base.table(), drift);
         Self { base, table, sources }
     }
+}
+
+/// A table after a drift, and where its columns come from.
+fn changed(table: &Table, drift: &Drift) -> (Table, Vec<Source>) {
+    let mut table = table.clone();
+    let mut sources: Vec<Source> = (0..table.fields.len()).map(Source::Same).collect();
+    let anchor = match drift {
+        Drift::Add(before, ..) => before,
+        other => other.column(),
+    };
+    let Some(at) = table.fields.iter().position(|field| field.name == anchor) else {
+        return (table, sources);
+    };
+    match drift {
+        Drift::Rename(_, new) => table.fields[at].name.clone_from(new),
+        Drift::Add(_, name, value) => {
+            table.fields.insert(at, added(name));
+            sources.insert(at, Source::Constant(value.clone()));
+        }
+        Drift::Drop(_) => {
+            table.fields.remove(at);
+            sources.remove(at);
+        }
+        Drift::Retype(_, ty) => {
+            table.fields[at].ty = *ty;
+            if *ty == Type::Text {
+                sources[at] = Source::Text(at);
+            }
+        }
+    }
+    (table, sources)
 }
 
 /// A column that nobody declared.
@@ -233,11 +263,7 @@ fn turned(
     match (from, to) {
         (Some(from), Some(to)) => {
             let (old, new) = (name(from)?, name(to)?);
-            let ty = |shape: &Json| {
-                let named = shape["type"].as_str()?;
-                Type::NAMED.iter().find(|(name, _)| *name == named).map(|(_, ty)| *ty)
-            };
-            let (was, is) = (ty(from)?, ty(to)?);
+            let (was, is) = (type_of(from)?, type_of(to)?);
             if let Some(member) = members.iter_mut().find(|(name, _)| *name == old) {
                 member.0 = new;
                 if was != is {
@@ -275,6 +301,12 @@ fn turned(
     Some(format!("{{{}}}{end}", members.join(",")).into_bytes())
 }
 
+/// The type that a label gives a column.
+fn type_of(shape: &Json) -> Option<Type> {
+    let named = shape["type"].as_str()?;
+    Type::NAMED.iter().find(|(name, _)| *name == named).map(|(_, ty)| *ty)
+}
+
 /// A value as a line has it, in another type.
 fn retyped(value: &str, was: Type, is: Type) -> Option<String> {
     let bare = value.trim_matches('"');
@@ -287,4 +319,60 @@ fn retyped(value: &str, was: Type, is: Type) -> Option<String> {
         _ if quoted(is) => format!("\"{bare}\""),
         _ => bare.to_owned(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frame::{Strings, Values};
+    use crate::sink;
+    use crate::sink::held::{Held, HeldColumn, HeldKeys};
+
+    fn held() -> Held {
+        let all = [true; 3];
+        let texts = HeldKeys::Texts(Strings::from_iter(["DE", "BR"]), Strings::new());
+        let column = |name, ty, valid: &[bool], values| {
+            HeldColumn::new(name, ty, valid, values, HeldKeys::None)
+        };
+        let time = 1_767_225_600_000_000;
+        let columns = vec![
+            column("event_id", Type::Id, &all, Values::Ids(vec![1, 2, 3])),
+            HeldColumn::new("country_code", Type::Enum, &all, Values::Keys(vec![0, 1, 0]), texts),
+            column("sent_at", Type::Timestamp, &[true, false, true], Values::Longs(vec![time, 0])),
+            column("price", Type::Money, &all, Values::Longs(vec![1_990, 200_000, -5])),
+            column("load_ms", Type::Int32, &[false, true, true], Values::Ints(vec![7, 8])),
+        ];
+        Held::new("events", &[], columns)
+    }
+
+    /// For all drifts: the label makes dirty lines of clean ones and clean ones of dirty ones, and tells the drift.
+    #[test]
+    fn labels_invert() {
+        let held = held();
+        let clean = sink::json_lines(&held).unwrap();
+        let text = str::to_owned;
+        let drifts = [
+            Drift::Rename(text("sent_at"), text("sentAt")),
+            Drift::Add(text("price"), text("app_version"), text("8.14.2")),
+            Drift::Drop(text("price")),
+            Drift::Drop(text("country_code")),
+            Drift::Drop(text("load_ms")),
+            Drift::Retype(text("price"), Type::Text),
+            Drift::Retype(text("load_ms"), Type::Text),
+            Drift::Retype(text("sent_at"), Type::Int64),
+        ];
+        for drift in drifts {
+            let dirty = sink::json_lines(&Drifted::new(&held, &drift)).unwrap();
+            let (_, was, is) = drift.told(&held).unwrap();
+            let (was, is) = (was.as_deref(), is.as_deref());
+            assert_eq!(Drift::read(held.table(), was, is).as_ref(), Some(&drift));
+            assert_ne!(clean, dirty, "{drift:?}");
+            for (row, (clean, dirty)) in clean.iter().zip(&dirty).enumerate() {
+                let there = redo(held.table(), was, is, clean).unwrap();
+                assert_eq!(String::from_utf8_lossy(&there), String::from_utf8_lossy(dirty));
+                let back = undo(held.table(), was, is, row, dirty).unwrap();
+                assert_eq!(String::from_utf8_lossy(&back), String::from_utf8_lossy(clean));
+            }
+        }
+    }
 }

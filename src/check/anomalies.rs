@@ -4,6 +4,7 @@
 //! A kind is a check. What breaks its invariant is found by an observer of this room, or by checks of other families that know it
 //! already ([`Kind::from`]); [`judge`] then holds the violations against the labels, both ways.
 
+mod effects;
 mod field;
 mod fraud;
 mod identity;
@@ -66,6 +67,7 @@ fn observers(context: &Context<'_>) -> Vec<Box<dyn Observer>> {
         Box::new(field::Fields::new(context)),
         Box::new(field::Runs::new(context)),
         Box::new(record::Reissued::new(context)),
+        Box::new(session::Steps::new(context)),
         Box::new(session::Boundaries::new(context)),
         Box::new(identity::Travel::new(context)),
         Box::new(systems::Currencies::new(context)),

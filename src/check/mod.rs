@@ -153,6 +153,8 @@ pub struct Ask<'a> {
     pub world: Result<&'a World, String>,
     /// What to compare it with; without, that family is left out.
     pub reference: Option<Reference<'a>>,
+    /// The same data set without anomalies, when this one has labels: what kinds that show in statistics are held against.
+    pub twin: Option<&'a DataSet>,
 }
 
 /// Why checks could not be made at all.
@@ -246,7 +248,7 @@ pub fn accompanied(
         sections.push(Section { family: family.name, verdicts });
     }
     watch.check()?;
-    anomalies::judge(&context, &mut sections, labels)?;
+    anomalies::judge(&context, &mut sections, labels, ask)?;
     sections.retain(|section| Family::named(section.family).is_some_and(|family| wanted(&family)));
     Ok(sections)
 }

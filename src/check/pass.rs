@@ -66,6 +66,8 @@ pub struct Seen {
     pub misfits: Vec<Misfit>,
     /// Lines that are ill.
     pub lines: Vec<Line>,
+    /// Tables with files of which the labels say that they are damaged as a whole.
+    pub damaged: Vec<(String, String)>,
 }
 
 impl Seen {
@@ -79,7 +81,9 @@ impl Seen {
         let misfits = self.misfits.iter().filter(|misfit| !misfit.is_labelled);
         let misfits = misfits.map(|misfit| (&misfit.table, &misfit.place));
         let lines = self.lines.iter().filter(|line| !line.is_labelled && !line.bad.read);
-        let mut all = misfits.chain(lines.map(|line| (&line.table, &line.place)));
+        let lines = lines.map(|line| (&line.table, &line.place));
+        let damaged = self.damaged.iter().map(|(table, path)| (table, path));
+        let mut all = damaged.chain(misfits).chain(lines);
         all.find(|(of, _)| *of == table).map(|(_, place)| place.as_str())
     }
 }

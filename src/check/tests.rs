@@ -72,7 +72,7 @@ fn made_with(scenario: &str, changes: &[Change]) -> (tempfile::TempDir, World) {
 
 fn checked(dir: &Path, world: &World) -> Vec<Section> {
     let data = DataSet::open(dir).unwrap();
-    let ask = Ask { only: Vec::new(), world: Ok(world), reference: None };
+    let ask = Ask { only: Vec::new(), world: Ok(world), reference: None, twin: None };
     check(&data, &world.schemas, &ask, &Meter::default(), &GO_ON).unwrap()
 }
 
@@ -218,7 +218,12 @@ fn coverage_is_judged_by_what_was_asked_for() {
     let (dir, world) = made(&format!("seed = 11\ndays = 7\nusers = 1\ncoverage = 1\n{output}"));
     let outcomes = || {
         let data = DataSet::open(dir.path()).unwrap();
-        let ask = Ask { only: vec!["coverage".to_owned()], world: Ok(&world), reference: None };
+        let ask = Ask {
+            only: vec!["coverage".to_owned()],
+            world: Ok(&world),
+            reference: None,
+            twin: None,
+        };
         let sections = check(&data, &world.schemas, &ask, &Meter::default(), &GO_ON).unwrap();
         let verdicts = sections[0].verdicts.clone();
         assert!(verdicts.iter().all(|verdict| verdict.seen > 100), "{verdicts:#?}");

@@ -50,7 +50,7 @@ pub fn page_of(
     // No family has an empty name.
     let only = if checked { Vec::new() } else { vec![String::new()] };
     let (collector, handover) = Collector::new();
-    let ask = Ask { only, world, reference: None };
+    let ask = Ask { only, world, reference: None, twin: None };
     let sections =
         check::accompanied(data, schemas, &ask, vec![Box::new(collector)], progress, cancel)?;
     let numbers = handover.take();

@@ -3,6 +3,7 @@
 //! A table is one file with one slice, one line a fact. A [`RecordFrame`] binds the slice to whatever columns the schema asks for.
 
 mod campaigns;
+mod catalogue;
 pub mod changes;
 mod devices;
 pub mod events;
@@ -19,6 +20,7 @@ mod users;
 use std::ops::Range;
 
 pub use campaigns::CampaignRow;
+pub use catalogue::catalogue;
 pub use identity::Identity;
 pub use personas::Traits;
 pub use products::ProductRow;

@@ -1,11 +1,14 @@
 //! Values by themselves: absent, foreign, out of bounds, garbled.
 
+use std::collections::HashSet;
+
 use super::{Kind, check_of, checks};
 use crate::check::pass::{Seen, moment, money, shown};
 use crate::check::{Cached, Check, Context, EventBatch, Observer, Rows, Tally, Verdict, Wants};
 use crate::read::hash::NONE;
 use crate::read::{Column, Data, What};
 use crate::schema::{Field, Table, Type};
+use crate::tables::catalogue;
 
 /// The kinds.
 pub(super) const KINDS: [Kind; 14] = [
@@ -110,7 +113,13 @@ pub(super) const KINDS: [Kind; 14] = [
     Kind::new(
         "anomalies.swapped_columns",
         &[],
-        &["keys.session_context", "keys.device_context", "keys.prices", "files.values"],
+        &[
+            "keys.session_context",
+            "keys.device_context",
+            "keys.prices",
+            "keys.email",
+            "files.values",
+        ],
         "Every value is of its own column's domain, and not of its neighbour's.",
         "Both columns are wrong, and both look filled.",
     ),
@@ -132,6 +141,11 @@ const STAND_IN: u8 = 2;
 const FORMAT: u8 = 4;
 const MOJIBAKE: u8 = 8;
 const NAUGHTY: u8 = 16;
+const UNKNOWN: u8 = 32;
+
+/// Columns that are filled together, the currency also by what has no product.
+const TOGETHER: [&str; 5] =
+    ["product_id", "product_category", "product_brand", "price", "currency"];
 
 /// Texts that stand for none.
 const STAND_INS: [&str; 16] = [
@@ -221,9 +235,11 @@ fn is_naughty(text: &str) -> bool {
 }
 
 /// A column whose values are looked at.
-struct Column_ {
+struct Watched {
     table: String,
     field: Field,
+    /// The words that the world has for it.
+    catalogue: Option<HashSet<String>>,
     flaws: Cached<u8>,
     /// Whether the dictionary has a text that is wrong.
     is_odd: bool,
@@ -231,9 +247,16 @@ struct Column_ {
     required: Vec<bool>,
 }
 
+/// The words that an enumeration can have, where the world is known and has them.
+fn words(context: &Context<'_>, table: &str, field: &Field) -> Option<HashSet<String>> {
+    let world = context.world.filter(|_| field.ty == Type::Enum)?;
+    let words = catalogue(world, table, &field.from)?;
+    Some(words.iter().map(str::to_owned).collect())
+}
+
 /// Looks at every value of every table.
 pub(super) struct Fields {
-    columns: Vec<Column_>,
+    columns: Vec<Watched>,
     missing: Tally,
     long: Tally,
     stand_in: Tally,
@@ -242,6 +265,7 @@ pub(super) struct Fields {
     outlier: Tally,
     mojibake: Tally,
     naughty: Tally,
+    unknown: Tally,
 }
 
 impl Fields {
@@ -260,7 +284,8 @@ impl Fields {
                 };
                 let required = if required.contains(&true) { required } else { Vec::new() };
                 let (table, field) = (table.name.clone(), field.clone());
-                columns.push(Column_ {
+                columns.push(Watched {
+                    catalogue: words(context, &table, &field),
                     table,
                     field,
                     flaws: Cached::default(),
@@ -280,6 +305,7 @@ impl Fields {
             outlier: tally("anomalies.numeric_outlier"),
             mojibake: tally("anomalies.mojibake"),
             naughty: tally("anomalies.naughty_text"),
+            unknown: tally("anomalies.enum_unknown"),
         }
     }
 
@@ -292,6 +318,7 @@ impl Fields {
             &mut self.outlier,
             &mut self.mojibake,
             &mut self.naughty,
+            &mut self.unknown,
         ];
         all.into_iter().for_each(|tally| tally.saw(rows.len()));
         let mut columns = std::mem::take(&mut self.columns);
@@ -307,10 +334,11 @@ impl Fields {
         self.columns = columns;
     }
 
-    fn texts(&mut self, rows: &Rows<'_>, of: &mut Column_, column: &Column) {
+    fn texts(&mut self, rows: &Rows<'_>, of: &mut Watched, column: &Column) {
         let mut odd = None;
         of.flaws.learn(column, |text| {
-            let flaws = flaws(&of.field, text);
+            let known = of.catalogue.as_ref().is_none_or(|known| known.contains(text));
+            let flaws = flaws(&of.field, text) | if known { 0 } else { UNKNOWN };
             odd = Some(odd.unwrap_or(false) || flaws != 0);
             flaws
         });
@@ -318,13 +346,14 @@ impl Fields {
         if !of.is_odd {
             return;
         }
-        let Self { long, stand_in, format, mojibake, naughty, .. } = self;
+        let Self { long, stand_in, format, mojibake, naughty, unknown, .. } = self;
         let tallies = [
             (LONG, long, "is longer than its column allows"),
             (STAND_IN, stand_in, "stands for none"),
             (FORMAT, format, "is not of its form"),
             (MOJIBAKE, mojibake, "was read in another encoding"),
             (NAUGHTY, naughty, "has unseen marks, or words that are run"),
+            (UNKNOWN, unknown, "is in no catalogue"),
         ];
         for (bit, tally, says) in tallies {
             for row in 0..rows.len() {
@@ -339,7 +368,7 @@ impl Fields {
     }
 
     /// The epoch as a moment.
-    fn epochs(&mut self, rows: &Rows<'_>, of: &Column_, column: &Column) {
+    fn epochs(&mut self, rows: &Rows<'_>, of: &Watched, column: &Column) {
         let Data::Longs(longs) = &column.data else { return };
         for (row, _) in longs.iter().enumerate().filter(|(_, long)| **long == 0) {
             if column.is_valid(row) {
@@ -349,7 +378,7 @@ impl Fields {
         }
     }
 
-    fn numbers(&mut self, rows: &Rows<'_>, of: &Column_, column: &Column) {
+    fn numbers(&mut self, rows: &Rows<'_>, of: &Watched, column: &Column) {
         let bounds = &of.field.bounds;
         if of.field.ty == Type::Date {
             return self.dates(rows, of, column);
@@ -386,12 +415,38 @@ impl Fields {
         }
     }
 
-    fn dates(&mut self, rows: &Rows<'_>, of: &Column_, column: &Column) {
+    fn dates(&mut self, rows: &Rows<'_>, of: &Watched, column: &Column) {
         let Data::Ints(days) = &column.data else { return };
         for (row, _) in days.iter().enumerate().filter(|(_, day)| **day == 0) {
             if column.is_valid(row) && of.field.name != "birth_date" {
                 self.stand_in
                     .wrong(|| (rows.place(row), format!("{} is the epoch", of.field.name)));
+            }
+        }
+    }
+
+    /// Values of a product that come together or not at all: nothing is told of half a product.
+    fn together(&mut self, events: &EventBatch<'_>) {
+        let columns = TOGETHER.map(|name| events.column(name));
+        if columns.iter().flatten().all(|column| column.valid().is_none()) {
+            return;
+        }
+        for row in 0..events.len() {
+            let is_there = |column: &Option<&Column>| column.is_none_or(|of| of.is_valid(row));
+            let Some(absent) = columns.iter().position(|column| !is_there(column)) else {
+                continue;
+            };
+            let any = columns[..4].iter().flatten().any(|column| column.is_valid(row));
+            let kind = events.kind[row] as usize;
+            // What the type requires by itself is told once.
+            let told = self.columns.iter().any(|of| {
+                of.field.name == TOGETHER[absent] && of.required.get(kind) == Some(&true)
+            });
+            if any && !told {
+                let name = TOGETHER[absent];
+                self.missing.wrong(|| {
+                    (events.place(row), format!("{name} is absent beside the rest of its product"))
+                });
             }
         }
     }
@@ -429,6 +484,7 @@ impl Observer for Fields {
     fn see_events(&mut self, events: &EventBatch<'_>) {
         self.take(&events.rows);
         self.required(events);
+        self.together(events);
     }
 
     fn finish(self: Box<Self>, context: &Context<'_>, seen: &Seen) -> Vec<Verdict> {
@@ -460,6 +516,7 @@ impl Observer for Fields {
             self.outlier,
             self.mojibake,
             self.naughty,
+            self.unknown,
             mistype,
             rounding,
             local,

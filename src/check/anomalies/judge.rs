@@ -2,10 +2,15 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use super::effects::{self, Crowd};
 use super::labels::{self, Labels};
 use super::links::{self, Link, Links, Spot};
 use super::{CLASSES, Kind, Shows, record};
-use crate::check::{Context, Error, Evidence, Measure, Outcome, Section, Verdict};
+use crate::check::{Ask, Context, Error, Evidence, Measure, Outcome, Section, Verdict, Watch};
+use crate::engine::Progress;
+
+/// Why a kind that shows in the habits of many is not judged.
+const NO_TWIN: &str = "no clean twin beside it: give one with `--twin DIR`";
 
 /// Rows that a verdict shows of each way in which it is broken.
 const SHOWN: usize = 3;
@@ -18,6 +23,7 @@ pub(in crate::check) fn judge(
     context: &Context<'_>,
     sections: &mut [Section],
     labels: Option<Labels>,
+    ask: &Ask<'_>,
 ) -> Result<(), Error> {
     let mut kinds: Vec<Verdict> = Vec::new();
     if let Some(own) = sections.iter().find(|section| section.family == super::FAMILY.name) {
@@ -37,15 +43,108 @@ pub(in crate::check) fn judge(
         for (kind, verdict) in CLASSES.iter().copied().flatten().zip(&mut kinds) {
             explain.kind(kind, verdict);
         }
-        let verdicts = sections.iter_mut().filter(|section| section.family != super::FAMILY.name);
+        let of_places = |section: &&mut Section| super::HELPERS.contains(&section.family);
+        let verdicts = sections.iter_mut().filter(of_places);
         verdicts
             .flat_map(|section| &mut section.verdicts)
             .for_each(|verdict| explain.other(verdict));
+        habits(context, &labels, ask, &mut kinds)?;
+        beside(context, &labels, ask, sections)?;
+    } else {
+        unlabelled(&mut kinds);
     }
     if let Some(own) = sections.iter_mut().find(|section| section.family == super::FAMILY.name) {
         own.verdicts = kinds;
     }
     Ok(())
+}
+
+/// Kinds that show only in the habits of many: against the twin, where there is one.
+fn habits(
+    context: &Context<'_>,
+    labels: &Labels,
+    ask: &Ask<'_>,
+    kinds: &mut [Verdict],
+) -> Result<(), Error> {
+    let all = CLASSES.iter().copied().flatten().zip(kinds);
+    let statistical: Vec<_> = all.filter(|(kind, _)| kind.shows == Shows::Statistically).collect();
+    if statistical.is_empty() {
+        return Ok(());
+    }
+    let Some(twin) = ask.twin else {
+        for (_, verdict) in statistical {
+            verdict.outcome = Outcome::Skipped(NO_TWIN.to_owned());
+        }
+        return Ok(());
+    };
+    let of = |data| Crowd::of(data, context.schemas, context.watch);
+    let (dirty, clean) = (of(context.data)?, of(twin)?);
+    for (kind, verdict) in statistical {
+        effects::judge(kind.name(), verdict, labels, (&dirty, &clean));
+    }
+    Ok(())
+}
+
+/// Nothing is said of what only labels can tell.
+fn unlabelled(kinds: &mut [Verdict]) {
+    for (kind, verdict) in CLASSES.iter().copied().flatten().zip(kinds) {
+        if kind.shows == Shows::Statistically {
+            verdict.outcome = Outcome::Skipped("the data set has no labels".to_owned());
+        }
+    }
+}
+
+/// Families that judge the habits of many, where they fail: whether they hold of the twin, which differs by what is labelled alone.
+fn beside(
+    context: &Context<'_>,
+    labels: &Labels,
+    ask: &Ask<'_>,
+    sections: &mut [Section],
+) -> Result<(), Error> {
+    let is_of_habits = |section: &Section| {
+        section.family != super::FAMILY.name && !super::HELPERS.contains(&section.family)
+    };
+    let failing = sections.iter().filter(|section| is_of_habits(section));
+    let failing = failing.filter(|section| section.verdicts.iter().any(Verdict::fails));
+    let only: Vec<String> = failing.map(|section| section.family.to_owned()).collect();
+    if only.is_empty() || labels.edits == 0 {
+        return Ok(());
+    }
+    let twin = match ask.twin {
+        None => None,
+        Some(twin) => {
+            let ask = Ask { only, world: ask.world.clone(), reference: None, twin: None };
+            let Watch { cancel, .. } = context.watch;
+            Some(crate::check::check(twin, context.schemas, &ask, &Unheard, cancel)?)
+        }
+    };
+    let edits = labels.edits;
+    for verdict in
+        sections.iter_mut().filter(|section| is_of_habits(section)).flat_map(|of| &mut of.verdicts)
+    {
+        if !verdict.fails() {
+            continue;
+        }
+        let Some(twin) = &twin else {
+            let why = format!(
+                "{edits} edits are labelled; whether they are why, the clean twin tells: --twin DIR"
+            );
+            verdict.outcome = Outcome::Skipped(why);
+            continue;
+        };
+        let mut same = twin.iter().flat_map(|section| &section.verdicts);
+        if same.any(|of| of.check.id == verdict.check.id && of.outcome == Outcome::Holds) {
+            verdict.outcome = Outcome::Explained("which the clean twin does not".to_owned());
+        }
+    }
+    Ok(())
+}
+
+/// Hears of no row: the twin's were not announced.
+struct Unheard;
+
+impl Progress for Unheard {
+    fn advance(&self, _: u64) {}
 }
 
 /// What an observer of the kind's own found, and what others did that know its invariant.

@@ -67,6 +67,105 @@ pub(super) const KINDS: [Kind; 6] = [
 /// The checks.
 pub(super) static CHECKS: [Check; KINDS.len()] = checks(&KINDS);
 
+/// What must have happened before in the session: of these, one at least.
+const STEPS: [(&str, &[&str]); 10] = [
+    ("order_completed", &["payment_info_entered", "one_click_started"]),
+    ("order_completed", &["checkout_started", "one_click_started"]),
+    ("payment_failed", &["payment_info_entered", "one_click_started"]),
+    ("payment_info_entered", &["checkout_started"]),
+    ("gallery_swiped", &["gallery_entered"]),
+    ("gallery_completed", &["gallery_entered"]),
+    ("document_completed", &["document_opened"]),
+    ("hook_engaged", &["hook_shown"]),
+    ("exit_offer_shown", &["exit_intent_detected"]),
+    ("exit_offer_engaged", &["exit_offer_shown"]),
+];
+
+/// Follows sessions through the steps.
+pub(super) struct Steps {
+    order: Tally,
+    missing: Tally,
+    /// By event type: its bit, if some step needs it.
+    bits: Vec<u16>,
+    /// By event type: which bits its steps need, one of each.
+    needs: Vec<Vec<u16>>,
+    /// By session: what has happened.
+    seen: Vec<u16>,
+    /// What came too early: the session, the bits that it needs, and the event.
+    early: Vec<(u32, u16, String, String)>,
+}
+
+impl Steps {
+    pub(super) fn new(context: &Context<'_>) -> Self {
+        let mut needed: Vec<&str> =
+            STEPS.iter().flat_map(|(_, before)| before.iter().copied()).collect();
+        needed.sort_unstable();
+        needed.dedup();
+        let bit =
+            |name: &str| needed.iter().position(|known| *known == name).map_or(0, |at| 1 << at);
+        let names: Vec<&str> =
+            context.schemas.events.iter().map(|event| event.name.as_str()).collect();
+        let of_any = |before: &[&str]| before.iter().fold(0, |bits, name| bits | bit(name));
+        let needs = |name: &&str| {
+            let own = STEPS.iter().filter(|(step, _)| step == name);
+            own.map(|(_, before)| of_any(before)).collect()
+        };
+        Self {
+            order: Tally::new(check_of("anomalies.step_order")),
+            missing: Tally::new(check_of("anomalies.step_missing")),
+            bits: names.iter().map(|name| bit(name)).collect(),
+            needs: names.iter().map(needs).collect(),
+            seen: vec![0; context.entities.sessions.started.len()],
+            early: Vec::new(),
+        }
+    }
+}
+
+impl Observer for Steps {
+    fn wants(&self, table: &Table) -> Wants {
+        if table.is_events() { Wants::Columns(&[]) } else { Wants::Nothing }
+    }
+
+    fn see_events(&mut self, events: &EventBatch<'_>) {
+        self.order.saw(events.len());
+        self.missing.saw(events.len());
+        for row in 0..events.len() {
+            let (kind, session) = (events.kind[row] as usize, events.session[row]);
+            let (Some(bit), true) = (self.bits.get(kind), session != NONE) else { continue };
+            let place = session as usize;
+            if self.seen.len() <= place {
+                self.seen.resize(place + 1, 0);
+            }
+            for need in &self.needs[kind] {
+                if self.seen[place] & need == 0 && self.early.len() < EARLY {
+                    let name =
+                        events.column("event_name").and_then(|of| of.text(row)).unwrap_or_default();
+                    let before = STEPS.iter().filter(|(step, _)| *step == name);
+                    let before: Vec<String> =
+                        before.map(|(_, before)| before.join(" or ")).collect();
+                    let says =
+                        format!("{name} comes without {} before in its session", before.join(", "));
+                    self.early.push((session, *need, events.place(row), says));
+                }
+            }
+            self.seen[place] |= bit;
+        }
+    }
+
+    fn finish(mut self: Box<Self>, _: &Context<'_>, _: &Seen) -> Vec<Verdict> {
+        for (session, need, place, says) in self.early {
+            // What comes later came out of order; what never comes is missing.
+            let comes = self.seen[session as usize] & need != 0;
+            let tally = if comes { &mut self.order } else { &mut self.missing };
+            tally.wrong(|| (place, says));
+        }
+        vec![self.order.verdict(), self.missing.verdict()]
+    }
+}
+
+/// Steps that are remembered until it is known whether they were early or alone.
+const EARLY: usize = 1 << 18;
+
 /// Half an hour in µs: the pause that ends a session.
 const PAUSE: i64 = 1_800_000_000;
 

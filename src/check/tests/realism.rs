@@ -20,6 +20,7 @@ fn judged(dir: &Path, world: &World, reference: Option<Reference<'_>>) -> Vec<Se
         only: vec!["realism".to_owned(), "reference".to_owned()],
         world: Ok(world),
         reference,
+        twin: None,
     };
     check(&data, &world.schemas, &ask, &Meter::default(), &GO_ON).unwrap()
 }

@@ -12,7 +12,7 @@ use std::ops::Range;
 use crate::event::ids::{self, Thing};
 use crate::event::journal::{Bucket, NONE, Offsets, Row, Session};
 use crate::frame::{Column, Dictionary, Frame, NULL, Strings};
-use crate::scenario::fills;
+use crate::scenario::{World, fills};
 use crate::schema::Table;
 use crate::tables::changes::{Fate, Place};
 use crate::tables::events::arrange::{arrange, arrange_changed};
@@ -272,6 +272,21 @@ impl<'c> EventFrame<'c> {
         let keys: Vec<u64> = self.local.iter().map(|session| session.key).collect();
         let bits = |row: &Row| ids::event_bits(keys[row.session as usize], row.sequence);
         self.rows.iter().map(bits).collect()
+    }
+}
+
+/// The strings that the world has for a fact of the events.
+pub(super) fn catalogue<'w>(world: &'w World, fact: &str) -> Option<&'w Strings> {
+    match facts::named(fact)? {
+        Fact::Envelope(Envelope::Name) => Some(&world.words.events),
+        Fact::Session(SessionFact::Word(_, strings)) | Fact::Sale(Sale::Word(_, strings)) => {
+            Some(strings(world))
+        }
+        Fact::Product(Product::Category) => Some(&world.words.categories),
+        Fact::Product(Product::Brand) => Some(&world.words.brands),
+        Fact::Sale(Sale::Currency) => Some(&world.words.currencies),
+        Fact::Query => Some(&world.words.queries),
+        _ => None,
     }
 }
 

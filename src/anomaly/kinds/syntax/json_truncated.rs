@@ -1,6 +1,6 @@
 //! `json_truncated`: a line that ends too early.
 
-use super::ways::{self, TABLES};
+use super::ways::{self, Claim, TABLES};
 use crate::anomaly::Params;
 use crate::anomaly::act::Act;
 use crate::anomaly::ground::{Ground, Rowset, Site};
@@ -38,6 +38,6 @@ impl Act for JsonTruncated {
             let kept = 1 + (inside * share) as usize;
             [&line[..kept.min(line.len())], b"\n"].concat()
         };
-        Some(Incident::new().mangle(row, cut))
+        Some(Incident::new().mangle(row, cut).note("claim", Claim::RfcInvalid.name()))
     }
 }

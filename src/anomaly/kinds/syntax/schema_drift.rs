@@ -98,7 +98,10 @@ fn drift(table: &Table, how: &str, draw: &mut Stream) -> Option<Drift> {
     };
     let fits = |field: &&Field| match how {
         "rename" => field.ty != Type::Id && field.name.contains('_'),
-        "drop" => matches!(field.ty, Type::Text | Type::Enum | Type::Int32 | Type::Money),
+        "drop" => {
+            !field.nullable
+                && matches!(field.ty, Type::Text | Type::Enum | Type::Int32 | Type::Money)
+        }
         "retype" => matches!(field.ty, Type::Int32 | Type::Money) || field.from == "event.sent_at",
         _ => true,
     };

@@ -19,7 +19,8 @@ pub(super) enum Claim {
 }
 
 impl Claim {
-    const fn name(self) -> &'static str {
+    /// Its name, as labels have it.
+    pub(super) const fn name(self) -> &'static str {
         match self {
             Self::RfcInvalid => "rfc_invalid",
             Self::ParserDivergent => "parser_divergent",

@@ -496,7 +496,7 @@ impl Job<'_> {
         rows: &Rows<'_>,
         edits: &FileEdits,
     ) -> Result<(Option<FileEntry>, Vec<Member>), Error> {
-        if !edits.has_rows() {
+        if !edits.is_edited() {
             let (entry, member) =
                 self.damaged(self.file(path, rows.frame, rows.time_range)?, edits)?;
             return Ok((Some(entry), member.into_iter().collect()));

@@ -4,7 +4,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::io;
+use std::sync::Arc;
 
+use crate::anomaly::drift::{Drift, Drifted};
 use crate::anomaly::edited::{Edited, Picked};
 use crate::anomaly::ground::{FileRef, Ground, RowRef, Rowset};
 use crate::anomaly::incident::{Cells, Cut, Damage, Edit, Mangle, Op, OpName, Role};
@@ -30,8 +32,11 @@ pub struct FileEdits {
     known: HashMap<RowRef, usize>,
     cells: Vec<(usize, usize, Value)>,
     mangles: Vec<(usize, Mangle)>,
+    /// For each changed line: the stamp of the label of the next one, should they become one line.
+    behind: Vec<(usize, Stamp)>,
     halves: Vec<Half>,
     damage: Option<(Stamp, Damage)>,
+    drift: Option<(Stamp, Arc<Drift>)>,
 }
 
 /// What all halves of a label have in common.
@@ -115,6 +120,11 @@ impl Edits {
                 incidents.push(row);
             }
         }
+        for one in made {
+            if let Some((files, drift)) = &one.incident.drift {
+                layout.drift(labels::id(spec, one), files, drift);
+            }
+        }
         Self { files: layout.files, incidents }
     }
 }
@@ -132,6 +142,16 @@ impl Layout<'_> {
     fn stamp(&mut self, anomaly: u128, op: OpName, role: Role) -> Stamp {
         self.seq += 1;
         Stamp { anomaly, seq: self.seq - 1, op, role }
+    }
+
+    /// Files drift once whatever happens to their rows has happened; each once.
+    fn drift(&mut self, anomaly: u128, files: &[FileRef], drift: &Arc<Drift>) {
+        for file in files {
+            if self.files.get(file).is_none_or(|edits| edits.drift.is_none()) {
+                let stamp = self.stamp(anomaly, OpName::Update, Role::Primary);
+                self.files.entry(*file).or_default().drift = Some((stamp, drift.clone()));
+            }
+        }
     }
 
     /// Rows of guests, from which until which: each is added.
@@ -188,7 +208,10 @@ impl Layout<'_> {
             Op::Bytes(mangle) => {
                 let Some((file, at)) = self.place(row) else { return };
                 let stamp = self.stamp(anomaly, OpName::Bytes, role);
-                self.files.entry(file).or_default().mangles.push((at, mangle.clone()));
+                let behind = self.stamp(anomaly, OpName::Update, Role::Collateral);
+                let edits = self.files.entry(file).or_default();
+                edits.mangles.push((at, mangle.clone()));
+                edits.behind.push((at, behind));
                 self.half(file, stamp, row, at, What::Place, (true, true));
             }
             Op::Touch => {
@@ -394,6 +417,11 @@ impl FileEdits {
         !self.rows.is_empty()
     }
 
+    /// Whether the file is written in another way than a clean one.
+    pub fn is_edited(&self) -> bool {
+        self.has_rows() || self.drift.is_some()
+    }
+
     /// Lets `write` write the file's rows as edited; what it says, and the labels.
     ///
     /// # Errors
@@ -411,11 +439,29 @@ impl FileEdits {
             })
             .collect();
         let edited = Edited::new(laid.frame, laid.shown, &values);
-        let lines = Lines::new(self, laid, &edited)?;
+        let drifted = self.drift.as_ref().map(|(_, drift)| Drifted::new(&edited, drift));
+        let shown: &dyn Frame = drifted.as_ref().map_or(&edited, |drifted| drifted);
+        let lines = Lines::new(self, laid, shown)?;
         let mut notes = Notes { rows: self.noted(laid, &lines), places: Vec::new() };
-        let written = write(&edited, &mut notes)?;
+        let written = write(shown, &mut notes)?;
         let labels = Labels { edits: self, laid, edited: &edited, lines: &lines, notes: &notes };
-        Ok((written, labels.all()))
+        let mut members = labels.all();
+        members.extend(labels.swallowed()?);
+        members.extend(self.drifted(laid.path, &edited));
+        Ok((written, members))
+    }
+
+    /// The label of a drift: what was, what is, and in which file, but no row.
+    fn drifted(&self, path: &str, edited: &Edited<'_>) -> Option<Member> {
+        let (stamp, drift) = self.drift.as_ref()?;
+        let (column, was, is) = drift.told(edited)?;
+        let mut member = member(*stamp, &edited.table().name, path.to_owned());
+        member.column = Some(column);
+        member.original = was;
+        member.injected = is;
+        member.file_clean = Some(path.to_owned());
+        member.file_dirty = Some(path.to_owned());
+        Some(member)
     }
 
     /// Dirty rows of interest, each once, with what replaces its line.
@@ -460,7 +506,7 @@ struct Lines {
 }
 
 impl Lines {
-    fn new(edits: &FileEdits, laid: &LaidOut<'_>, edited: &Edited<'_>) -> io::Result<Self> {
+    fn new(edits: &FileEdits, laid: &LaidOut<'_>, edited: &dyn Frame) -> io::Result<Self> {
         let wanted =
             |half: &&Half| laid.has_lines || half.crosses() || matches!(half.what, What::Row);
         let halves = || edits.halves.iter().filter(wanted);
@@ -557,6 +603,32 @@ impl Labels<'_> {
             members.push(label);
         }
         members
+    }
+
+    /// Rows whose lines go on where another one has lost its end: they are lost with it.
+    fn swallowed(&self) -> io::Result<Vec<Member>> {
+        let mut members = Vec::new();
+        for (at, stamp) in &self.edits.behind {
+            let (Some(row), Some(line)) = (self.laid.places[*at].dirty, self.lines.dirty.get(at))
+            else {
+                continue;
+            };
+            let next = row + 1;
+            if line.ends_with(b"\n") || next as usize >= self.laid.shown {
+                continue;
+            }
+            let key = self.key(self.edited, next);
+            let own = render(self.edited, BTreeMap::from([(0, Some(next))]))?.remove(&0);
+            let mut label = member(*stamp, &self.table().name, key.clone());
+            label.pk_clean = Some(key.clone());
+            label.pk_dirty = Some(key);
+            label.file_dirty = Some(self.laid.path.to_owned());
+            label.row_dirty = Some(i64::from(next));
+            label.raw_original.clone_from(&own);
+            label.raw_injected = own;
+            members.push(label);
+        }
+        Ok(members)
     }
 
     fn table(&self) -> &Table {

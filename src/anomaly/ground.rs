@@ -9,6 +9,7 @@ use crate::scenario::slices::Slices;
 use crate::scenario::{World, plan};
 use crate::schema::Table;
 use crate::seed::mix;
+use crate::sink;
 use crate::tables::events::{Bound, EventFrame};
 use crate::tables::{self, Context};
 
@@ -156,16 +157,25 @@ impl<'g> Ground<'g> {
         self.table(rowset)?.fields.iter().position(|field| field.name == column)
     }
 
-    /// Whether rows can lack a value there: where the schema lets them, and in lines of JSON anywhere.
-    pub fn can_be_absent(&self, rowset: Rowset, column: &str) -> bool {
-        let nullable = self.table(rowset).and_then(|table| table.field(column));
-        nullable.is_some_and(|field| field.nullable)
-            || self.world().output.format.name() == "ndjson"
-    }
-
     /// Whether a table is written.
     pub fn is_written(&self, rowset: Rowset) -> bool {
         self.world().wanted_tables().any(|table| table.name == rowset.table())
+    }
+
+    /// Whether files have lines.
+    pub fn has_lines(&self) -> bool {
+        self.world().output.format.name() == "ndjson"
+    }
+
+    /// A row as a line of NDJSON, its end among it.
+    pub fn line(&self, at: RowRef) -> Option<Vec<u8>> {
+        self.look(at, |frame| sink::json_lines(frame).ok()?.pop())?
+    }
+
+    /// Whether rows can lack a value there: where the schema lets them, and in lines of JSON anywhere.
+    pub fn can_be_absent(&self, rowset: Rowset, column: &str) -> bool {
+        let nullable = self.table(rowset).and_then(|table| table.field(column));
+        nullable.is_some_and(|field| field.nullable) || self.has_lines()
     }
 
     /// Whether a moment of arrival lies in the time that files are written for.

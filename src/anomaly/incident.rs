@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::anomaly::drift::Drift;
 use crate::anomaly::ground::{FileRef, RowRef};
 use crate::anomaly::kind::{Kind, named};
 use crate::anomaly::value::Value;
@@ -118,6 +119,10 @@ pub struct Incident {
     pub edits: Vec<Edit>,
     /// What is done to a file as such.
     pub damage: Option<(FileRef, Damage)>,
+    /// Files whose columns are other ones, and how.
+    pub drift: Option<(Vec<FileRef>, Arc<Drift>)>,
+    /// What there is to say of this incident alone, beside its kind's parameters: which of several ways, which column.
+    pub notes: Vec<(&'static str, String)>,
     /// How strong it is.
     pub effect: Option<f64>,
     /// When it lasts, where that is not just the times of its rows.
@@ -200,6 +205,20 @@ impl Incident {
         self
     }
 
+    /// Changes the columns of files.
+    #[must_use]
+    pub fn drift(mut self, files: Vec<FileRef>, how: Drift) -> Self {
+        self.drift = Some((files, Arc::new(how)));
+        self
+    }
+
+    /// Says something of this incident alone, beside its kind's parameters.
+    #[must_use]
+    pub fn note(mut self, name: &'static str, says: impl Into<String>) -> Self {
+        self.notes.push((name, says.into()));
+        self
+    }
+
     /// Names a row that is part of it without being changed.
     #[must_use]
     pub fn touch(self, row: RowRef, role: Role) -> Self {
@@ -244,6 +263,7 @@ impl Incident {
     pub fn is_empty(&self) -> bool {
         self.edits.is_empty()
             && self.damage.is_none()
+            && self.drift.is_none()
             && self.guests.is_none()
             && self.children.is_empty()
     }

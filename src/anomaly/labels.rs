@@ -106,7 +106,7 @@ impl IncidentRow {
             effect: incident.effect,
             rule: kind.rule.name(),
             tolerance_ms: kind.tolerance_ms,
-            params: of.params.json(),
+            params: of.params.json(&incident.notes),
             seed_path: format!("{}/{}/{name}", spec.seed.0, kind.id),
             is_decoy: incident.is_decoy,
             stands_alone: is_window,

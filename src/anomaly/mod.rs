@@ -31,6 +31,7 @@
 mod act;
 pub mod apply;
 pub mod columns;
+pub mod drift;
 mod edited;
 mod filter;
 mod fresh;
@@ -41,6 +42,7 @@ mod kin;
 pub mod kind;
 mod kinds;
 pub mod labels;
+pub mod line;
 mod params;
 pub mod reference;
 pub mod select;

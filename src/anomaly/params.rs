@@ -162,8 +162,15 @@ impl Params {
         matches!(self.0.get(name), Some(Set::Flag(true)))
     }
 
-    /// As a JSON object.
-    pub fn json(&self) -> String {
+    /// One of several words, all of them as likely.
+    pub fn one(&self, name: &str, draw: &mut Stream) -> &str {
+        let words = self.words(name);
+        let at = draw.below(words.len() as u32) as usize;
+        words.get(at).map_or("", String::as_str)
+    }
+
+    /// As a JSON object, with what there is to say beside.
+    pub fn json(&self, notes: &[(&'static str, String)]) -> String {
         let value = |set: &Set| match set {
             Set::Number(number) => serde_json::json!(number),
             Set::Integer(number) => serde_json::json!(number),
@@ -172,6 +179,7 @@ impl Params {
             Set::Flag(flag) => serde_json::json!(flag),
         };
         let members = self.0.iter().map(|(name, set)| ((*name).to_owned(), value(set)));
-        serde_json::Value::Object(members.collect()).to_string()
+        let notes = notes.iter().map(|(name, says)| ((*name).to_owned(), serde_json::json!(says)));
+        serde_json::Value::Object(members.chain(notes).collect()).to_string()
     }
 }

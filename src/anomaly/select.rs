@@ -365,6 +365,8 @@ impl Spec {
         if let Some((file, _)) = &incident.damage {
             claims.own.push(of_file(*file));
         }
+        let drifting = incident.drift.iter().flat_map(|(files, _)| files);
+        claims.own.extend(drifting.map(|file| of_file(*file)));
         for list in [&mut claims.own, &mut claims.shared] {
             list.sort_unstable();
             list.dedup();

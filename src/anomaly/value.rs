@@ -33,7 +33,8 @@ impl Value {
         Self::from_cell(column.cell(0), frame.dictionary(field))
     }
 
-    fn from_cell(cell: Cell, dictionary: Option<Dictionary<'_>>) -> Self {
+    /// The value of a cell whose field has that dictionary.
+    pub fn from_cell(cell: Cell, dictionary: Option<Dictionary<'_>>) -> Self {
         match cell {
             Cell::Null => Self::Null,
             Cell::Key(key) => match dictionary {

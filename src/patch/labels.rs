@@ -97,6 +97,14 @@ impl Member {
         self.op == "bytes" && self.clean.1.is_none() && self.dirty.1.is_none()
     }
 
+    /// Whether it is about a column of the file as a whole.
+    pub(crate) fn is_drift(&self) -> bool {
+        self.op == "update"
+            && self.column.is_some()
+            && self.clean.1.is_none()
+            && self.dirty.1.is_none()
+    }
+
     /// Whether nothing was done: it only says where a row is.
     fn is_context(&self) -> bool {
         self.op == "update" && self.column.is_none()

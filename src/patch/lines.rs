@@ -7,6 +7,7 @@ use flate2::read::MultiGzDecoder;
 
 use super::labels::Member;
 use super::{Direction, Error, Patch, Patched, mismatch};
+use crate::anomaly::drift;
 use crate::schema::Table;
 use crate::sink;
 
@@ -18,7 +19,11 @@ pub(super) fn patch(
     bytes: &[u8],
     touched: &[&Member],
 ) -> Result<Patched, Error> {
-    let plain = inflated(path, bytes)?;
+    let mut plain = inflated(path, bytes)?;
+    let drift = touched.iter().find(|member| member.is_drift());
+    if let (Some(member), Direction::Invert) = (drift, patch.direction) {
+        plain = undrifted(schema, path, member, &plain)?;
+    }
     let dirty = patch.other();
     let gone = gone(path, touched, !dirty);
     let mut new: BTreeMap<u64, Vec<u8>> = BTreeMap::new();
@@ -32,7 +37,7 @@ pub(super) fn patch(
         Direction::Apply => by_number(&plain, &gone),
         Direction::Invert => by_place(path, &plain, touched, &gone)?,
     };
-    let (made, rows, ends) = merged(&kept, &new);
+    let (mut made, rows, ends) = merged(&kept, &new);
     let time = |line: Option<&[u8]>| {
         let column = schema.sorted_by.first()?;
         let row: serde_json::Value = serde_json::from_slice(line?).ok()?;
@@ -40,10 +45,43 @@ pub(super) fn patch(
     };
     let (first, last) = ends.unzip();
     let times = (time(first.as_deref()), time(last.as_deref()));
+    if let (Some(member), Direction::Apply) = (drift, patch.direction) {
+        made = drifted(schema, path, member, &made)?;
+    }
     let mut out = Vec::new();
     sink::write_lines(&patch.output.options, &made, &mut out)
         .map_err(|source| Error::Io { path: path.into(), source })?;
     Ok(Patched { bytes: out, rows, times })
+}
+
+/// Lines with the columns that the label says.
+fn drifted(schema: &Table, path: &str, told: &Member, plain: &[u8]) -> Result<Vec<u8>, Error> {
+    let (was, is) = (told.original.as_deref(), told.injected.as_deref());
+    turned(path, plain, |_, line| drift::redo(schema, was, is, line))
+}
+
+/// Lines with the columns that they had.
+pub(super) fn undrifted(
+    schema: &Table,
+    path: &str,
+    told: &Member,
+    plain: &[u8],
+) -> Result<Vec<u8>, Error> {
+    let (was, is) = (told.original.as_deref(), told.injected.as_deref());
+    turned(path, plain, |row, line| drift::undo(schema, was, is, row, line))
+}
+
+fn turned(
+    path: &str,
+    plain: &[u8],
+    turn: impl Fn(usize, &[u8]) -> Option<Vec<u8>>,
+) -> Result<Vec<u8>, Error> {
+    let lines = plain.split_inclusive(|byte| *byte == b'\n').enumerate();
+    let turned = lines.map(|(row, line)| {
+        turn(row, line)
+            .ok_or_else(|| mismatch(path, format!("line {} is not what its label says", row + 1)))
+    });
+    Ok(turned.collect::<Result<Vec<_>, _>>()?.concat())
 }
 
 /// The rows that labels name on this side.

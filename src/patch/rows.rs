@@ -6,11 +6,13 @@ use std::ops::{ControlFlow, Range};
 use super::labels::Member;
 use super::{Error, Patch, Patched, lines, mismatch};
 use crate::anomaly::Edited;
+use crate::anomaly::drift::{Drift, Drifted};
 use crate::anomaly::value::Value;
 use crate::frame::{Column, Dictionary, Frame, Strings, Values};
 use crate::read::hash::Words;
 use crate::read::{self, As, Batch, Data, Wanted};
 use crate::schema::{Table, Type};
+use crate::sink;
 
 /// Patches a file's rows.
 pub(super) fn patch(
@@ -21,7 +23,13 @@ pub(super) fn patch(
     touched: &[&Member],
 ) -> Result<Patched, Error> {
     let dirty = patch.other();
-    let mut loaded = Loaded::read(schema, path, bytes)?;
+    let told = touched.iter().find(|member| member.is_drift());
+    let drift = told
+        .and_then(|told| Drift::read(schema, told.original.as_deref(), told.injected.as_deref()));
+    let mut loaded = match (told, &drift) {
+        (Some(told), Some(drift)) if !dirty => undrifted(schema, path, bytes, told, drift)?,
+        _ => Loaded::read(schema, path, bytes)?,
+    };
     let there = loaded.rows as u64;
     let gone = lines::gone(path, touched, !dirty);
     let new = Contents::of(schema, path, touched, dirty)?;
@@ -46,11 +54,33 @@ pub(super) fn patch(
     let edited = Edited::new(&loaded, rows, &values);
     let mut out = Vec::new();
     let output = patch.output;
+    let drifted = drift.as_ref().filter(|_| dirty).map(|drift| Drifted::new(&edited, drift));
+    let written: &dyn Frame = drifted.as_ref().map_or(&edited, |drifted| drifted);
     output
         .format
-        .write(&edited, &output.options, &mut out)
+        .write(written, &output.options, &mut out)
         .map_err(|source| Error::Io { path: path.into(), source })?;
     Ok(Patched { bytes: out, rows: rows as u64, times: times(schema, &edited) })
+}
+
+/// The rows of a file whose columns are not those of the schema, as they were: by way of their lines.
+fn undrifted<'s>(
+    schema: &'s Table,
+    path: &str,
+    bytes: &[u8],
+    told: &Member,
+    drift: &Drift,
+) -> Result<Loaded<'s>, Error> {
+    let table = drift.table(schema);
+    let mut there = Loaded::read(&table, path, bytes)?;
+    there.order = (0..there.rows as u32).collect();
+    let lines = sink::json_lines(&there).map_err(|why| mismatch(path, why.to_string()))?;
+    let lines = lines::undrifted(schema, path, told, &lines.concat())?;
+    let batches = read::scan_lines(lines, &wanted(schema)).map_err(|why| mismatch(path, why))?;
+    let mut loaded = Loaded::new(schema);
+    batches.iter().for_each(|batch| loaded.take(batch));
+    loaded.settle();
+    Ok(loaded)
 }
 
 /// The times of the first and the last row.
@@ -185,8 +215,7 @@ struct Held {
 impl<'s> Loaded<'s> {
     /// Reads a Parquet file.
     fn read(schema: &'s Table, path: &str, bytes: &[u8]) -> Result<Self, Error> {
-        let columns = schema.fields.iter().map(|field| Held::new(field.ty)).collect();
-        let mut loaded = Self { schema, rows: 0, columns, order: Vec::new() };
+        let mut loaded = Self::new(schema);
         if !bytes.is_empty() {
             let see = |batch: &Batch| {
                 loaded.take(batch);
@@ -194,10 +223,20 @@ impl<'s> Loaded<'s> {
             };
             read::scan_bytes(bytes, &wanted(schema), see).map_err(|why| mismatch(path, why))?;
         }
-        for column in &mut loaded.columns {
+        loaded.settle();
+        Ok(loaded)
+    }
+
+    fn new(schema: &'s Table) -> Self {
+        let columns = schema.fields.iter().map(|field| Held::new(field.ty)).collect();
+        Self { schema, rows: 0, columns, order: Vec::new() }
+    }
+
+    /// All rows are there.
+    fn settle(&mut self) {
+        for column in &mut self.columns {
             column.strings = std::mem::take(&mut column.words).into_strings();
         }
-        Ok(loaded)
     }
 
     fn take(&mut self, batch: &Batch) {

@@ -115,6 +115,17 @@ impl Builder {
             faults.add(&self.name, What::Type);
             return;
         }
+        match (&self.data, token) {
+            // A double takes any number in, be it rounded or infinite.
+            (Data::Doubles(_), token) => faults.look(ill::number(token)),
+            // Decimals have no zero below zero.
+            (Data::Longs(_), Token::Number([b'-', b'0', ..])) if faults.forgiving => {
+                if matches!(&self.data, Data::Longs(longs) if longs.last() == Some(&0)) {
+                    faults.add(&self.name, What::Type);
+                }
+            }
+            _ => {}
+        }
         self.valid.push(true);
         if let (Some(_), Data::Texts(texts)) = (found, &self.data) {
             self.ill.extend(texts.keys.last());

@@ -9,8 +9,8 @@ const BOM: &[u8] = b"\xef\xbb\xbf";
 
 /// Notes what is wrong around the object of a line; where the object begins.
 pub(super) fn framing(line: &[u8], faults: &mut Faults) -> usize {
-    if line.ends_with(b"\r\n") {
-        faults.ill(line.len() as u64 - 2, Ill::Framing, true);
+    if line.ends_with(b"\r\n") || !line.ends_with(b"\n") {
+        faults.ill((line.len() as u64).saturating_sub(2), Ill::Framing, true);
     }
     if line.starts_with(BOM) {
         faults.ill(0, Ill::Control, true);

@@ -11,7 +11,7 @@ use crate::schema::{Field, Privacy, Table, Type};
 use crate::tables::catalogue;
 
 /// The kinds.
-pub(super) const KINDS: [Kind; 14] = [
+pub(super) const KINDS: [Kind; 15] = [
     Kind::new(
         "anomalies.missing_value",
         &[],
@@ -120,7 +120,13 @@ pub(super) const KINDS: [Kind; 14] = [
     Kind::new(
         "anomalies.swapped_columns",
         &[],
-        &["keys.session_context", "keys.device_context", "keys.prices", "files.values"],
+        &[
+            "keys.session_context",
+            "keys.device_context",
+            "keys.prices",
+            "keys.email",
+            "files.values",
+        ],
         "Every value is of its own column's domain, and not of its neighbour's.",
         "Both columns are wrong, and both look filled.",
     ),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde_json::Value;
 
 use super::links::{self, Link, Links, Spot};
-use crate::check::{Context, Error, Seen};
+use crate::check::{Context, Error, Misfit, Seen};
 use crate::read::{Batch, Column};
 use crate::schema::Table;
 
@@ -16,6 +16,10 @@ pub(super) const MEMBERS: &str = "truth/anomaly_members";
 
 /// Lines that a parser may be off by.
 const LINES: u64 = 1;
+
+/// The kinds that touch files as such.
+const DAMAGE: &str = "file_damaged";
+const DRIFT: &str = "schema_drift";
 
 /// An incident.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,8 +108,39 @@ impl Labels {
             }
             context.watch.on(0)
         })?;
+        labels.drifted(context)?;
         context.watch.check()?;
         Ok(Some(labels))
+    }
+
+    /// Takes in the rows of files whose columns are labelled as other ones than declared: whatever is wrong with them is why.
+    fn drifted(&mut self, context: &Context<'_>) -> Result<(), Error> {
+        for written in &context.data.manifest().tables {
+            let Some(table) = context.schemas.table(&written.name) else { continue };
+            let of = |path: &String| self.of_file(path, DRIFT).next();
+            let drifts: Vec<Option<u32>> =
+                written.files.iter().map(|file| of(&file.path)).collect();
+            if drifts.iter().all(Option::is_none) {
+                continue;
+            }
+            let names: Vec<&str> = table.key.iter().map(String::as_str).collect();
+            let mut own: BTreeMap<u32, Vec<Link>> = BTreeMap::new();
+            context.data.scan(table, &names, |file, batch| {
+                if let Some(incident) = drifts[file] {
+                    let keys = (0..batch.rows).map(|row| links::of_row(table, &names, batch, row));
+                    own.entry(incident).or_default().extend(keys);
+                }
+                context.watch.on(0)
+            })?;
+            self.members.extend(own.into_iter().map(|(incident, own)| Member {
+                incident,
+                table: table.name.clone(),
+                own,
+                links: Links::default(),
+                is_sought: false,
+            }));
+        }
+        Ok(())
     }
 
     /// Takes an edit in.
@@ -155,7 +190,8 @@ impl Labels {
 
     /// Excuses what the labels say of rows that cannot be read as declared: it is in nobody's way.
     pub(in crate::check) fn excuse(&self, seen: &mut Seen, context: &Context<'_>) {
-        for misfit in seen.misfits.iter_mut().filter(|misfit| misfit.what.is_some()) {
+        let of_rows = |misfit: &&mut Misfit| misfit.what.is_some() || self.drifts(&misfit.place);
+        for misfit in seen.misfits.iter_mut().filter(of_rows) {
             misfit.is_labelled = self.names(&Spot::read(&misfit.place, context.schemas));
         }
         for line in &mut seen.lines {
@@ -171,14 +207,25 @@ impl Labels {
 
     /// Whether the labels say that a file as a whole is damaged: nobody knows what is missing of it.
     fn damages(&self, path: &str) -> bool {
-        let of = self.files.get(path).into_iter().flatten();
-        of.map(|incident| &self.incidents[*incident as usize]).any(|of| of.kind == "file_damaged")
+        self.of_file(path, DAMAGE).next().is_some()
+    }
+
+    /// Whether the labels say that the columns of a file are other ones than declared.
+    fn drifts(&self, path: &str) -> bool {
+        self.of_file(path, DRIFT).next().is_some()
+    }
+
+    /// The incidents of a kind that touch a file.
+    fn of_file(&self, path: &str, kind: &'static str) -> impl Iterator<Item = u32> {
+        let of = self.files.get(path).into_iter().flatten().copied();
+        of.filter(move |incident| self.incidents[*incident as usize].kind == kind)
     }
 
     /// Whether a label names that very place.
     fn names(&self, spot: &Spot<'_>) -> bool {
         match spot {
             Spot::Row(_, link) => self.own.contains_key(link),
+            Spot::Line(path, _) | Spot::RowOf(path, _) if self.drifts(path) => true,
             Spot::Line(path, line) => self.lines.contains_key(&((*path).to_owned(), *line)),
             Spot::RowOf(path, row) => self.rows.contains_key(&((*path).to_owned(), *row)),
             Spot::Named(name) => self.files.contains_key(*name),
@@ -220,7 +267,9 @@ impl Labels {
                     links.far.iter().for_each(|link| take(self.own.get(link)));
                 }
             }
-            Spot::Line(path, _) | Spot::RowOf(path, _) if self.damages(path) => {
+            Spot::Line(path, _) | Spot::RowOf(path, _)
+                if self.damages(path) || self.drifts(path) =>
+            {
                 take(self.files.get(*path))
             }
             Spot::Line(path, line) => take(self.lines.get(&((*path).to_owned(), *line))),
@@ -248,7 +297,7 @@ impl Labels {
                 && incident.is_plain
                 && !incident.is_decoy
                 && sought.binary_search(at).is_ok()
-                && (kind == "file_damaged" || !lost.contains(at))
+                && (kind == DAMAGE || !lost.contains(at))
         })
     }
 }

@@ -1,8 +1,10 @@
 //! Lines and files by themselves: JSON, its framing, and what holds the rows together.
 
+use std::collections::BTreeMap;
+
 use super::{Kind, check_of, checks};
 use crate::check::pass::Seen;
-use crate::check::{Check, Context, Observer, Tally, Verdict, Wants};
+use crate::check::{Check, Context, Misfit, Observer, Tally, Verdict, Wants};
 use crate::read::{Ill, What};
 use crate::schema::Table;
 
@@ -94,6 +96,9 @@ const LINES: [(Ill, &str); 7] = [
     (Ill::Framing, "anomalies.line_framing"),
 ];
 
+/// Values of a column of a file that are of another type for it to be the column that is.
+const AGAIN: usize = 8;
+
 /// Looks at what was noted of lines and files on the way.
 pub(super) struct Syntax;
 
@@ -117,10 +122,20 @@ impl Observer for Syntax {
         broken.iter().for_each(|of| damaged.wrong(|| (&of.path, &of.why)));
         let mut drift = Tally::new(check_of("anomalies.schema_drift"));
         drift.saw(files.count());
+        let mut retyped: BTreeMap<(&str, &str), Vec<&Misfit>> = BTreeMap::new();
         for misfit in &seen.misfits {
-            if !matches!(misfit.what, Some((_, What::Type | What::Twice))) {
-                drift.wrong(|| (&misfit.place, &misfit.says));
+            match &misfit.what {
+                Some((_, What::Twice)) => {}
+                Some((column, What::Type)) => {
+                    let file = misfit.place.split(',').next().unwrap_or_default();
+                    retyped.entry((file, column)).or_default().push(misfit);
+                }
+                _ => drift.wrong(|| (&misfit.place, &misfit.says)),
             }
+        }
+        // A type that is another one again and again is the file's, not the value's.
+        for misfits in retyped.values().filter(|misfits| misfits.len() >= AGAIN) {
+            misfits.iter().for_each(|misfit| drift.wrong(|| (&misfit.place, &misfit.says)));
         }
         verdicts.extend([damaged.verdict(), drift.verdict()]);
         verdicts

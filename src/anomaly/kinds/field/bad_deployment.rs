@@ -25,7 +25,7 @@ pub(in crate::anomaly::kinds) static BAD_DEPLOYMENT: Kind = Kind::new(
 .takes(&[
     Param::new(
         "columns",
-        ParamType::Columns(&["events.page_url", "events.sent_at", "events.user_agent"]),
+        ParamType::Columns(&["events.page_url", "events.page_path", "events.page_load_ms"]),
         "One of which columns of the events.",
     ),
     Param::new("hours", ParamType::Number(0.1..=240.0, 12.0), "How long it lasts."),

@@ -2,11 +2,12 @@
 
 use crate::anomaly::Params;
 use crate::anomaly::act::Act;
-use crate::anomaly::columns;
+use crate::anomaly::columns::{self, Chosen};
 use crate::anomaly::ground::{Ground, Rowset, Site};
 use crate::anomaly::incident::Incident;
 use crate::anomaly::kind::{Kind, Param, ParamType, Scope};
 use crate::anomaly::value::Value;
+use crate::schema::Field;
 use crate::seed::Stream;
 
 /// The kind.
@@ -23,12 +24,25 @@ pub(in crate::anomaly::kinds) static MISSING_VALUE: Kind = Kind::new(
         "columns",
         ParamType::Columns(&[
             "events.page_url",
-            "events.product_id",
+            "events.page_path",
+            "events.page_load_ms",
+            "events.product_category",
             "events.price",
             "events.currency",
-            "events.sent_at",
+            "events.payment_method",
+            "events.search_query",
+            "events.country",
+            "events.device_class",
+            "users.email",
+            "users.country",
+            "users.birth_date",
+            "devices.user_agent",
+            "sessions.source",
+            "orders.payment_method",
+            "order_items.unit_price",
+            "payments.method",
         ]),
-        "Which columns. In Parquet only those that the schema lets be absent; in rows that have them they are required all the same.",
+        "Which columns, where the row requires them. In Parquet only those that the schema lets be absent: others cannot be.",
     ),
     Param::new(
         "mechanism",
@@ -62,14 +76,22 @@ impl Act for MissingValue {
             let class = ground.world().models.devices[usize::from(session.profile)].class;
             (class as usize == 0).then_some(())?;
         }
-        let fits = |value: &Value| {
+        let event = if row.rowset == Rowset::Events {
+            ground.world().schemas.events.get(usize::from(ground.event(row)?.row.kind))
+        } else {
+            None
+        };
+        let is_required =
+            |field: &Field| !field.nullable || event.is_some_and(|event| event.requires(field));
+        let is_own = |value: &Value| {
             params.word("mechanism") != "mnar"
                 || value.number().is_some_and(|number| number >= GREAT)
                 || value.text().is_some_and(|text| text.len() >= LONG)
         };
-        let names = columns::of(params.words("columns"), row.rowset);
-        let nullable = names.filter(|name| ground.can_be_absent(row.rowset, name));
-        let (column, _) = columns::pick(ground, row, nullable, draw, fits)?;
-        Some(Incident::new().set(row, column, Value::Null))
+        let Chosen { field, .. } = columns::choose(ground, site, params, draw, |field, value| {
+            is_required(field) && ground.can_be_absent(row.rowset, &field.name) && is_own(value)
+        })?;
+        let incident = Incident::new().set(row, &field.name, Value::Null);
+        Some(incident.note("column", &*field.name))
     }
 }

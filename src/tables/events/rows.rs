@@ -40,8 +40,6 @@ struct Block<'b> {
     rows: &'b [Row],
     /// By row: the groups of columns that it fills.
     groups: &'b [u8],
-    /// By product and currency.
-    prices: &'b [i64],
 }
 
 impl<'b> Block<'b> {
@@ -94,13 +92,11 @@ impl Rows {
     /// Turns rows that belong to those sessions.
     pub(super) fn new(world: &World, met: Met<'_>, arrived: &Arrived<'_>) -> Self {
         let mut rows = Self::with_room(arrived.len());
-        let products = &world.models.catalogue.products;
-        let prices: Vec<i64> = products.iter().flat_map(|product| product.prices.clone()).collect();
         let mut groups = Vec::with_capacity(BLOCK);
         arrived.for_blocks(BLOCK, |block| {
             groups.clear();
             groups.extend(block.iter().map(|row| world.fills[usize::from(row.kind)]));
-            let block = Block { world, met, rows: block, groups: &groups, prices: &prices };
+            let block = Block { world, met, rows: block, groups: &groups };
             rows.add_envelopes(block);
             rows.add_pages(block);
             rows.add_products(block);
@@ -164,14 +160,15 @@ impl Rows {
     }
 
     fn add_products(&mut self, block: Block<'_>) {
-        let currencies = block.prices.len() / block.world.models.catalogue.products.len().max(1);
+        let prices = &block.world.words.prices;
+        let currencies = prices.len() / block.world.models.catalogue.products.len().max(1);
         self.products
             .extend(block.rows().map(|(row, groups)| (row.product, has_product(row, groups))));
         self.prices.extend(block.rows().map(|(row, groups)| {
             let has = has_product(row, groups);
             let currency = usize::from(block.about(row).currency);
             let place = if has { row.product as usize * currencies + currency } else { 0 };
-            (block.prices.get(place).copied().unwrap_or(0), has)
+            (prices.get(place).copied().unwrap_or(0), has)
         }));
         self.quantities.extend_small(block.rows.iter().map(|row| row.quantity.into()));
         self.positions.extend_small(block.rows.iter().map(|row| row.position.into()));

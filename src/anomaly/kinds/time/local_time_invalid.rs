@@ -121,7 +121,8 @@ mod tests {
         for (how, expected) in all {
             let there = wrong(moment, how, Some("2026-03-29T02"));
             assert_eq!(there, expected);
-            assert!(there.parse::<jiff::Timestamp>().is_err(), "{there}");
+            // The library takes a 61st second for a leap second.
+            assert_eq!(there.parse::<jiff::Timestamp>().is_ok(), how == "second_60", "{there}");
         }
         assert_eq!(wrong("2024-01-05T10:11:12Z", "leap_day", None), "2024-02-30T10:11:12Z");
     }

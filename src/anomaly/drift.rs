@@ -42,8 +42,10 @@ impl Drift {
     /// The column that it is about.
     pub fn column(&self) -> &str {
         match self {
-            Self::Rename(column, _) | Self::Drop(column) | Self::Retype(column, _) => column,
-            Self::Add(_, column, _) => column,
+            Self::Rename(column, _)
+            | Self::Drop(column)
+            | Self::Retype(column, _)
+            | Self::Add(_, column, _) => column,
         }
     }
 

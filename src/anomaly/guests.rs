@@ -67,6 +67,7 @@ impl<'g> Guests<'g> {
 
     /// A new guest, who comes once. Hits that would come after the last moment that files are written for are left out; a guest
     /// without any is none.
+    #[expect(clippy::too_many_lines, reason = "one record after the other, each of many fields")]
     pub fn come(&mut self, visit: Visit, hits: &[Hit], draw: &mut Stream) {
         let world = self.ground.world();
         let id = self.next;

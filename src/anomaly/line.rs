@@ -96,14 +96,13 @@ fn after_value(line: &[u8], start: usize) -> Option<usize> {
                 continue;
             }
             b'{' | b'[' => open += 1,
-            b'}' | b']' if open == 0 => return Some(at),
+            b'}' | b']' | b',' if open == 0 => return Some(at),
             b'}' | b']' => {
                 open -= 1;
                 if open == 0 {
                     return Some(at + 1);
                 }
             }
-            b',' if open == 0 => return Some(at),
             _ => {}
         }
         at += 1;

@@ -26,6 +26,7 @@ use super::{interrupt, load};
 /// the scenario file, and the file over the defaults. The data set appears whole or not at all.
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct Args {
     #[command(flatten)]
     what: What,

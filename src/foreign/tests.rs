@@ -106,7 +106,7 @@ fn parquet_and_ndjson_and_many_files_say_the_same() {
     as_ndjson(&parts.join("b.ndjson"), &rows[..4000]);
     as_ndjson(&parts.join("deep/a.jsonl"), &rows[4000..]);
     fs::write(parts.join("readme.txt"), "not data").unwrap();
-    let cut = summed(&files(&[parts.clone()]).unwrap(), MAPPING).unwrap();
+    let cut = summed(&files(std::slice::from_ref(&parts)).unwrap(), MAPPING).unwrap();
     assert_eq!(whole.records(), rows.len() as u64);
     assert_eq!(
         (whole.records(), whole.sessions(), whole.users(), whole.steps()),

@@ -12,6 +12,7 @@ use crate::schema::Table;
 use crate::sink;
 
 /// Patches a file's lines.
+#[expect(clippy::similar_names, reason = "the patch is of the file at the path")]
 pub(super) fn patch(
     patch: &Patch<'_>,
     schema: &Table,
@@ -90,6 +91,7 @@ pub(super) fn gone(path: &str, touched: &[&Member], dirty: bool) -> BTreeSet<u64
 }
 
 /// The bytes of a file without compression, which its name tells.
+#[expect(clippy::case_sensitive_file_extension_comparisons, reason = "we name them")]
 fn inflated(path: &str, bytes: &[u8]) -> Result<Vec<u8>, Error> {
     let mut plain = Vec::new();
     let read = if path.ends_with(".gz") {

@@ -128,7 +128,7 @@ impl Patch<'_> {
         self.direction == Direction::Apply
     }
 
-    fn listed(&self, set: &DataSet, path: &str) -> Option<File> {
+    fn listed(set: &DataSet, path: &str) -> Option<File> {
         set.manifest().files().find(|file| file.path == path).cloned()
     }
 
@@ -140,7 +140,7 @@ impl Patch<'_> {
         labels: &Labels,
         to: &Path,
     ) -> Result<Option<File>, Error> {
-        let before = self.listed(self.from, path);
+        let before = Self::listed(self.from, path);
         let touched = labels.of_file(path);
         if touched.is_empty() {
             copy(self.from.dir(), to, path)?;
@@ -165,7 +165,7 @@ impl Patch<'_> {
         }
         let bytes = self.damaged(path, made.bytes, &touched)?;
         let target = to.join(path);
-        let listed = before.or_else(|| self.listed(self.labelled, path));
+        let listed = before.or_else(|| Self::listed(self.labelled, path));
         let algorithm = listed.map(|file| file.stated().algorithm).unwrap_or_default();
         let write = || {
             if let Some(folder) = target.parent() {
@@ -179,8 +179,7 @@ impl Patch<'_> {
         let (sha256, blake3) = apart(algorithm, digest);
         let (min_time, max_time) = match self.direction {
             // Of a first or last line that is broken only the manifest knows.
-            Direction::Apply => self
-                .listed(self.labelled, path)
+            Direction::Apply => Self::listed(self.labelled, path)
                 .map_or((None, None), |file| (file.min_time, file.max_time)),
             Direction::Invert => made.times,
         };
@@ -193,7 +192,7 @@ impl Patch<'_> {
         match touched.iter().find(|member| member.is_of_file()) {
             Some(member) if self.direction == Direction::Invert => {
                 let (there, before) = (&member.raw_injected, &member.raw_original);
-                replaced(path, &bytes, member.byte_start, there, before)
+                replaced(path, &bytes, member.byte_start, there.as_ref(), before.as_ref())
             }
             _ => Ok(bytes),
         }
@@ -204,9 +203,11 @@ impl Patch<'_> {
             Some(member) if self.direction == Direction::Apply => {
                 let (there, after) = (&member.raw_original, &member.raw_injected);
                 // Other bytes of the same rows: what was done to these bytes can only be done again to the same.
-                replaced(path, &bytes, member.byte_start, there, after).or_else(|error| {
-                    if self.output.format.name() == "ndjson" { Err(error) } else { Ok(bytes) }
-                })
+                replaced(path, &bytes, member.byte_start, there.as_ref(), after.as_ref()).or_else(
+                    |error| {
+                        if self.output.format.name() == "ndjson" { Err(error) } else { Ok(bytes) }
+                    },
+                )
             }
             _ => Ok(bytes),
         }
@@ -225,8 +226,8 @@ fn replaced(
     path: &str,
     bytes: &[u8],
     start: Option<i64>,
-    there: &Option<Vec<u8>>,
-    instead: &Option<Vec<u8>>,
+    there: Option<&Vec<u8>>,
+    instead: Option<&Vec<u8>>,
 ) -> Result<Vec<u8>, Error> {
     let (Some(start), Some(there), Some(instead)) = (start, there, instead) else {
         return Err(mismatch(path, "its label says nothing of its bytes"));

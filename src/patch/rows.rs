@@ -15,6 +15,7 @@ use crate::schema::{Table, Type};
 use crate::sink;
 
 /// Patches a file's rows.
+#[expect(clippy::similar_names, reason = "the patch is of the file at the path")]
 pub(super) fn patch(
     patch: &Patch<'_>,
     schema: &Table,
@@ -78,7 +79,9 @@ fn undrifted<'s>(
     let lines = lines::undrifted(schema, path, told, &lines.concat())?;
     let batches = read::scan_lines(lines, &wanted(schema)).map_err(|why| mismatch(path, why))?;
     let mut loaded = Loaded::new(schema);
-    batches.iter().for_each(|batch| loaded.take(batch));
+    for batch in &batches {
+        loaded.take(batch);
+    }
     loaded.settle();
     Ok(loaded)
 }
@@ -117,28 +120,22 @@ impl Contents {
         for member in ordered {
             let Some(row) = member.row_in(path, dirty) else { continue };
             let content = rows.entry(row).or_default();
-            match (member.row_in(path, !dirty), &member.column) {
-                (Some(base), Some(column)) => {
-                    content.base = Some(base);
-                    let field = schema.fields.iter().position(|field| field.name == *column);
-                    let field =
-                        field.ok_or_else(|| mismatch(path, "a label's column is not there"))?;
-                    let json = if dirty { &member.injected } else { &member.original };
-                    if let Some(value) = json.as_ref().and_then(|json| beyond(schema, field, json))
-                    {
-                        content.cells.insert(field, value);
-                        continue;
-                    }
-                    let line = json.as_ref().map_or_else(
-                        || "{}\n".to_owned(),
-                        |json| format!("{{\"{column}\":{json}}}\n"),
-                    );
-                    single.push((row, field, line.into_bytes()));
+            if let (Some(base), Some(column)) = (member.row_in(path, !dirty), &member.column) {
+                content.base = Some(base);
+                let field = schema.fields.iter().position(|field| field.name == *column);
+                let field = field.ok_or_else(|| mismatch(path, "a label's column is not there"))?;
+                let json = if dirty { &member.injected } else { &member.original };
+                if let Some(value) = json.as_ref().and_then(|json| beyond(schema, field, json)) {
+                    content.cells.insert(field, value);
+                    continue;
                 }
-                _ => {
-                    let line = member.line(dirty);
-                    wholes.push((row, line.ok_or_else(|| mismatch(path, "a label has no row"))?));
-                }
+                let line = json
+                    .as_ref()
+                    .map_or_else(|| "{}\n".to_owned(), |json| format!("{{\"{column}\":{json}}}\n"));
+                single.push((row, field, line.into_bytes()));
+            } else {
+                let line = member.line(dirty);
+                wholes.push((row, line.ok_or_else(|| mismatch(path, "a label has no row"))?));
             }
         }
         for (row, values) in wholes.iter().map(|(row, _)| *row).zip(parse(schema, path, &wholes)?) {

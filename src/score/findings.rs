@@ -261,7 +261,12 @@ fn faults(batch: &Batch, columns_are_known: bool, mistakes: &mut Mistakes) {
                 );
             }
             What::Twice => {
-                mistakes.add(fault.row, name, &format!("`{name}` is there twice"), "once is enough")
+                mistakes.add(
+                    fault.row,
+                    name,
+                    &format!("`{name}` is there twice"),
+                    "once is enough",
+                );
             }
             What::Type => {
                 let help = "times are like 2026-01-05T10:00:00Z, anything else is text or a number";

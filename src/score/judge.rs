@@ -193,10 +193,10 @@ impl<'t> Judge<'t> {
         } else {
             self.repeats += 1;
         }
-        if let Locator::Window(start, end, _) = pointed.finding.locator {
-            if is_new {
-                self.lengths.push(end - start);
-            }
+        if let Locator::Window(start, end, _) = pointed.finding.locator
+            && is_new
+        {
+            self.lengths.push(end - start);
         }
         self.claim(pointed.target, verdict, is_alarm, is_named, claims, &right);
     }

@@ -24,12 +24,12 @@ impl Rules {
         {
             let root = document.root();
             let table = root.table("rules");
-            for rule in table.iter().flat_map(|table| table.keys()) {
+            for rule in table.iter().flat_map(crate::diag::Table::keys) {
                 let kinds = table.as_ref().map_or_else(Vec::new, |table| table.one_or_more(rule));
                 let names = known.iter().map(String::as_str);
-                kinds.iter().for_each(|kind| {
+                for kind in &kinds {
                     kind.one_of("kind", names.clone());
-                });
+                }
                 let kinds = kinds.into_iter().map(|kind| kind.value).collect();
                 rules.kinds.insert(rule.to_owned(), kinds);
             }

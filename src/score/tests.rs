@@ -162,7 +162,7 @@ impl Set {
             &path,
             format!(
                 "{HEAD}\n{}",
-                findings.iter().map(|line| format!("{line}\n")).collect::<String>()
+                findings.iter().fold(String::new(), |all, line| all + line + "\n")
             ),
         )
         .expect("written");
@@ -184,6 +184,7 @@ impl Set {
 }
 
 /// The rates of a score: what repeats must not change.
+#[expect(clippy::type_complexity, reason = "a test's own tuple")]
 fn rates(score: &Score) -> Vec<(Rate, Rate, Option<(Rate, Rate)>)> {
     let parts = [Some(&score.rows), score.windows.as_ref()].into_iter().flatten();
     let lines = parts.flat_map(|part| part.kinds.iter().chain(&part.severities).chain([&part.all]));
@@ -320,8 +321,9 @@ fn every_format_says_the_same() {
             .filter_map(|(name, cell)| Some(((*name).to_owned(), json!(cell.as_ref()?))))
             .collect::<serde_json::Map<_, _>>()
     };
-    let ndjson: String =
-        cells.iter().map(|row| format!("{}\n", serde_json::Value::Object(object(row)))).collect();
+    let ndjson: String = cells.iter().fold(String::new(), |all, row| {
+        all + &serde_json::Value::Object(object(row)).to_string() + "\n"
+    });
     let at = |name: &str| set.dir.path().join(name);
     fs::write(at("findings.ndjson"), ndjson).expect("written");
     let column =
@@ -370,6 +372,7 @@ fn alarms_are_credited_with_their_delay() {
 
 /// What a detector says of rows that are not there, of tables that are not there, in columns that are not known, is told.
 #[test]
+#[expect(clippy::too_many_lines, reason = "a list of mistakes, each with its message")]
 fn mistakes_in_findings_have_their_messages() {
     let set = set(&wishes(&["any_member"]));
     let at = set.dir.path().join("found.csv");

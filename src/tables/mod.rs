@@ -352,9 +352,12 @@ impl Laid<'_> {
             return write(about.of(&RecordFrame::new(self.context, self.table, &sorted)));
         }
         let times: Vec<i64> = order.iter().map(|(time, _)| *time).collect();
-        let place = |i: u32| match (i as usize) < self.clean {
-            true => order.binary_search(&(time(&records[i as usize]), i)).unwrap_or(0),
-            false => i as usize,
+        let place = |i: u32| {
+            if (i as usize) < self.clean {
+                order.binary_search(&(time(&records[i as usize]), i)).unwrap_or(0)
+            } else {
+                i as usize
+            }
         };
         let changes: Vec<(u32, Fate)> =
             self.changes.iter().map(|(i, fate)| (place(*i) as u32, *fate)).collect();

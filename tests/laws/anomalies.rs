@@ -212,8 +212,8 @@ fn fewer_are_among_more() {
     let ids = |k: u64| {
         // What touches files and windows as a whole comes before all else, and takes rows away from others.
         let kinds = built().filter(|kind| !matches!(kind.unit, Unit::File | Unit::Window));
-        let asked: String =
-            kinds.map(|kind| format!("[anomalies.{}]\nk = {k}\n", kind.id)).collect();
+        let asked: String = kinds
+            .fold(String::new(), |all, kind| all + &format!("[anomalies.{}]\nk = {k}\n", kind.id));
         let world = world(&format!("{MANY}{}[anomalies]\n{asked}", output("ndjson")));
         let set = made(&world);
         let (incidents, _) = labels(&set);

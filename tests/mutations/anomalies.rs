@@ -137,7 +137,7 @@ pub(crate) static MUTATIONS: &[Mutation] = &[
     }),
     Mutation::new("anomalies.dup_exact", |set| twice(set, "users", |_| {})),
     Mutation::new("anomalies.dup_exact", |set| {
-        twice(set, "events", |row| delay(row, "received_at", 0))
+        twice(set, "events", |row| delay(row, "received_at", 0));
     }),
     Mutation::new("anomalies.dup_mutated", |set| {
         twice(set, "events", |row| self::set(row, "city", "Atlantis"));
@@ -146,7 +146,7 @@ pub(crate) static MUTATIONS: &[Mutation] = &[
         let other = set.rows("events").pop().expect("an event");
         twice(set, "events", |row| {
             let id = row["event_id"].clone();
-            *row = other.clone();
+            row.clone_from(&other);
             self::set(row, "event_id", id);
         });
     }),
@@ -159,7 +159,7 @@ pub(crate) static MUTATIONS: &[Mutation] = &[
     Mutation::new("anomalies.record_dropped", |set| {
         let mut dropped = false;
         set.rewrite("events", |rows| {
-            let middle = rows.iter().position(|row| number(row, "session_seq") == 2.0);
+            let middle = rows.iter().position(|row| number(row, "session_seq") as i64 == 2);
             match middle.filter(|_| !dropped) {
                 Some(at) => {
                     dropped = true;
@@ -180,7 +180,7 @@ pub(crate) static MUTATIONS: &[Mutation] = &[
     Mutation::new("anomalies.step_missing", |set| again(set, "keys.payment_after_checkout")),
     Mutation::new("anomalies.session_overlap", |set| again(set, "keys.overlap")),
     Mutation::new("anomalies.session_boundary", |set| {
-        let pick = |row: &Row| number(row, "session_seq") == 2.0;
+        let pick = |row: &Row| number(row, "session_seq") as i64 == 2;
         set.change_first("events", pick, |row| delay(row, "event_time", 2_400));
     }),
     Mutation::new("anomalies.event_outside_session", |set| again(set, "keys.inside")),

@@ -9,6 +9,7 @@ use crate::set::{Row, Set, set, text};
 const INCIDENT: &str = "01234567-89ab-4def-8123-000000000001";
 
 /// Labels a row of a table as an incident of a kind: what was done to it, and to which column.
+#[expect(clippy::needless_pass_by_value, reason = "made where it is said")]
 fn label(set: &mut Set<'_>, kind: &str, op: &str, (table, key): (&str, &str), cells: Value) {
     let incident = json!({
         "anomaly_id": INCIDENT, "kind": kind, "kind_version": 1, "scope": "field", "severity": "critical",

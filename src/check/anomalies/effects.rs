@@ -125,7 +125,9 @@ impl Crowd {
             }
         }
         let all: f64 = shares.values().sum();
-        shares.values_mut().for_each(|share| *share /= all.max(1.0));
+        for share in shares.values_mut() {
+            *share /= all.max(1.0);
+        }
         shares
     }
 

@@ -351,7 +351,9 @@ impl Fields {
             &mut self.unknown,
             &mut self.personal,
         ];
-        all.into_iter().for_each(|tally| tally.saw(rows.len()));
+        for tally in all {
+            tally.saw(rows.len());
+        }
         let mut columns = std::mem::take(&mut self.columns);
         for of in columns.iter_mut().filter(|of| of.table == rows.table.name) {
             let Some(column) = rows.column(&of.field.name) else { continue };
@@ -464,8 +466,8 @@ impl Fields {
             return;
         }
         for row in 0..events.len() {
-            let is_there = |column: &Option<&Column>| column.is_none_or(|of| of.is_valid(row));
-            let Some(absent) = columns.iter().position(|column| !is_there(column)) else {
+            let is_there = |column: Option<&Column>| column.is_none_or(|of| of.is_valid(row));
+            let Some(absent) = columns.iter().position(|column| !is_there(*column)) else {
                 continue;
             };
             let any = columns[..4].iter().flatten().any(|column| column.is_valid(row));

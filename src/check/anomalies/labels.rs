@@ -270,7 +270,7 @@ impl Labels {
             Spot::Line(path, _) | Spot::RowOf(path, _)
                 if self.damages(path) || self.drifts(path) =>
             {
-                take(self.files.get(*path))
+                take(self.files.get(*path));
             }
             Spot::Line(path, line) => take(self.lines.get(&((*path).to_owned(), *line))),
             Spot::RowOf(path, row) => take(self.rows.get(&((*path).to_owned(), *row))),

@@ -127,7 +127,9 @@ pub(super) fn second_look(
 fn of_keys(context: &Context<'_>, primary: &Verdict) -> Result<[Verdict; 3], Error> {
     let ids = ["anomalies.dup_exact", "anomalies.dup_mutated", "anomalies.id_collision"];
     let mut tallies = ids.map(|id| Tally::new(check_of(id)));
-    tallies.iter_mut().for_each(|tally| tally.saw(primary.seen as usize));
+    for tally in &mut tallies {
+        tally.saw(primary.seen as usize);
+    }
     let mut suspects: BTreeMap<&str, HashMap<Link, &str>> = BTreeMap::new();
     for evidence in &primary.places {
         if let Spot::Row(table, link) = Spot::read(&evidence.place, context.schemas) {

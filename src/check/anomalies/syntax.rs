@@ -119,7 +119,9 @@ impl Observer for Syntax {
         // The same file may be read for several ends.
         broken.sort_by(|a, b| (&a.path, &a.why).cmp(&(&b.path, &b.why)));
         broken.dedup_by(|a, b| a.path == b.path);
-        broken.iter().for_each(|of| damaged.wrong(|| (&of.path, &of.why)));
+        for of in &broken {
+            damaged.wrong(|| (&of.path, &of.why));
+        }
         let mut drift = Tally::new(check_of("anomalies.schema_drift"));
         drift.saw(files.count());
         let mut retyped: BTreeMap<(&str, &str), Vec<&Misfit>> = BTreeMap::new();
@@ -135,7 +137,9 @@ impl Observer for Syntax {
         }
         // A type that is another one again and again is the file's, not the value's.
         for misfits in retyped.values().filter(|misfits| misfits.len() >= AGAIN) {
-            misfits.iter().for_each(|misfit| drift.wrong(|| (&misfit.place, &misfit.says)));
+            for misfit in misfits {
+                drift.wrong(|| (&misfit.place, &misfit.says));
+            }
         }
         verdicts.extend([damaged.verdict(), drift.verdict()]);
         verdicts

@@ -180,7 +180,7 @@ pub(super) fn score(score: Option<&Score>) -> Option<Section> {
     .filter(|(number, _)| *number > 0)
     .map(|(number, word)| format!("{} {word}", count(*number)))
     .collect();
-    let notes: String = score.notes.iter().map(|note| format!(" Note: {note}.")).collect();
+    let notes = score.notes.iter().fold(String::new(), |all, note| all + " Note: " + note + ".");
     Some(Section {
         id: "score".into(),
         title: "What a detector found".into(),

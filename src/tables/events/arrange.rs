@@ -141,9 +141,9 @@ fn find(rows: &[Row], sessions: &[u32], changes: &[Change]) -> Vec<Option<u32>> 
     let id = |change: &Change| (change.session, change.row.sequence);
     let mut sought: HashMap<(u32, u16), Option<u32>> =
         changes.iter().filter(stands).map(|change| (id(change), None)).collect();
-    let changed: HashSet<u32> = sought.keys().map(|(session, _)| *session).collect();
+    let touched: HashSet<u32> = sought.keys().map(|(session, _)| *session).collect();
     // Most rows are of sessions of which nothing changes: they are told apart without a look-up.
-    let is_changed: Vec<bool> = sessions.iter().map(|session| changed.contains(session)).collect();
+    let is_changed: Vec<bool> = sessions.iter().map(|session| touched.contains(session)).collect();
     for (place, row) in rows.iter().enumerate().filter(|(_, row)| is_changed[row.session as usize])
     {
         if let Some(found) = sought.get_mut(&(sessions[row.session as usize], row.sequence)) {

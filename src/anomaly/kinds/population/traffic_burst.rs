@@ -67,7 +67,7 @@ impl Act for TrafficBurst {
         let products = world.models.catalogue.products.len() as u32;
         for _ in 0..visitors {
             // It swells and ebbs: the sum of two draws.
-            let when = (draw.unit() + draw.unit()) / 2.0;
+            let when = f64::midpoint(draw.unit(), draw.unit());
             let at = from + (when * (until - from) as f64) as i64;
             let hits =
                 if is_attack { attack(&guests, draw) } else { people(&guests, products, draw) };

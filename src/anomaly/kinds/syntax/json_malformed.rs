@@ -97,6 +97,7 @@ fn missing_quote(line: &[u8], draw: &mut Stream) -> Option<Vec<u8>> {
 }
 
 /// What Python's `str` makes of a dictionary.
+#[expect(clippy::unnecessary_wraps, reason = "a way can fail")]
 fn single_quotes(line: &[u8], _: &mut Stream) -> Option<Vec<u8>> {
     let mut python = line.to_vec();
     for member in line::members(line).into_iter().rev() {

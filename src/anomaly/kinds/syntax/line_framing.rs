@@ -54,6 +54,7 @@ impl Act for LineFraming {
     }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "a way can fail")]
 fn blank(line: &[u8], draw: &mut Stream) -> Option<Vec<u8>> {
     let blank: &[u8] = if draw.chance(0.5) { b"\n" } else { b"  \n" };
     Some([blank, line].concat())

@@ -69,9 +69,9 @@ impl Act for OversizeRecord {
             (_, Some(Format::Uri | Format::Path)) => url(text, length),
             _ => repeated(text, " ", length),
         };
-        let size = long.len() as f64 / most;
+        let excess = long.len() as f64 / most;
         let incident = Incident::new().set(row, &field.name, Value::Text(long));
-        Some(incident.note("column", &*field.name).effect(size))
+        Some(incident.note("column", &*field.name).effect(excess))
     }
 }
 

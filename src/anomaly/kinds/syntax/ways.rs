@@ -134,7 +134,7 @@ const FREE: [&str; 12] = [
 /// A member whose text is words: no key, no moment, nothing escaped.
 pub(super) fn words(line: &[u8], draw: &mut Stream) -> Option<Member> {
     let is_words = |member: &Member| {
-        let text = member.is_text(line).then(|| &line[member.inside()]).unwrap_or_default();
+        let text = if member.is_text(line) { &line[member.inside()] } else { b"" };
         let is_key = text.len() == 36 && text[8] == b'-';
         text.len() > 2
             && text[0].is_ascii_alphabetic()
@@ -170,8 +170,8 @@ pub(super) fn number(
 ) -> Option<Vec<u8>> {
     let is_fit = |member: &Member| member.is_number(line) && fits(&line[member.value.clone()]);
     let member = line::pick(line, draw, is_fit)?;
-    let made = make(&line[member.value.clone()]);
-    Some(line::spliced(line, member.value, made.as_bytes()))
+    let number = make(&line[member.value.clone()]);
+    Some(line::spliced(line, member.value, number.as_bytes()))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //!
 //! A file is gathered into blocks. Those of its beginning go through the operating system's page cache, as usual: a small data set
 //! is then there at once for whoever reads it next. A large file would push everything else out of the cache and costs more time to
-//! copy there than to make, so from [`LARGE`] bytes on its blocks go [past the cache](lane), while the next ones are being made.
+//! copy there than to make, so from `LARGE` bytes on its blocks go past the cache (`lane`), while the next ones are being made.
 //! Where that cannot be done, or the disk does not keep up, the cache takes them after all.
 
 mod block;

@@ -1,7 +1,7 @@
 //! Findings scored against the truth: what a detector caught, missed and invented.
 //!
-//! A [`truth`] is read from `truth/anomalies` and `truth/anomaly_members`; findings ([`findings`]) go by one by one, and each is
-//! judged ([`judge`]) by what its locator ([`places`]) or its window ([`windows`]) points at:
+//! A `truth` is read from `truth/anomalies` and `truth/anomaly_members`; findings (`findings`) go by one by one, and each is
+//! judged (`judge`) by what its locator (`places`) or its window (`windows`) points at:
 //!
 //! - An incident is credited once, when its match rule is met; further findings of it are repeats, and neither help nor harm.
 //! - Findings of collateral and context, and of incidents that nothing but the clean twin shows, are neutral.

@@ -116,6 +116,11 @@ pub(crate) static MUTATIONS: &[Mutation] = &[
     Mutation::new("anomalies.naughty_text", |set| {
         of_user(set, |row| self::set(row, "last_name", "Ri\u{202e}cci"));
     }),
+    Mutation::new("anomalies.pii_in_free_text", |set| {
+        of_event(set, "search_query", |row| {
+            self::set(row, "search_query", "order of ann.tardy@example.com");
+        });
+    }),
     Mutation::new("anomalies.swapped_columns", |set| {
         of_event(set, "os", |row| {
             let (os, browser) = (row["os"].clone(), row["browser"].clone());

@@ -232,7 +232,7 @@
     const fit = (column) => (column === last ? { width: right - 8, overflow: widest(words) <= right ? "break" : "truncate" } : { width: room, overflow: "truncate" });
     const option = base(c, {
       series: [{
-        type: "sankey", left: 2, right, top: 16, bottom: 16, nodeWidth: narrow ? 8 : 12, nodeGap: narrow ? 42 : 18, draggable: false, layoutIterations: 0, emphasis: { focus: "adjacency", lineStyle: { opacity: 0.8 } }, blur: { itemStyle: { opacity: 0.5 }, lineStyle: { opacity: 0.1 } },
+        type: "sankey", left: 2, right, top: narrow ? 34 : 16, bottom: narrow ? 44 : 16, nodeWidth: narrow ? 8 : 12, nodeGap: narrow ? 42 : 18, draggable: false, layoutIterations: 0, emphasis: { focus: "adjacency", lineStyle: { opacity: 0.8 } }, blur: { itemStyle: { opacity: 0.5 }, lineStyle: { opacity: 0.1 } },
         // Names may repeat from column to column; ordinals do not.
         data: spec.nodes.map((node, i) => ({
           name: String(i), depth: node.column, itemStyle: { color: paint(node), borderWidth: 0 },
@@ -251,7 +251,7 @@
         } },
       }],
     });
-    return { height: Math.max(rows * (narrow ? 70 : 44) + 30, 300), option };
+    return { height: Math.max(rows * (narrow ? 70 : 44) + (narrow ? 78 : 30), narrow ? 348 : 300), option };
   };
 
   const intervals = (spec, c, width) => {

@@ -4,6 +4,7 @@ use super::{Kind, check_of, checks};
 use crate::check::entities::NEVER;
 use crate::check::pass::{Seen, moment};
 use crate::check::{Check, Context, Interned, Observer, Rows, Tally, Verdict, Wants};
+use crate::model::globe;
 use crate::read::hash::{NONE, Words};
 use crate::schema::Table;
 
@@ -52,22 +53,6 @@ const SPEED: f64 = 1_000.0;
 /// Kilometres at least between two cities of a country.
 const NEXT_CITY: f64 = 30.0;
 
-/// Latitude and longitude in the middle of countries.
-const MIDDLES: [(&str, f64, f64); 12] = [
-    ("DE", 51.2, 10.4),
-    ("FR", 46.6, 2.5),
-    ("GB", 54.0, -2.5),
-    ("IT", 42.8, 12.8),
-    ("NL", 52.2, 5.5),
-    ("US", 39.8, -98.6),
-    ("BR", -10.8, -53.1),
-    ("JP", 36.6, 138.0),
-    ("AU", -25.0, 134.0),
-    ("IN", 22.9, 79.6),
-    ("ZA", -29.0, 25.1),
-    ("CN", 36.6, 103.8),
-];
-
 /// Follows where people are.
 pub(super) struct Travel {
     tally: Tally,
@@ -94,23 +79,10 @@ impl Travel {
         if from.0 == to.0 {
             return if from.1 == to.1 { 0.0 } else { NEXT_CITY };
         }
-        let middle = |country: u32| {
-            let name = self.words.word(country);
-            MIDDLES.iter().find(|(known, ..)| *known == name).map(|(_, lat, long)| (*lat, *long))
-        };
-        match (middle(from.0), middle(to.0)) {
-            (Some(from), Some(to)) => great_circle(from, to) / 2.0,
-            // A country that nobody knows is as far as the next one.
-            _ => 300.0,
-        }
+        let [from, to] = [from.0, to.0].map(|country| self.words.word(country));
+        // A country that nobody knows is as far as the next one.
+        globe::kilometres(from, to).unwrap_or(300.0)
     }
-}
-
-/// Kilometres between two points, by the haversine.
-fn great_circle(from: (f64, f64), to: (f64, f64)) -> f64 {
-    let half = |from: f64, to: f64| ((to - from).to_radians() / 2.0).sin().powi(2);
-    let across = from.0.to_radians().cos() * to.0.to_radians().cos() * half(from.1, to.1);
-    12_742.0 * (half(from.0, to.0) + across).sqrt().min(1.0).asin()
 }
 
 impl Observer for Travel {
@@ -159,16 +131,5 @@ impl Observer for Travel {
             }
         }
         vec![self.tally.verdict()]
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn distances_are_those_of_the_globe() {
-        let berlin_to_new_york = great_circle((52.5, 13.4), (40.7, -74.0));
-        assert!((6_350.0..6_420.0).contains(&berlin_to_new_york), "{berlin_to_new_york}");
     }
 }

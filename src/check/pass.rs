@@ -40,7 +40,7 @@ pub trait Observer {
     fn see_events(&mut self, _events: &EventBatch<'_>) {}
 
     /// All rows of a table have gone by: what is not needed any more can be let go.
-    fn done(&mut self, _table: &Table) {}
+    fn done(&mut self, _table: &Table, _entities: &Entities) {}
 
     /// What it found, check by check.
     fn finish(self: Box<Self>, context: &Context<'_>, seen: &Seen) -> Vec<Verdict>;
@@ -425,7 +425,7 @@ pub(super) fn run<'o>(
         })?;
         context.watch.check()?;
         for observer in &mut watching {
-            observer.done(table);
+            observer.done(table, context.entities);
         }
         seen.broken.extend(BrokenFile::all(&table.name, found));
     }

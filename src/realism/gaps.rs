@@ -70,7 +70,8 @@ impl Gaps {
         for session in sessions.iter().filter(|session| session.gaps > 0) {
             let size = f64::from(session.gaps);
             self.sessions += 1;
-            self.between += session.sum_ln * session.sum_ln / size;
+            let sum = f64::from(session.sum_ln);
+            self.between += sum * sum / size;
             self.sizes_squared += size * size;
         }
     }

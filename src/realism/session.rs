@@ -69,20 +69,20 @@ pub struct Seen {
     pub marks: Marks,
 }
 
-/// A session as far as it has been seen. There may be millions of these, so it is packed into 48 bytes.
+/// A session as far as it has been seen. There may be millions of these, so it is packed into 40 bytes.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Open {
-    /// Sum of the logs of its gaps.
-    pub(super) sum_ln: f64,
     last: i64,
+    /// Sum of the logs of its gaps.
+    pub(super) sum_ln: f32,
     /// Seconds since 1970.
     pub(super) started: u32,
     pub(super) user: u32,
-    /// Its steps; 0 as long as none was seen.
-    pub(super) steps: u32,
-    pub(super) gaps: u32,
     last_ln: f32,
     item: u32,
+    /// Its steps, 65,535 if there are more; 0 as long as none was seen.
+    pub(super) steps: u16,
+    pub(super) gaps: u16,
     event: u16,
     event_before: u16,
     /// Of the first page, ms.
@@ -95,14 +95,14 @@ const NO_EVENT: u16 = u16::MAX;
 
 impl Open {
     const EMPTY: Self = Self {
-        sum_ln: 0.0,
         last: i64::MIN,
+        sum_ln: 0.0,
         started: 0,
         user: NONE,
-        steps: 0,
-        gaps: 0,
         last_ln: f32::NAN,
         item: NONE,
+        steps: 0,
+        gaps: 0,
         event: NO_EVENT,
         event_before: NO_EVENT,
         load_ms: 0,
@@ -111,7 +111,7 @@ impl Open {
     };
 }
 
-/// The accumulator: takes records in one pass and keeps counts, moments, and 48 bytes a session.
+/// The accumulator: takes records in one pass and keeps counts, moments, and 40 bytes a session.
 ///
 /// Records of a session come in the order of time; sessions may interleave in any way without a change of any count. Moments are sums
 /// of floating-point numbers, so another interleaving may move their last digits.
@@ -174,16 +174,16 @@ impl Realism {
                 open.load_ms = seen.load_ms;
                 hours.add(seen);
             } else if let Some(ln) = gaps.add(seen.time - open.last, f64::from(open.last_ln)) {
-                open.sum_ln += ln;
-                open.gaps += 1;
                 open.last_ln = ln as f32;
+                open.sum_ln += open.last_ln;
+                open.gaps = open.gaps.saturating_add(1);
             }
             let event = seen.event.min(Self::MOST_KINDS - 1);
             memory.add(event, open.event, open.event_before);
             open.event_before = open.event;
             open.event = event;
             open.last = seen.time;
-            open.steps += 1;
+            open.steps = open.steps.saturating_add(1);
         }
         if seen.item != NONE {
             items.add(seen.item, open.item);
@@ -228,7 +228,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_session_takes_48_bytes() {
-        assert_eq!(size_of::<Open>(), 48);
+    fn a_session_takes_40_bytes() {
+        assert_eq!(size_of::<Open>(), 40);
     }
 }

@@ -1,7 +1,6 @@
 //! Sessions and orders as automata: what comes after what, and where a session ends.
 
 use super::{Kind, check_of, checks};
-use crate::check::entities::NEVER;
 use crate::check::pass::{Seen, moment};
 use crate::check::{Check, Context, EventBatch, Observer, Tally, Verdict, Wants};
 use crate::read::hash::NONE;
@@ -166,23 +165,25 @@ impl Observer for Steps {
 /// Steps that are remembered until it is known whether they were early or alone.
 const EARLY: usize = 1 << 18;
 
+/// So many µs after the start of a session, as [`Boundaries`] keeps it.
+fn after(micros: i64) -> u32 {
+    (micros.saturating_add(999) / 1000 + 1).clamp(1, i64::from(u32::MAX)) as u32
+}
+
 /// Half an hour in µs: the pause that ends a session.
 const PAUSE: i64 = 1_800_000_000;
 
 /// Follows the pauses within sessions and between them.
 pub(super) struct Boundaries {
     tally: Tally,
-    /// By session: its last event.
-    last: Vec<i64>,
+    /// By session: its last event, in ms after its start, rounded up, and one more; 0 for none yet. Half of what a moment takes.
+    last: Vec<u32>,
 }
 
 impl Boundaries {
     pub(super) fn new(context: &Context<'_>) -> Self {
         let sessions = context.entities.sessions.started.len();
-        Self {
-            tally: Tally::new(check_of("anomalies.session_boundary")),
-            last: vec![NEVER; sessions],
-        }
+        Self { tally: Tally::new(check_of("anomalies.session_boundary")), last: vec![0; sessions] }
     }
 }
 
@@ -194,12 +195,14 @@ impl Observer for Boundaries {
     fn see_events(&mut self, events: &EventBatch<'_>) {
         self.tally.saw(events.len());
         for row in (0..events.len()).filter(|row| events.session[*row] != NONE) {
-            let Some(last) = self.last.get_mut(events.session[row] as usize) else { continue };
-            let (time, before) = (events.time[row], *last);
-            if before == NEVER || time > before {
-                *last = time;
-            }
-            if before != NEVER && time.saturating_sub(before) >= PAUSE {
+            let session = events.session[row] as usize;
+            let Some(last) = self.last.get_mut(session) else { continue };
+            let (time, started) = (events.time[row], events.entities().sessions.started[session]);
+            let since = time.saturating_sub(started);
+            let before = i64::from(*last) * 1000 - 1000;
+            let is_first = std::mem::replace(last, (*last).max(after(since))) == 0;
+            if !is_first && since.saturating_sub(before) >= PAUSE {
+                let before = started.saturating_add(before);
                 self.tally.wrong(|| {
                     let says = format!(
                         "comes at {}, half an hour or more after {}",

@@ -173,6 +173,12 @@ impl Observer for Identity {
         }
     }
 
+    fn done(&mut self, table: &Table, _: &Entities) {
+        if table.name == "journeys" {
+            self.whose = Vec::new();
+        }
+    }
+
     fn see_events(&mut self, events: &EventBatch<'_>) {
         self.presence(events);
         self.names(events);

@@ -1,6 +1,6 @@
 //! Journeys, their sessions, and the campaigns that brought them.
 
-use crate::check::entities::{NEVER, at};
+use crate::check::entities::{Entities, NEVER, at};
 use crate::check::pass::{Seen, moment};
 use crate::check::{Check, Context, Observer, Rows, Tally, Verdict, Wants};
 use crate::read::hash::NONE;
@@ -230,7 +230,7 @@ impl Observer for Journeys {
         }
     }
 
-    fn done(&mut self, table: &Table) {
+    fn done(&mut self, table: &Table, _: &Entities) {
         if table.name == "journeys" {
             (self.states, self.pairs, self.free) = (Vec::new(), Vec::new(), Vec::new());
         }

@@ -34,20 +34,13 @@ const COUNTS: Check = Check::new(
 pub(super) static CHECKS: &[Check] = &[SEQUENCE, INSIDE, SPAN, COUNTS];
 
 /// What was seen of a session.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 struct State {
-    last: i64,
     seq: u32,
     events: u32,
     views: u16,
     begun: bool,
     ended: bool,
-}
-
-impl Default for State {
-    fn default() -> Self {
-        Self { last: i64::MIN, seq: 0, events: 0, views: 0, begun: false, ended: false }
-    }
 }
 
 /// Follows every session through the events.
@@ -57,6 +50,8 @@ pub(super) struct Sessions {
     span: Tally,
     counts: Tally,
     states: Vec<State>,
+    /// By session: when the event seen last happened. Apart, because together both would take four bytes more.
+    last: Vec<i64>,
 }
 
 impl Sessions {
@@ -68,6 +63,7 @@ impl Sessions {
             span: Tally::new(&SPAN),
             counts: Tally::new(&COUNTS),
             states: vec![State::default(); sessions],
+            last: vec![i64::MIN; sessions],
         }
     }
 
@@ -76,9 +72,10 @@ impl Sessions {
         let place = session as usize;
         if place >= self.states.len() {
             self.states.resize(place + 1, State::default());
+            self.last.resize(place + 1, i64::MIN);
         }
         let state = &mut self.states[place];
-        let (expected, before) = (state.seq + 1, state.last);
+        let (expected, before) = (state.seq + 1, self.last[place]);
         self.sequence.look(seq == expected && time >= before, || {
             let says = if seq == expected {
                 format!("happened at {}, before the event in front of it", moment(time))
@@ -87,7 +84,7 @@ impl Sessions {
             };
             (events.place(row), says)
         });
-        (state.seq, state.last) = (seq, time);
+        (state.seq, self.last[place]) = (seq, time);
         state.events += 1;
         state.views += u16::from(is_view);
         let sessions = &events.entities().sessions;

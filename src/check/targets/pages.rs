@@ -44,14 +44,37 @@ const HOOK_WITHIN: i64 = 3_000_000;
 /// Tools and how long, on average, one stays on a page on which one uses them, in seconds.
 const TOOLS: [(&str, f64); 2] = [("comparison_used", 120.0), ("calculator_used", 180.0)];
 
-/// The page that a session is on.
+/// The page that a session is on: since when, in µs, and the tool used on it. One word, because there are as many as sessions: the
+/// lowest bits tell the tool, from 1; 0 stands for none.
 #[derive(Debug, Clone, Copy, Default)]
-struct Stay {
+struct Stay(i64);
+
+impl Stay {
+    /// Bits of the tool.
+    const TOOL: u32 = 2;
+
+    /// On a page since then, on which no tool was used yet.
+    fn since(time: i64) -> Self {
+        Self(time << Self::TOOL)
+    }
+
     /// Since when, in µs; 0: on none yet.
-    since: i64,
+    fn start(self) -> i64 {
+        self.0 >> Self::TOOL
+    }
+
     /// The tool used on it, from 1; 0 for none.
-    tool: u8,
+    fn tool(self) -> usize {
+        (self.0 & ((1 << Self::TOOL) - 1)) as usize
+    }
+
+    /// The same with a tool used on it.
+    fn using(self, tool: u8) -> Self {
+        Self(Self::since(self.start()).0 | i64::from(tool))
+    }
 }
+
+const _: () = assert!(TOOLS.len() < 1 << Stay::TOOL);
 
 /// First pages of one sort of session.
 #[derive(Debug, Clone)]
@@ -127,8 +150,8 @@ impl Pages {
 
     /// A page is left for another.
     fn leave(&mut self, stay: Stay, now: i64) {
-        if let Some(tool) = usize::from(stay.tool).checked_sub(1) {
-            let seconds = (now - stay.since) as f64 / 1e6;
+        if let Some(tool) = stay.tool().checked_sub(1) {
+            let seconds = (now - stay.start()) as f64 / 1e6;
             let (stays, sum, squares) = &mut self.times[tool];
             *stays += 1;
             *sum += seconds;
@@ -161,9 +184,9 @@ impl Observer for Pages {
                     self.land(events, row, load);
                 }
                 self.leave(stay, now);
-                self.stays[session] = Stay { since: now, tool: 0 };
+                self.stays[session] = Stay::since(now);
             } else if kind == self.hook_shown {
-                let after = now - stay.since;
+                let after = now - stay.start();
                 self.hook.look((0..=HOOK_WITHIN).contains(&after), || {
                     let load = shown(load, row);
                     (
@@ -174,7 +197,7 @@ impl Observer for Pages {
             } else if let Some(&tool) = self.tools.get(kind as usize)
                 && tool != 0
             {
-                self.stays[session].tool = tool;
+                self.stays[session] = stay.using(tool);
             }
         }
     }

@@ -202,7 +202,8 @@ pub struct Entities {
     pub identities: Identities,
 }
 
-/// The most rows that room is made for beforehand.
+/// The most rows that room is made for beforehand. A manifest may state anything; what is not there will not be pushed, but must not be
+/// paid for either.
 const RESERVED: usize = 50_000_000;
 
 /// Tables whose rows become entities, each before those that refer to it, and the columns that are needed.
@@ -256,7 +257,9 @@ impl Entities {
         schemas: &Schemas,
         watch: &Watch<'_>,
     ) -> Result<(Self, Vec<BrokenFile>), Error> {
-        let mut entities = Self::default();
+        let rows = |table: &str| (data.manifest().rows(table) as usize).min(RESERVED);
+        let anonymous = Ids::with_capacity(rows("truth/identity"));
+        let mut entities = Self { anonymous, ..Self::default() };
         let mut broken = Vec::new();
         let others = schemas.tables.iter().filter(|table| is_referred_to(schemas, &table.name));
         let others = others.filter(|table| TABLES.iter().all(|(known, _)| *known != table.name));
@@ -267,10 +270,10 @@ impl Entities {
             wanted.extend(columns.iter().copied().filter(|column| schema.field(column).is_some()));
             wanted.dedup();
             if is_referred_to(schemas, name) && schema.key.len() == 1 {
-                let rows = (data.manifest().rows(name) as usize).min(RESERVED);
-                entities.keys.push((name.to_owned(), keys(schema.field(&schema.key[0]), rows)));
+                let keys = keys(schema.field(&schema.key[0]), rows(name));
+                entities.keys.push((name.to_owned(), keys));
             }
-            entities.reserve(name, data.manifest().rows(name) as usize);
+            entities.reserve(name, rows(name));
             let mut reading = Reading::default();
             let found = data.scan(schema, &wanted, |_, batch| {
                 entities.take(name, &Named { batch, names: &wanted }, &mut reading);
@@ -330,8 +333,6 @@ impl Entities {
 
     /// Makes room for the rows of a table.
     fn reserve(&mut self, table: &str, rows: usize) {
-        // A manifest may state anything; what is not there will not be pushed, but must not be paid for either.
-        let rows = rows.min(RESERVED);
         match table {
             "users" => self.users.reserve(rows),
             "devices" => self.devices.reserve(rows),

@@ -44,6 +44,15 @@ impl Keys {
         }
     }
 
+    /// The same where the key is most likely that of `guess`: one look confirms it, a search takes two or more.
+    #[inline]
+    pub fn find_near(&self, column: &Column, row: usize, guess: u32) -> u32 {
+        match (self, column.id(row)) {
+            (Self::Ids(ids), Some(id)) if ids.id(guess) == Some(id) => guess,
+            _ => self.find(column, row),
+        }
+    }
+
     /// The ordinal of the key in a row, when it is a new one.
     fn add(&mut self, column: &Column, row: usize) -> Option<u32> {
         match self {

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::check::entities::{Entities, NEVER};
+use crate::check::entities::{Entities, Keys, NEVER};
 use crate::check::shape::{self, Line, Misfit};
 use crate::check::{Context, Error, Verdict};
 use crate::engine::Progress;
@@ -214,6 +214,8 @@ pub struct EventBatch<'e> {
     pub time: &'e [i64],
     /// By row: when it arrived.
     pub received: &'e [i64],
+    /// By row: the product's ordinal, or [`NONE`]; empty if nobody wanted `product_id`.
+    product: &'e [u32],
 }
 
 impl<'e> EventBatch<'e> {
@@ -253,6 +255,12 @@ impl<'e> EventBatch<'e> {
     #[inline]
     pub fn user(&self, row: usize) -> u32 {
         self.entities().user_of(self.session[row])
+    }
+
+    /// The ordinal of the product that it is about, or [`NONE`].
+    #[inline]
+    pub fn product(&self, row: usize) -> u32 {
+        super::entities::at(self.product, row as u32)
     }
 
     /// Where an event is, such that it can be looked up.
@@ -442,6 +450,8 @@ struct Resolver {
     kind: Vec<u32>,
     time: Vec<i64>,
     received: Vec<i64>,
+    products: Cached<u32>,
+    product: Vec<u32>,
 }
 
 impl Resolver {
@@ -458,6 +468,8 @@ impl Resolver {
             kind: Vec::new(),
             time: Vec::new(),
             received: Vec::new(),
+            products: Cached::default(),
+            product: Vec::new(),
         }
     }
 
@@ -486,12 +498,21 @@ impl Resolver {
             }));
         }
         self.session.resize(count, NONE);
+        self.product.clear();
+        if let (Some(column), Some(Keys::Words(known))) =
+            (rows.column("product_id"), rows.entities.keys("products"))
+        {
+            self.products.learn(column, |word| known.get(word));
+            let product = |row| self.products.get(column, row).unwrap_or(NONE);
+            self.product.extend((0..count).map(product));
+        }
         EventBatch {
             rows,
             session: &self.session,
             kind: &self.kind,
             time: &self.time,
             received: &self.received,
+            product: &self.product,
         }
     }
 }

@@ -265,7 +265,6 @@ impl Observer for Crowd {
     fn see_events(&mut self, events: &EventBatch<'_>) {
         let entities = events.entities();
         let load = events.column("page_load_ms");
-        let product = events.column("product_id");
         for row in 0..events.len() {
             let (session, kind, time) = (events.session[row], events.kind[row], events.time[row]);
             if session == hash::NONE || kind == hash::NONE || time == NEVER {
@@ -284,7 +283,7 @@ impl Observer for Crowd {
             if load_ms.is_some() {
                 marks = marks.and(Marks::VIEW);
             }
-            let item = if looks { entities.find("products", product, row) } else { NONE };
+            let item = if looks { events.product(row) } else { NONE };
             let device = events.device(row) as usize;
             self.realism.see(&realism::Seen {
                 user: at(&entities.sessions.anonymous, session),

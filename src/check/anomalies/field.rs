@@ -570,9 +570,13 @@ pub(super) struct Runs {
 struct Run {
     name: String,
     most: u32,
-    /// By session: the last reading, and how often it came in a row.
-    last: Vec<(i32, u32)>,
+    /// By session: how often the last reading came in a row, up to 255, above its lower 24 bits. One word, because there are as many
+    /// as sessions; readings that these bits do not tell apart would be hours apart as milliseconds.
+    last: Vec<u32>,
 }
+
+/// Bits of a reading that are kept.
+const READING: u32 = 24;
 
 impl Runs {
     pub(super) fn new(context: &Context<'_>) -> Self {
@@ -611,11 +615,13 @@ impl Observer for Runs {
                 }
                 let place = session as usize;
                 if run.last.len() <= place {
-                    run.last.resize(place + 1, (0, 0));
+                    run.last.resize(place + 1, 0);
                 }
-                let (last, count) = run.last[place];
-                let count = if count > 0 && i64::from(last) == value { count + 1 } else { 1 };
-                run.last[place] = (value as i32, count);
+                let kept = value as u32 & ((1 << READING) - 1);
+                let (last, times) = (run.last[place], run.last[place] >> READING);
+                let again = times > 0 && last == times << READING | kept;
+                let count = if again { (times + 1).min(255) } else { 1 };
+                run.last[place] = count << READING | kept;
                 if count > run.most {
                     self.tally.wrong(|| {
                         let at = moment(events.time[row]);

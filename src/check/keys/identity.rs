@@ -127,13 +127,24 @@ impl Identity {
             return;
         };
         let device = events.column("device_id");
+        let (users, devices) = (entities.keys("users"), entities.keys("devices"));
         for row in 0..events.len() {
-            let key = anonymous.id(row).map_or(NONE, |id| entities.anonymous.get(id));
+            let known = at(&entities.sessions.anonymous, events.session[row]);
+            let key = anonymous.id(row).map_or(NONE, |id| match entities.anonymous.id(known) {
+                Some(own) if own == id => known,
+                _ => entities.anonymous.get(id),
+            });
             let Some(holder) = entities.identities.device.get(key as usize) else { continue };
             let (owner, stitched) = identity(entities, key);
             let named = user.is_valid(row);
-            let who = if named { entities.find("users", Some(user), row) } else { NONE };
-            let here = device.is_none() || entities.find("devices", device, row) == *holder;
+            let who = match users {
+                Some(users) if named => users.find_near(user, row, owner),
+                _ => NONE,
+            };
+            let here = device.is_none_or(|device| {
+                let found = devices.map_or(NONE, |keys| keys.find_near(device, row, *holder));
+                found == *holder
+            });
             let right = named == (events.time[row] >= stitched) && (!named || who == owner) && here;
             self.stitching.look(right, || {
                 (events.place(row), told(entities, named.then_some(who), stitched))

@@ -1,8 +1,8 @@
 //! Every reference that the schemas declare leads to a row.
 
-use crate::check::pass::{Seen, shown};
+use crate::check::entities::Keys;
+use crate::check::pass::{Cached, Seen, shown};
 use crate::check::{Check, Context, EventBatch, Observer, Rows, Tally, Verdict, Wants};
-use crate::read::Data;
 use crate::read::hash::NONE;
 use crate::schema::Table;
 
@@ -21,6 +21,8 @@ struct Reference {
     table: String,
     column: String,
     to: String,
+    /// The ordinals of its words, where keys are words.
+    words: Cached<u32>,
     tally: Tally,
 }
 
@@ -38,6 +40,7 @@ impl References {
                         table: table.name.clone(),
                         column: field.name.clone(),
                         to: to.clone(),
+                        words: Cached::default(),
                         tally: Tally::new(&REFERENCES),
                     });
                 }
@@ -46,35 +49,29 @@ impl References {
         Self(references)
     }
 
-    fn take(&mut self, rows: &Rows<'_>) {
+    /// Looks at the references of some rows, with a guess at what a row most likely refers to in a table.
+    fn take<G: Fn(usize) -> u32>(&mut self, rows: &Rows<'_>, guess: impl Fn(&str) -> G) {
         for reference in self.0.iter_mut().filter(|of| of.table == rows.table.name) {
             let (Some(column), Some(keys)) =
                 (rows.column(&reference.column), rows.entities.keys(&reference.to))
             else {
                 continue;
             };
-            // Neighbours mostly refer to the same row.
-            let mut last = None;
+            if let Keys::Words(words) = keys {
+                reference.words.learn(column, |word| words.get(word));
+            }
+            let guess = guess(&reference.to);
             for row in (0..rows.len()).filter(|row| column.is_valid(*row)) {
-                let value = match &column.data {
-                    Data::Ids(ids) => Some(ids[row]),
-                    Data::Texts(texts) => Some(u128::from(texts.keys[row])),
-                    _ => None,
+                let found = match keys {
+                    Keys::Ids(_) => keys.find_near(column, row, guess(row)),
+                    Keys::Words(_) => reference.words.get(column, row).unwrap_or(NONE),
                 };
-                reference.tally.saw(1);
-                if value == last {
-                    continue;
-                }
-                if keys.find(column, row) == NONE {
-                    reference.tally.wrong(|| {
-                        let there = shown(column, row);
-                        let says =
-                            format!("{} {there} has no row in {}", reference.column, reference.to);
-                        (rows.place(row), says)
-                    });
-                } else {
-                    last = value;
-                }
+                reference.tally.look(found != NONE, || {
+                    let there = shown(column, row);
+                    let says =
+                        format!("{} {there} has no row in {}", reference.column, reference.to);
+                    (rows.place(row), says)
+                });
             }
         }
     }
@@ -86,11 +83,20 @@ impl Observer for References {
     }
 
     fn see(&mut self, rows: &Rows<'_>) {
-        self.take(rows);
+        self.take(rows, |_| |_| NONE);
     }
 
     fn see_events(&mut self, events: &EventBatch<'_>) {
-        self.take(&events.rows);
+        self.take(&events.rows, |table| {
+            let of: fn(&EventBatch<'_>, usize) -> u32 = match table {
+                "users" => |events, row| events.user(row),
+                "devices" => |events, row| events.device(row),
+                "journeys" => |events, row| events.journey(row),
+                "sessions" => |events, row| events.session[row],
+                _ => |_, _| NONE,
+            };
+            move |row| of(events, row)
+        });
     }
 
     fn finish(self: Box<Self>, _: &Context<'_>, seen: &Seen) -> Vec<Verdict> {

@@ -35,6 +35,7 @@ pub(super) struct Surroundings {
     source: Interned,
     class: Interned,
     ip: Cached<u64>,
+    campaign: Cached<u32>,
     /// By session: its address, hashed.
     addresses: Vec<u32>,
     words: Words,
@@ -51,6 +52,7 @@ impl Surroundings {
             source: Interned::default(),
             class: Interned::default(),
             ip: Cached::default(),
+            campaign: Cached::default(),
             addresses: vec![0; context.entities.sessions.started.len()],
             words: Words::default(),
             columns: Default::default(),
@@ -102,12 +104,14 @@ impl Surroundings {
             Some(Keys::Ids(ids)) => ids.id(ordinal),
             _ => None,
         };
-        let campaigns = entities.keys("campaigns");
+        if let (Some(column), Some(Keys::Words(known))) = (campaign, entities.keys("campaigns")) {
+            self.campaign.learn(column, |word| known.get(word));
+        }
         for row in (0..events.len()).filter(|row| events.session[*row] != NONE) {
             let session = events.session[row];
             let address = ip.and_then(|ip| self.ip.get(ip, row)).map(|hash| hash as u32);
             let known = self.addresses.get(session as usize).copied();
-            let own = campaign.zip(campaigns).map_or(NONE, |(column, keys)| keys.find(column, row));
+            let own = campaign.and_then(|column| self.campaign.get(column, row)).unwrap_or(NONE);
             // What the session itself refers to in vain is another check's affair.
             let same =
                 |column: &Column, known: Option<u128>| known.is_none() || column.id(row) == known;

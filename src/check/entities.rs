@@ -472,7 +472,13 @@ impl Entities {
 /// What stands at an ordinal; [`NONE`] where nothing does.
 #[inline]
 pub fn at(list: &[u32], ordinal: u32) -> u32 {
-    list.get(ordinal as usize).copied().unwrap_or(NONE)
+    at_or(list, ordinal, NONE)
+}
+
+/// What stands at an ordinal, or what is said to.
+#[inline]
+pub fn at_or<T: Copy>(list: &[T], ordinal: u32, otherwise: T) -> T {
+    list.get(ordinal as usize).copied().unwrap_or(otherwise)
 }
 
 /// Whether a field of some table refers to a table.

@@ -16,6 +16,7 @@ pub mod pass;
 pub mod realism;
 pub mod reference;
 pub mod report;
+pub mod seats;
 mod shape;
 mod targets;
 mod verdict;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::check::entities::{Entities, Keys, NEVER};
+use crate::check::seats::{Seated, Seats, Through};
 use crate::check::shape::{self, Line, Misfit};
 use crate::check::{Context, Error, Verdict};
 use crate::engine::Progress;
@@ -214,6 +215,12 @@ pub struct EventBatch<'e> {
     pub time: &'e [i64],
     /// By row: when it arrived.
     pub received: &'e [i64],
+    /// By row: the seat of its session while it is under way, or [`NONE`].
+    pub seat: &'e [u32],
+    /// Sessions that got a seat for this batch: what is kept of them starts anew.
+    pub seated: &'e [Seated],
+    /// Sessions that are through with this batch: what is kept of them can go.
+    pub through: &'e [Through],
     /// By row: the product's ordinal, or [`NONE`]; empty if nobody wanted `product_id`.
     product: &'e [u32],
 }
@@ -450,6 +457,7 @@ struct Resolver {
     kind: Vec<u32>,
     time: Vec<i64>,
     received: Vec<i64>,
+    seats: Seats,
     products: Cached<u32>,
     product: Vec<u32>,
 }
@@ -468,6 +476,7 @@ impl Resolver {
             kind: Vec::new(),
             time: Vec::new(),
             received: Vec::new(),
+            seats: Seats::default(),
             products: Cached::default(),
             product: Vec::new(),
         }
@@ -498,6 +507,9 @@ impl Resolver {
             }));
         }
         self.session.resize(count, NONE);
+        let sessions = &rows.entities.sessions;
+        self.seats
+            .seat(&self.session, |session| super::entities::at_or(&sessions.events, session, 0));
         self.product.clear();
         if let (Some(column), Some(Keys::Words(known))) =
             (rows.column("product_id"), rows.entities.keys("products"))
@@ -512,6 +524,9 @@ impl Resolver {
             kind: &self.kind,
             time: &self.time,
             received: &self.received,
+            seat: &self.seats.rows,
+            seated: &self.seats.seated,
+            through: &self.seats.through,
             product: &self.product,
         }
     }

@@ -287,7 +287,7 @@ impl Observer for Crowd {
             let device = events.device(row) as usize;
             self.realism.see(&realism::Seen {
                 user: at(&entities.sessions.anonymous, session),
-                session,
+                session: events.seat[row],
                 time,
                 zone,
                 offset,
@@ -297,6 +297,9 @@ impl Observer for Crowd {
                 load_ms: load_ms.unwrap_or(0).clamp(0, 65_535) as u16,
                 marks,
             });
+        }
+        for through in events.through {
+            self.realism.close(through.seat);
         }
     }
 

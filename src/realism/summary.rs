@@ -10,7 +10,7 @@ use crate::realism::items::Items;
 use crate::realism::math::Pairs;
 use crate::realism::memory::Memory;
 use crate::realism::returns::Returns;
-use crate::realism::session::{Marks, Open, Seen};
+use crate::realism::session::{Marks, Seen, Session};
 
 /// Seconds in a day.
 const DAY: u32 = 86_400;
@@ -51,7 +51,7 @@ pub(super) struct Cell {
 }
 
 impl Cell {
-    fn add(&mut self, session: &Open) {
+    fn add(&mut self, session: &Session) {
         let ln = libm::log(f64::from(session.steps));
         self.ln += ln;
         self.ln_squared += ln * ln;
@@ -72,7 +72,7 @@ pub(super) const SWIFT_GAPS: u16 = 20;
 /// Nobody turns so many pages in less than that each, by the geometric mean.
 pub(super) const SWIFT_SECONDS: f64 = 2.0;
 
-fn is_swift(session: &Open) -> bool {
+fn is_swift(session: &Session) -> bool {
     let limit = f64::from(session.gaps) * libm::log(SWIFT_SECONDS);
     session.gaps >= SWIFT_GAPS && f64::from(session.sum_ln) < limit
 }
@@ -112,7 +112,7 @@ pub struct Summary {
 impl Summary {
     /// Of sessions in the order of user and start, and what was counted next to them.
     pub(super) fn of(
-        sessions: &[Open],
+        sessions: &[Session],
         mut gaps: Gaps,
         memory: Memory,
         hours: Hours,

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::{Kind, check_of, checks};
 use crate::check::pass::{Seen, moment, money, shown};
+use crate::check::seats;
 use crate::check::{Cached, Check, Context, EventBatch, Observer, Rows, Tally, Verdict, Wants};
 use crate::read::hash::NONE;
 use crate::read::{Column, Data, What};
@@ -570,13 +571,9 @@ pub(super) struct Runs {
 struct Run {
     name: String,
     most: u32,
-    /// By session: how often the last reading came in a row, up to 255, above its lower 24 bits. One word, because there are as many
-    /// as sessions; readings that these bits do not tell apart would be hours apart as milliseconds.
-    last: Vec<u32>,
+    /// By seat: the session's last reading, and how often it came in a row.
+    last: Vec<(i32, u32)>,
 }
-
-/// Bits of a reading that are kept.
-const READING: u32 = 24;
 
 impl Runs {
     pub(super) fn new(context: &Context<'_>) -> Self {
@@ -606,6 +603,9 @@ impl Observer for Runs {
         self.tally.saw(events.len());
         for run in &mut self.columns {
             let Some(column) = events.column(&run.name) else { continue };
+            for seated in events.seated {
+                seats::set(&mut run.last, seated.seat, (0, 0));
+            }
             for row in 0..events.len() {
                 let (session, Some(value)) = (events.session[row], column.long(row)) else {
                     continue;
@@ -613,15 +613,10 @@ impl Observer for Runs {
                 if session == NONE {
                     continue;
                 }
-                let place = session as usize;
-                if run.last.len() <= place {
-                    run.last.resize(place + 1, 0);
-                }
-                let kept = value as u32 & ((1 << READING) - 1);
-                let (last, times) = (run.last[place], run.last[place] >> READING);
-                let again = times > 0 && last == times << READING | kept;
-                let count = if again { (times + 1).min(255) } else { 1 };
-                run.last[place] = count << READING | kept;
+                let place = events.seat[row] as usize;
+                let (last, count) = run.last[place];
+                let count = if count > 0 && i64::from(last) == value { count + 1 } else { 1 };
+                run.last[place] = (value as i32, count);
                 if count > run.most {
                     self.tally.wrong(|| {
                         let at = moment(events.time[row]);

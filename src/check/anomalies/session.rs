@@ -1,7 +1,11 @@
 //! Sessions and orders as automata: what comes after what, and where a session ends.
 
+use std::collections::HashMap;
+
 use super::{Kind, check_of, checks};
+use crate::check::entities::{NEVER, at_or};
 use crate::check::pass::{Seen, moment};
+use crate::check::seats;
 use crate::check::{Check, Context, EventBatch, Observer, Tally, Verdict, Wants};
 use crate::read::hash::NONE;
 use crate::schema::Table;
@@ -88,8 +92,10 @@ pub(super) struct Steps {
     bits: Vec<u16>,
     /// By event type: which bits its steps need, one of each.
     needs: Vec<Vec<u16>>,
-    /// By session: what has happened.
-    seen: Vec<u16>,
+    /// By seat: whose, and what has happened.
+    seen: Vec<(u32, u16)>,
+    /// Of sessions that something was early in: what has happened by their end.
+    ends: HashMap<u32, u16>,
     /// What came too early: the session, the bits that it needs, and the event.
     early: Vec<(u32, u16, String, String)>,
 }
@@ -114,8 +120,19 @@ impl Steps {
             missing: Tally::new(check_of("anomalies.step_missing")),
             bits: names.iter().map(|name| bit(name)).collect(),
             needs: names.iter().map(needs).collect(),
-            seen: vec![0; context.entities.sessions.started.len()],
+            seen: Vec::new(),
+            ends: HashMap::new(),
             early: Vec::new(),
+        }
+    }
+}
+
+impl Steps {
+    /// A session is through: what has happened by then is kept if anybody will ask.
+    fn end(&mut self, seat: u32) {
+        let (session, seen) = std::mem::replace(&mut self.seen[seat as usize], (NONE, 0));
+        if let Some(end) = self.ends.get_mut(&session) {
+            *end |= seen;
         }
     }
 }
@@ -128,15 +145,17 @@ impl Observer for Steps {
     fn see_events(&mut self, events: &EventBatch<'_>) {
         self.order.saw(events.len());
         self.missing.saw(events.len());
+        for seated in events.seated {
+            // Of what comes after the end nobody asks what was before.
+            let new = if seated.again { (NONE, u16::MAX) } else { (seated.session, 0) };
+            seats::set(&mut self.seen, seated.seat, new);
+        }
         for row in 0..events.len() {
             let (kind, session) = (events.kind[row] as usize, events.session[row]);
             let (Some(bit), true) = (self.bits.get(kind), session != NONE) else { continue };
-            let place = session as usize;
-            if self.seen.len() <= place {
-                self.seen.resize(place + 1, 0);
-            }
+            let place = events.seat[row] as usize;
             for need in &self.needs[kind] {
-                if self.seen[place] & need == 0 && self.early.len() < EARLY {
+                if self.seen[place].1 & need == 0 && self.early.len() < EARLY {
                     let name =
                         events.column("event_name").and_then(|of| of.text(row)).unwrap_or_default();
                     let before = STEPS.iter().filter(|(step, _)| *step == name);
@@ -145,16 +164,19 @@ impl Observer for Steps {
                     let says =
                         format!("{name} comes without {} before in its session", before.join(", "));
                     self.early.push((session, *need, events.place(row), says));
+                    self.ends.insert(session, 0);
                 }
             }
-            self.seen[place] |= bit;
+            self.seen[place].1 |= bit;
         }
+        events.through.iter().for_each(|through| self.end(through.seat));
     }
 
     fn finish(mut self: Box<Self>, _: &Context<'_>, _: &Seen) -> Vec<Verdict> {
+        (0..self.seen.len() as u32).for_each(|seat| self.end(seat));
         for (session, need, place, says) in self.early {
             // What comes later came out of order; what never comes is missing.
-            let comes = self.seen[session as usize] & need != 0;
+            let comes = self.ends.get(&session).is_some_and(|seen| seen & need != 0);
             let tally = if comes { &mut self.order } else { &mut self.missing };
             tally.wrong(|| (place, says));
         }
@@ -165,25 +187,19 @@ impl Observer for Steps {
 /// Steps that are remembered until it is known whether they were early or alone.
 const EARLY: usize = 1 << 18;
 
-/// So many µs after the start of a session, as [`Boundaries`] keeps it.
-fn after(micros: i64) -> u32 {
-    (micros.saturating_add(999) / 1000 + 1).clamp(1, i64::from(u32::MAX)) as u32
-}
-
 /// Half an hour in µs: the pause that ends a session.
 const PAUSE: i64 = 1_800_000_000;
 
 /// Follows the pauses within sessions and between them.
 pub(super) struct Boundaries {
     tally: Tally,
-    /// By session: its last event, in ms after its start, rounded up, and one more; 0 for none yet. Half of what a moment takes.
-    last: Vec<u32>,
+    /// By seat: the session's last event, or [`NEVER`].
+    last: Vec<i64>,
 }
 
 impl Boundaries {
-    pub(super) fn new(context: &Context<'_>) -> Self {
-        let sessions = context.entities.sessions.started.len();
-        Self { tally: Tally::new(check_of("anomalies.session_boundary")), last: vec![0; sessions] }
+    pub(super) fn new() -> Self {
+        Self { tally: Tally::new(check_of("anomalies.session_boundary")), last: Vec::new() }
     }
 }
 
@@ -194,15 +210,18 @@ impl Observer for Boundaries {
 
     fn see_events(&mut self, events: &EventBatch<'_>) {
         self.tally.saw(events.len());
+        let ended = &events.entities().sessions.ended;
+        for seated in events.seated {
+            let last = if seated.again { at_or(ended, seated.session, NEVER) } else { NEVER };
+            seats::set(&mut self.last, seated.seat, last);
+        }
         for row in (0..events.len()).filter(|row| events.session[*row] != NONE) {
-            let session = events.session[row] as usize;
-            let Some(last) = self.last.get_mut(session) else { continue };
-            let (time, started) = (events.time[row], events.entities().sessions.started[session]);
-            let since = time.saturating_sub(started);
-            let before = i64::from(*last) * 1000 - 1000;
-            let is_first = std::mem::replace(last, (*last).max(after(since))) == 0;
-            if !is_first && since.saturating_sub(before) >= PAUSE {
-                let before = started.saturating_add(before);
+            let last = &mut self.last[events.seat[row] as usize];
+            let (time, before) = (events.time[row], *last);
+            if before == NEVER || time > before {
+                *last = time;
+            }
+            if before != NEVER && time.saturating_sub(before) >= PAUSE {
                 self.tally.wrong(|| {
                     let says = format!(
                         "comes at {}, half an hour or more after {}",

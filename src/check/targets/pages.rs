@@ -1,6 +1,7 @@
 //! Times on pages: how fast the first one stands, how soon the hook shows, how long people stay with what they use.
 
 use crate::check::pass::shown;
+use crate::check::seats;
 use crate::check::targets::share::{ERRORS, NEAR};
 use crate::check::verdict::{Measure, Tally};
 use crate::check::{Check, Context, EventBatch, Observer, Seen, Verdict, Wants};
@@ -44,37 +45,19 @@ const HOOK_WITHIN: i64 = 3_000_000;
 /// Tools and how long, on average, one stays on a page on which one uses them, in seconds.
 const TOOLS: [(&str, f64); 2] = [("comparison_used", 120.0), ("calculator_used", 180.0)];
 
-/// The page that a session is on: since when, in µs, and the tool used on it. One word, because there are as many as sessions: the
-/// lowest bits tell the tool, from 1; 0 stands for none.
+/// The page that a session is on.
 #[derive(Debug, Clone, Copy, Default)]
-struct Stay(i64);
-
-impl Stay {
-    /// Bits of the tool.
-    const TOOL: u32 = 2;
-
-    /// On a page since then, on which no tool was used yet.
-    fn since(time: i64) -> Self {
-        Self(time << Self::TOOL)
-    }
-
+struct Stay {
     /// Since when, in µs; 0: on none yet.
-    fn start(self) -> i64 {
-        self.0 >> Self::TOOL
-    }
-
+    since: i64,
     /// The tool used on it, from 1; 0 for none.
-    fn tool(self) -> usize {
-        (self.0 & ((1 << Self::TOOL) - 1)) as usize
-    }
-
-    /// The same with a tool used on it.
-    fn using(self, tool: u8) -> Self {
-        Self(Self::since(self.start()).0 | i64::from(tool))
-    }
+    tool: u8,
 }
 
-const _: () = assert!(TOOLS.len() < 1 << Stay::TOOL);
+impl Stay {
+    /// Nobody knows which, because the session seemed to be through.
+    const UNKNOWN: Self = Self { since: i64::MAX, tool: 0 };
+}
 
 /// First pages of one sort of session.
 #[derive(Debug, Clone)]
@@ -91,6 +74,7 @@ pub(super) struct Pages {
     profiles: Vec<Option<[Landings; 2]>>,
     /// By source word: whether its links open in an app.
     in_app: Vec<bool>,
+    /// By seat.
     stays: Vec<Stay>,
     /// By event type: the tool that it says is used, from 1.
     tools: Vec<u8>,
@@ -126,7 +110,7 @@ impl Pages {
         Self {
             profiles: each().map(profile).collect(),
             in_app: each().map(in_app).collect(),
-            stays: vec![Stay::default(); context.entities.sessions.device.len()],
+            stays: Vec::new(),
             tools: events.iter().map(|event| tool(&event.name)).collect(),
             hook_shown: hook.map_or(NONE, |place| place as u32),
             hook: Tally::new(&CHECKS[HOOK]),
@@ -150,8 +134,8 @@ impl Pages {
 
     /// A page is left for another.
     fn leave(&mut self, stay: Stay, now: i64) {
-        if let Some(tool) = stay.tool().checked_sub(1) {
-            let seconds = (now - stay.start()) as f64 / 1e6;
+        if let Some(tool) = usize::from(stay.tool).checked_sub(1) {
+            let seconds = (now - stay.since) as f64 / 1e6;
             let (stays, sum, squares) = &mut self.times[tool];
             *stays += 1;
             *sum += seconds;
@@ -175,18 +159,22 @@ impl Observer for Pages {
         else {
             return;
         };
+        for seated in events.seated {
+            let stay = if seated.again { Stay::UNKNOWN } else { Stay::default() };
+            seats::set(&mut self.stays, seated.seat, stay);
+        }
         for row in 0..events.len() {
-            let session = events.session[row] as usize;
-            let Some(&stay) = self.stays.get(session) else { continue };
+            let seat = events.seat[row] as usize;
+            let Some(&stay) = self.stays.get(seat) else { continue };
             let (kind, now) = (events.kind[row], events.time[row]);
             if let Some(load) = load.long(row) {
                 if sequence.long(row) == Some(1) {
                     self.land(events, row, load);
                 }
                 self.leave(stay, now);
-                self.stays[session] = Stay::since(now);
-            } else if kind == self.hook_shown {
-                let after = now - stay.start();
+                self.stays[seat] = Stay { since: now, tool: 0 };
+            } else if kind == self.hook_shown && stay.since != Stay::UNKNOWN.since {
+                let after = now - stay.since;
                 self.hook.look((0..=HOOK_WITHIN).contains(&after), || {
                     let load = shown(load, row);
                     (
@@ -197,7 +185,7 @@ impl Observer for Pages {
             } else if let Some(&tool) = self.tools.get(kind as usize)
                 && tool != 0
             {
-                self.stays[session] = stay.using(tool);
+                self.stays[seat].tool = tool;
             }
         }
     }

@@ -10,6 +10,7 @@
 mod anomalies;
 mod coverage;
 pub mod entities;
+pub mod facts;
 mod files;
 mod keys;
 pub mod pass;

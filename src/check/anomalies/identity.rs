@@ -126,7 +126,7 @@ impl Observer for Travel {
         self.country.learn(country, &mut self.words);
         self.city.learn(city, &mut self.words);
         for row in 0..rows.len() {
-            let session = rows.entities.find("sessions", rows.column("session_id"), row);
+            let session = rows.ordinal(row);
             if let Some(place) = self.places.get_mut(session as usize) {
                 *place = (self.country.key(country, row), self.city.key(city, row));
             }

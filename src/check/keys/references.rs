@@ -1,6 +1,7 @@
 //! Every reference that the schemas declare leads to a row.
 
 use crate::check::entities::Keys;
+use crate::check::facts::Facts;
 use crate::check::pass::{Cached, Seen, shown};
 use crate::check::{Check, Context, EventBatch, Observer, Rows, Tally, Verdict, Wants};
 use crate::read::hash::NONE;
@@ -49,8 +50,8 @@ impl References {
         Self(references)
     }
 
-    /// Looks at the references of some rows, with a guess at what a row most likely refers to in a table.
-    fn take<G: Fn(usize) -> u32>(&mut self, rows: &Rows<'_>, guess: impl Fn(&str) -> G) {
+    /// Looks at the references of some rows. `known` tells an id that surely is a key of a table, and most likely what a row refers to.
+    fn take<G: Fn(usize) -> u128>(&mut self, rows: &Rows<'_>, known: impl Fn(&str) -> G) {
         for reference in self.0.iter_mut().filter(|of| of.table == rows.table.name) {
             let (Some(column), Some(keys)) =
                 (rows.column(&reference.column), rows.entities.keys(&reference.to))
@@ -60,13 +61,16 @@ impl References {
             if let Keys::Words(words) = keys {
                 reference.words.learn(column, |word| words.get(word));
             }
-            let guess = guess(&reference.to);
+            let known = known(&reference.to);
             for row in (0..rows.len()).filter(|row| column.is_valid(*row)) {
-                let found = match keys {
-                    Keys::Ids(_) => keys.find_near(column, row, guess(row)),
-                    Keys::Words(_) => reference.words.get(column, row).unwrap_or(NONE),
+                let is_found = match keys {
+                    Keys::Ids(_) => {
+                        let id = column.id(row).unwrap_or(0);
+                        id != 0 && id == known(row) || keys.find(column, row) != NONE
+                    }
+                    Keys::Words(_) => reference.words.get(column, row).is_some_and(|at| at != NONE),
                 };
-                reference.tally.look(found != NONE, || {
+                reference.tally.look(is_found, || {
                     let there = shown(column, row);
                     let says =
                         format!("{} {there} has no row in {}", reference.column, reference.to);
@@ -83,19 +87,19 @@ impl Observer for References {
     }
 
     fn see(&mut self, rows: &Rows<'_>) {
-        self.take(rows, |_| |_| NONE);
+        self.take(rows, |_| |_| 0);
     }
 
     fn see_events(&mut self, events: &EventBatch<'_>) {
         self.take(&events.rows, |table| {
-            let of: fn(&EventBatch<'_>, usize) -> u32 = match table {
-                "users" => |events, row| events.user(row),
-                "devices" => |events, row| events.device(row),
-                "journeys" => |events, row| events.journey(row),
-                "sessions" => |events, row| events.session[row],
-                _ => |_, _| NONE,
+            let of: fn(&Facts) -> u128 = match table {
+                "users" => |facts| facts.ids.user,
+                "devices" => |facts| facts.ids.device,
+                "journeys" => |facts| facts.ids.journey,
+                "sessions" => |facts| facts.ids.session,
+                _ => |_| 0,
             };
-            move |row| of(events, row)
+            move |row| of(events.facts(row))
         });
     }
 

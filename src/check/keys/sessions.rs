@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use crate::check::entities::{self, Entities};
+use crate::check::facts::Facts;
 use crate::check::pass::{Seen, moment};
 use crate::check::seats::{self, Seated, Through};
 use crate::check::{Check, Context, EventBatch, Observer, Rows, Tally, Verdict, Wants};
@@ -106,7 +107,7 @@ impl Sessions {
     }
 
     fn follow(&mut self, events: &EventBatch<'_>, row: usize, seq: u32, is_view: bool) {
-        let (place, time) = (events.session[row] as usize, events.time[row]);
+        let time = events.time[row];
         let state = &mut self.states[events.seat[row] as usize];
         let (expected, before) = (state.seq + 1, state.last);
         self.sequence.look(seq == expected && time >= before, || {
@@ -120,15 +121,14 @@ impl Sessions {
         (state.seq, state.last) = (seq, time);
         state.events += 1;
         state.views += u32::from(is_view);
-        let sessions = &events.entities().sessions;
-        let (Some(started), Some(ended)) = (sessions.started.get(place), sessions.ended.get(place))
-        else {
+        if events.entities().sessions.started.is_empty() {
             return;
-        };
-        state.begun |= time == *started;
-        state.ended |= time == *ended;
-        self.inside.look((*started..=*ended).contains(&time), || {
-            let [time, started, ended] = [time, *started, *ended].map(moment);
+        }
+        let Facts { started, ended, .. } = *events.facts(row);
+        state.begun |= time == started;
+        state.ended |= time == ended;
+        self.inside.look((started..=ended).contains(&time), || {
+            let [time, started, ended] = [time, started, ended].map(moment);
             (events.place(row), format!("is at {time}; its session is from {started} to {ended}"))
         });
     }

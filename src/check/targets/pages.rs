@@ -120,12 +120,9 @@ impl Pages {
 
     /// The first page of a session.
     fn land(&mut self, events: &EventBatch<'_>, row: usize, load: i64) {
-        let entities = events.entities();
-        let at = super::super::entities::at;
-        let profile = at(&entities.devices.profile, events.device(row));
-        let source = at(&entities.sessions.source, events.session[row]) as usize;
-        let in_app = self.in_app.get(source).copied().unwrap_or(false);
-        if let Some(Some(sorts)) = self.profiles.get_mut(profile as usize) {
+        let facts = events.facts(row);
+        let in_app = self.in_app.get(facts.source as usize).copied().unwrap_or(false);
+        if let Some(Some(sorts)) = self.profiles.get_mut(facts.profile as usize) {
             let sort = &mut sorts[usize::from(in_app)];
             sort.seen += 1;
             sort.fast += u64::from(load < FAST);

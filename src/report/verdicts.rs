@@ -39,11 +39,7 @@ fn verdict(verdict: &check::Verdict) -> Verdict {
     let id = verdict.check.id;
     let places = (!verdict.evidence.is_empty()).then(|| {
         let rows = verdict.evidence.iter().map(|one| vec![one.place.clone(), one.says.clone()]);
-        table(
-            &format!("{id}: the first that break it"),
-            &["place", "what is there"],
-            rows.collect(),
-        )
+        table(format!("{id}: the first that break it"), &["place", "what is there"], rows.collect())
     });
     let caption = format!("{id}: what was measured");
     let measured = (!verdict.measures.is_empty()).then(|| measures(&caption, &verdict.measures));

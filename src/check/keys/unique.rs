@@ -1,9 +1,9 @@
 //! No two rows of a table have the same key.
 //!
 //! Keys are held as 64-bit hashes, in buckets: by the hour that a UUID of version 7 tells, any other by its hash. When more are held
-//! than there is memory for, the earliest hours are compared and let go; events are late by days at most, so nothing comes for them
-//! any more. If something does, the table is read again for those buckets. Two equal hashes are a suspicion; suspects are read again
-//! and compared as they are.
+//! than there is memory for, the earliest hours are compared and let go; events are late by days at most, so little comes for them
+//! any more. For what does, the table is read again: once where the stragglers are few enough to be held, by buckets where a table is
+//! in no order. Two equal hashes are a suspicion; suspects are read again and compared as they are.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::ControlFlow;
@@ -53,6 +53,8 @@ struct Keys {
     /// Buckets that were let go, with their numbers of keys; those that came too late for them.
     closed: BTreeMap<u64, u64>,
     late: BTreeMap<u64, u64>,
+    /// Hashes that came too late, the first so many.
+    stragglers: Vec<u64>,
     suspects: HashSet<u64>,
 }
 
@@ -68,6 +70,9 @@ impl Keys {
         }
         if self.is_late {
             *self.late.entry(bucket).or_default() += 1;
+            if self.stragglers.len() < self.most / 2 {
+                self.stragglers.push(hash);
+            }
             return;
         }
         self.hashes.push(hash);
@@ -104,6 +109,11 @@ impl Keys {
         hashes.sort_unstable();
         let pairs = hashes.windows(2).filter(|pair| pair[0] == pair[1]);
         self.suspects.extend(pairs.map(|pair| pair[0]));
+    }
+
+    /// Whether all that came too late are held.
+    fn holds_stragglers(&self) -> bool {
+        self.late.values().sum::<u64>() == self.stragglers.len() as u64
     }
 
     /// Buckets to be read again, in groups that can be held.
@@ -149,18 +159,31 @@ impl Unique {
     fn suspects(&mut self, context: &Context<'_>, table: &Table) -> HashSet<u64> {
         let Some(mut keys) = self.tables.remove(&table.name) else { return HashSet::new() };
         keys.let_go(0);
-        for group in keys.groups() {
-            let names: Vec<&str> = table.key.iter().map(String::as_str).collect();
-            let mut hashes = Vec::new();
-            // Files that cannot be read were found so before.
+        let names: Vec<&str> = table.key.iter().map(String::as_str).collect();
+        // Files that cannot be read were found so before.
+        let again = |mut see: Box<dyn FnMut(u64, &[&Column], usize) + '_>| {
             let _ = context.data.scan(table, &names, |_, batch| {
                 let columns: Vec<&Column> = batch.columns.iter().collect();
-                let all = (0..batch.rows).map(|row| (row, hash_of(&columns, row)));
-                let own =
-                    all.filter(|(row, hash)| group.contains(&bucket_of(&columns, *row, *hash)));
-                hashes.extend(own.map(|(_, hash)| hash));
+                (0..batch.rows).for_each(|row| see(hash_of(&columns, row), &columns, row));
                 go_on(context)
             });
+        };
+        if keys.late.is_empty() {
+            return keys.suspects;
+        }
+        if keys.holds_stragglers() {
+            let mut few = Few::new(std::mem::take(&mut keys.stragglers));
+            again(Box::new(|hash, _, _| few.meet(hash)));
+            keys.suspects.extend(few.met_again());
+            return keys.suspects;
+        }
+        for group in keys.groups() {
+            let mut hashes = Vec::new();
+            again(Box::new(|hash, columns, row| {
+                if group.contains(&bucket_of(columns, row, hash)) {
+                    hashes.push(hash);
+                }
+            }));
             keys.compare(hashes);
         }
         keys.suspects
@@ -203,6 +226,45 @@ impl Observer for Unique {
 
 fn go_on(context: &Context<'_>) -> ControlFlow<()> {
     if context.watch.is_cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+}
+
+/// A few hashes among many, and how often each is met.
+struct Few {
+    /// Bits for the ends of hashes: nearly all of the many are told apart by one look.
+    ends: Vec<u64>,
+    /// Rising.
+    hashes: Vec<u64>,
+    met: Vec<u32>,
+}
+
+impl Few {
+    const BITS: u64 = 1 << 22;
+
+    fn new(mut hashes: Vec<u64>) -> Self {
+        hashes.sort_unstable();
+        hashes.dedup();
+        let mut ends = vec![0; (Self::BITS / 64) as usize];
+        for hash in &hashes {
+            let end = hash % Self::BITS;
+            ends[(end / 64) as usize] |= 1 << (end % 64);
+        }
+        Self { met: vec![0; hashes.len()], ends, hashes }
+    }
+
+    #[inline]
+    fn meet(&mut self, hash: u64) {
+        let end = hash % Self::BITS;
+        if self.ends[(end / 64) as usize] >> (end % 64) & 1 == 1
+            && let Ok(place) = self.hashes.binary_search(&hash)
+        {
+            self.met[place] += 1;
+        }
+    }
+
+    /// Those that were met more than once.
+    fn met_again(self) -> impl Iterator<Item = u64> {
+        self.hashes.into_iter().zip(self.met).filter(|(_, met)| *met > 1).map(|(hash, _)| hash)
+    }
 }
 
 /// Compares suspects as they are.
@@ -283,7 +345,7 @@ mod tests {
             reference: None,
             watch: &watch,
         };
-        for held in [1 << 20, 100, 7] {
+        for held in [1 << 20, 300, 100, 7] {
             let unique: Box<dyn Observer> = Box::new(Unique::holding(&context, held));
             let mut observers = vec![unique];
             pass::run(&context, observers.iter_mut(), &mut Seen::default()).unwrap();

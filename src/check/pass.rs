@@ -488,7 +488,7 @@ fn ordinals(
 }
 
 /// Sessions whose ordinals are at hand.
-const RECENT: usize = 1 << 14;
+const RECENT: usize = 1 << 16;
 
 /// Finds what events refer to.
 struct Resolver {

@@ -25,8 +25,8 @@ const PRIMARY: Check = Check::new(
 /// The checks.
 pub(super) static CHECKS: &[Check] = &[PRIMARY];
 
-/// Hashes held at a time.
-const HELD: usize = 1 << 23;
+/// Hashes held at a time: three days of 100M events in a month, which is as late as they come.
+const HELD: usize = 12 << 20;
 
 /// Milliseconds of an hour.
 const HOUR: u64 = 3_600_000;
@@ -78,7 +78,7 @@ impl Keys {
         self.hashes.push(hash);
         self.held += 1;
         if self.held >= self.most {
-            self.let_go(self.most / 2);
+            self.let_go(self.most - self.most / 8);
         }
     }
 

@@ -166,6 +166,15 @@ impl Frame for Edited<'_> {
             out.patch(&here);
         }
     }
+
+    fn groups(&self) -> Option<&[u32]> {
+        self.base.groups().map(|groups| &groups[..self.shown])
+    }
+
+    fn shared(&self, field: usize) -> Option<&[u32]> {
+        // A cell of its own is not its group's any more.
+        self.base.shared(field).filter(|_| self.cells[field].is_empty())
+    }
 }
 
 /// Some rows of a frame, in whatever order.

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use crate::check::{FAMILIES, Outcome, Section, Severity, Verdict};
+use crate::foreign::LeftOut;
 use crate::read::DataSet;
 
 /// The version of the JSON document's shape.
@@ -39,6 +40,12 @@ pub struct Subject {
     pub seed: Option<u64>,
     /// Its events.
     pub events: u64,
+    /// Rows of a file from elsewhere that could not be taken.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<LeftOut>,
+    /// What of a mapping fits no row, and of the rows no mapping.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
 }
 
 impl Subject {
@@ -51,6 +58,8 @@ impl Subject {
             scenario: Some(manifest.scenario.name.clone()),
             seed: Some(manifest.seed),
             events: manifest.rows("events"),
+            left_out: Vec::new(),
+            warnings: Vec::new(),
         }
     }
 }
@@ -140,6 +149,9 @@ fn case(out: &mut String, family: &str, verdict: &Verdict, strict: bool) {
     for evidence in &verdict.evidence {
         let _ = writeln!(told, "{}: {}", evidence.place, evidence.says);
     }
+    for measure in verdict.measures.iter().filter(|measure| !measure.holds()) {
+        let _ = writeln!(told, "{measure}");
+    }
     let _ = match &verdict.outcome {
         Outcome::Holds => writeln!(out, "{head}/>"),
         Outcome::Skipped(reason) => {
@@ -208,7 +220,7 @@ pub fn markdown() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::{Check, Evidence};
+    use crate::check::{Check, Evidence, Measure};
 
     const CHECK: Check = Check::new("files.x", &[], "a < b", "w");
     const ODD: Check = Check::new("files.y", &[], "c", "w").warning();
@@ -230,6 +242,8 @@ mod tests {
             scenario: None,
             seed: None,
             events: 9,
+            left_out: Vec::new(),
+            warnings: Vec::new(),
         };
         Report::new(subject, vec![Section { family: "files", verdicts }])
     }
@@ -255,6 +269,21 @@ mod tests {
           </testsuite>
         </testsuites>
         "#);
+    }
+
+    /// A number out of its bounds is told with them; one that lies in its bounds is not what fails.
+    #[test]
+    fn junit_tells_what_was_measured() {
+        let mut report = report();
+        let measures = vec![
+            Measure::new("share of \"b\"", 0.5, 9).within(0.1, 0.25),
+            Measure::new("share of c", 0.5, 9).within(0.1, None),
+        ];
+        let verdict = &mut report.families[0].verdicts[0];
+        (verdict.evidence, verdict.measures) = (Vec::new(), measures);
+        let junit = report.junit(false);
+        let body = ">share of &quot;b&quot; 0.5000 (0.1000 to 0.2500)\n</failure>";
+        assert!(junit.contains(body) && !junit.contains("share of c"), "{junit}");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What was found.
 
+use std::fmt;
+
 use serde::Serialize;
 
 use super::Check;
@@ -80,6 +82,19 @@ impl Measure {
     pub fn holds(&self) -> bool {
         self.least.is_none_or(|least| self.value >= least)
             && self.most.is_none_or(|most| self.value <= most)
+    }
+}
+
+/// The number with its bounds.
+impl fmt::Display for Measure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {:.4}", self.name, self.value)?;
+        match (self.least, self.most) {
+            (Some(least), Some(most)) => write!(f, " ({least:.4} to {most:.4})"),
+            (Some(least), None) => write!(f, " (at least {least:.4})"),
+            (None, Some(most)) => write!(f, " (at most {most:.4})"),
+            (None, None) => Ok(()),
+        }
     }
 }
 

@@ -8,10 +8,8 @@ use std::time::Duration;
 use anyhow::Context as _;
 use clap::builder::PossibleValuesParser;
 use throng::assets::Assets;
-use throng::check::report::{self, Report, Subject, Summary};
-use throng::check::{
-    self, Ask, FAMILIES, Family, Measure, Outcome, Part, Section, Severity, Verdict,
-};
+use throng::check::report::{self, Report, Subject};
+use throng::check::{self, Ask, FAMILIES, Family, Outcome, Part, Section, Severity, Verdict};
 use throng::diag::{Problem, Problems};
 use throng::read::DataSet;
 use throng::scenario::World;
@@ -81,6 +79,9 @@ Examples:
   throng check clicks.parquet --map mapping.toml --reference output/quickstart
   throng check --list";
 
+/// The family that cannot be made without `--reference`.
+const REFERENCE: &str = "reference";
+
 fn families() -> PossibleValuesParser {
     PossibleValuesParser::new(FAMILIES.iter().map(|family| family.name))
 }
@@ -96,6 +97,10 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         let problem = Problem::new("a data set is checked by itself, and more than one was given");
         return Err(problem.help("check them one by one; only --map takes several paths").into());
     };
+    if args.only.iter().any(|name| name == REFERENCE) && !args.beside.is_given() {
+        let problem = Problem::new(format!("--only {REFERENCE} needs --reference"));
+        return Err(problem.help("give what to compare with: --reference DIR").into());
+    }
     let data = DataSet::open(dir)?;
     let assets = load::assets(args.models.as_deref())?;
     let schemas = Schemas::load(&assets, &facts::of)?;
@@ -136,14 +141,17 @@ fn stream(args: &Args, map: &Path) -> Result<(), Failure> {
     let found = foreign::summary(&args.paths, map, &cancel, silent)?;
     let schemas = Schemas::load(&load::assets(args.models.as_deref())?, &facts::of)?;
     let beside = args.beside.summary(&schemas, &cancel, silent)?;
-    let sections = check::stream(&found, args.beside.reference(beside.as_ref()));
+    foreign::warn(&found);
+    let sections = check::stream(&found.summary, args.beside.reference(beside.as_ref()));
     let paths: Vec<String> = args.paths.iter().map(|path| path.display().to_string()).collect();
     let subject = Subject {
         path: paths.join(" "),
         dataset_version: None,
         scenario: None,
         seed: None,
-        events: found.records(),
+        events: found.summary.records(),
+        left_out: found.left_out,
+        warnings: found.warnings.iter().map(|problem| problem.message.clone()).collect(),
     };
     end(args, &Report::new(subject, sections), begun.finish())
 }
@@ -188,7 +196,7 @@ fn tell(args: &Args, report: &Report, took: Duration) -> Result<(), Failure> {
         if args.segments {
             segments(&mut out, &report.families)?;
         }
-        summary(&mut out, &report.summary, took, args.quiet)?;
+        summary(&mut out, report, took, args.quiet)?;
     }
     Ok(())
 }
@@ -244,19 +252,7 @@ fn line(out: &mut dyn Write, verdict: &Verdict, width: usize) -> io::Result<()> 
             }
         }
     }
-    verdict.measures.iter().try_for_each(|measure| writeln!(out, "           {}", told(measure)))
-}
-
-/// A measure with its bounds.
-fn told(measure: &Measure) -> String {
-    let Measure { name, value, least, most, .. } = measure;
-    let bounds = match (least, most) {
-        (Some(least), Some(most)) => format!(" ({least:.4} to {most:.4})"),
-        (Some(least), None) => format!(" (at least {least:.4})"),
-        (None, Some(most)) => format!(" (at most {most:.4})"),
-        (None, None) => String::new(),
-    };
-    format!("{name} {value:.4}{bounds}")
+    verdict.measures.iter().try_for_each(|measure| writeln!(out, "           {measure}"))
 }
 
 /// Prints the rates within parts of the data set, a table a rate.
@@ -278,10 +274,11 @@ fn segments(out: &mut dyn Write, sections: &[Section]) -> io::Result<()> {
     Ok(())
 }
 
-fn summary(out: &mut dyn Write, found: &Summary, took: Duration, quiet: bool) -> io::Result<()> {
+fn summary(out: &mut dyn Write, report: &Report, took: Duration, quiet: bool) -> io::Result<()> {
     if quiet {
         return Ok(());
     }
+    let found = &report.summary;
     let mut parts = vec![format!("{} hold", found.hold)];
     for (count, word) in [
         (found.explained, "fail where labelled"),
@@ -294,7 +291,8 @@ fn summary(out: &mut dyn Write, found: &Summary, took: Duration, quiet: bool) ->
         }
     }
     let checks = human::plural(found.checks as u64, "check");
-    writeln!(out, "{checks}: {}, in {}", parts.join(", "), human::duration(took))
+    writeln!(out, "{checks}: {}, in {}", parts.join(", "), human::duration(took))?;
+    report.subject.left_out.iter().try_for_each(|left_out| writeln!(out, "{}", left_out.told()))
 }
 
 /// Prints what can be checked.

@@ -1,13 +1,14 @@
 //! Streams from elsewhere for `throng check`: what is checked with a mapping, and what a stream is compared with.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::slice;
 use std::sync::atomic::AtomicBool;
 
 use throng::check::{Reference, Watch, realism};
 use throng::diag::Problem;
-use throng::foreign::{self, Mapping};
+use throng::foreign::{self, LeftOut, Mapping, Taken};
 use throng::read::{DataSet, is_parquet, parquet_shape};
 use throng::realism::Summary;
 use throng::schema::Schemas;
@@ -35,6 +36,11 @@ fn distance(written: &str) -> Result<f64, String> {
 }
 
 impl Beside {
+    /// Whether there is a reference.
+    pub(crate) fn is_given(&self) -> bool {
+        self.reference.is_some()
+    }
+
     /// The reference's traffic, if there is one.
     pub(crate) fn summary(
         &self,
@@ -44,7 +50,9 @@ impl Beside {
     ) -> Result<Option<Summary>, Failure> {
         let Some(path) = &self.reference else { return Ok(None) };
         if let Some(map) = &self.reference_map {
-            return summary(slice::from_ref(path), map, cancel, silent).map(Some);
+            let taken = summary(slice::from_ref(path), map, cancel, silent)?;
+            warn(&taken);
+            return Ok(Some(taken.summary));
         }
         if path.is_file() {
             let problem = Problem::new(format!("{} is no data set's folder", path.display()));
@@ -76,7 +84,7 @@ pub(crate) fn summary(
     map: &Path,
     cancel: &AtomicBool,
     silent: bool,
-) -> Result<Summary, Failure> {
+) -> Result<Taken, Failure> {
     let name = map.display().to_string();
     let text = fs::read_to_string(map).map_err(|error| {
         Problem::new(format!("cannot read the mapping {name}: {error}"))
@@ -87,6 +95,15 @@ pub(crate) fn summary(
     let rows = rows(&files);
     let meter = Meter::of("rows", rows.unwrap_or(0), 1, silent || rows.is_none());
     Ok(foreign::read(&files, &mapping, &meter, cancel)?)
+}
+
+/// Says on standard error what of a stream and its mapping came to nothing.
+pub(crate) fn warn(taken: &Taken) {
+    let left_out = taken.left_out.iter().map(LeftOut::warning);
+    for problem in left_out.chain(taken.warnings.iter().cloned()) {
+        // If standard error cannot be written, what was found still can.
+        let _ = writeln!(anstream::stderr(), "{}", problem.as_warning());
+    }
 }
 
 /// How many rows there are, when the files say so.

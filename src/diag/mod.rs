@@ -53,9 +53,20 @@ impl Problem {
     }
 }
 
+impl Problem {
+    /// The same as a warning.
+    pub fn as_warning(&self) -> String {
+        let told = self.to_string();
+        format!("warning: {}", told.strip_prefix(ERROR).unwrap_or(&told))
+    }
+}
+
+/// How an error begins.
+const ERROR: &str = "error: ";
+
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "error: {}", self.message)?;
+        write!(f, "{ERROR}{}", self.message)?;
         if let Some(place) = &self.place {
             let margin = " ".repeat(place.line.to_string().len());
             write!(f, "\n{margin}--> {}:{}:{}", place.file, place.line, place.column)?;

@@ -15,22 +15,25 @@ const LINES: usize = 1000;
 /// Bytes of it that are looked at at most.
 const BYTES: u64 = 16 << 20;
 
-/// The names of a file's columns; those within structs and objects as `a.b`.
-pub(super) fn columns(path: &Path) -> Result<Vec<String>, String> {
+/// The names of a file's columns; those within structs and objects as `a.b`. None of a file without rows, or in which no row is
+/// found: what is wrong with that one, the reader tells.
+pub(super) fn columns(path: &Path) -> Result<Option<Vec<String>>, String> {
     let mut names = Vec::new();
     if read::is_parquet(path) {
-        let (schema, _) = read::parquet_shape(path)?;
+        let (schema, rows) = read::parquet_shape(path)?;
         of_fields("", schema.fields(), &mut names);
-        return Ok(names);
+        return Ok((rows > 0).then_some(names));
     }
+    let mut found = false;
     for line in lines(path)?.lines().take(LINES) {
         let line = line.map_err(|error| error.to_string())?;
         // The line at which the look ends may be cut; what is wrong with the others, the reader tells.
         if let Ok(Value::Object(members)) = serde_json::from_str(&line) {
             of_members("", &members, &mut names);
+            found = true;
         }
     }
-    Ok(names)
+    Ok(found.then_some(names))
 }
 
 fn lines(path: &Path) -> Result<Box<dyn BufRead>, String> {

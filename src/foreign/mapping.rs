@@ -1,6 +1,6 @@
 //! `mapping.toml`: what the columns of a foreign stream are called, and what its values mean.
 
-use crate::diag::{Document, Located, Problem, Problems, Table, suggest};
+use crate::diag::{Document, Located, Place, Problem, Problems, Table, suggest};
 use crate::model::DeviceClass;
 
 /// Which column is what.
@@ -22,20 +22,37 @@ pub struct Mapping {
     pub(super) per_user: bool,
     pub(super) events: Events,
     /// Values of the device column, and the class each stands for.
-    pub(super) devices: Vec<(String, u8)>,
+    pub(super) devices: Vec<Device>,
+}
+
+/// A value of the device column.
+#[derive(Debug)]
+pub(super) struct Device {
+    pub(super) value: String,
+    pub(super) class: u8,
+    /// Where the mapping says so; the names of the classes need not be said.
+    pub(super) place: Option<Place>,
 }
 
 /// Values of the event column by what they mean.
 #[derive(Debug, Default)]
 pub(super) struct Events {
     /// Steps of a visit; all events when empty.
-    pub(super) views: Vec<String>,
+    pub(super) views: Vec<Located<String>>,
     /// Looks at the item in the item column; the steps when empty.
-    pub(super) items: Vec<String>,
-    pub(super) orders: Vec<String>,
-    pub(super) carts: Vec<String>,
-    pub(super) checkouts: Vec<String>,
-    pub(super) errors: Vec<String>,
+    pub(super) items: Vec<Located<String>>,
+    pub(super) orders: Vec<Located<String>>,
+    pub(super) carts: Vec<Located<String>>,
+    pub(super) checkouts: Vec<Located<String>>,
+    pub(super) errors: Vec<Located<String>>,
+}
+
+impl Events {
+    /// All values that are named, in the order of the lists.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Located<String>> {
+        let Self { views, items, orders, carts, checkouts, errors } = self;
+        [views, items, orders, carts, checkouts, errors].into_iter().flatten()
+    }
 }
 
 impl Mapping {
@@ -143,7 +160,7 @@ fn is_zone(zone: &Located<String>) {
 
 fn events(table: Option<&Table<'_>>) -> Events {
     let Some(table) = table else { return Events::default() };
-    let of = |key: &str| table.texts(key).into_iter().map(|name| name.value).collect();
+    let of = |key: &str| table.texts(key);
     Events {
         views: of("views"),
         items: of("items"),
@@ -154,17 +171,18 @@ fn events(table: Option<&Table<'_>>) -> Events {
     }
 }
 
-fn devices(root: &Table<'_>) -> Vec<(String, u8)> {
-    let own = DeviceClass::NAMES.into_iter().zip(0..).map(|(name, class)| (name.to_owned(), class));
-    let mut list: Vec<(String, u8)> = Vec::new();
+fn devices(root: &Table<'_>) -> Vec<Device> {
+    let mut list: Vec<Device> = Vec::new();
     if let Some(table) = root.opt_table("devices") {
-        let known: Vec<(&str, u8)> = DeviceClass::NAMES.into_iter().zip(0..).collect();
         for key in table.keys() {
-            if let Some(class) = table.choice(key, &known) {
-                list.push((key.to_owned(), class));
+            let Some(written) = table.located(key) else { continue };
+            if let Some(class) = written.one_of("device class", DeviceClass::NAMES) {
+                let place = Some(written.place());
+                list.push(Device { value: key.to_owned(), class: class as u8, place });
             }
         }
     }
-    list.extend(own);
+    let own = DeviceClass::NAMES.into_iter().zip(0..);
+    list.extend(own.map(|(name, class)| Device { value: name.to_owned(), class, place: None }));
     list
 }

@@ -2,6 +2,7 @@
 //!
 //! A stream may come in many files and in any order, so it is held in memory, 32 bytes a record, and sorted by session and time.
 
+mod account;
 mod columns;
 mod mapping;
 mod stream;
@@ -9,5 +10,6 @@ mod stream;
 #[cfg(test)]
 mod tests;
 
+pub use account::{LeftOut, Taken};
 pub use mapping::Mapping;
 pub use stream::{Error, files, read};

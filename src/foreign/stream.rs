@@ -5,9 +5,10 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::diag::{Problem, Problems};
+use crate::diag::{Located, Problem, Problems};
 use crate::engine::Progress;
 use crate::foreign::Mapping;
+use crate::foreign::account::{self, Classes, Gap, Taken};
 use crate::foreign::columns::columns;
 use crate::model::DeviceClass;
 use crate::population::Zones;
@@ -139,18 +140,21 @@ fn count(owners: &mut Vec<Owner>, ordinal: u32, user: u32) -> u16 {
 /// Reads a foreign stream and sums it up. `progress` hears of every row.
 ///
 /// # Errors
-/// Columns that are not there, files that cannot be read, rows without a time; or it was cancelled.
+/// Columns that are not there, files that cannot be read or hold no rows, most rows without a time; or it was cancelled.
 pub fn read(
     files: &[PathBuf],
     mapping: &Mapping,
     progress: &dyn Progress,
     cancel: &AtomicBool,
-) -> Result<Summary, Error> {
+) -> Result<Taken, Error> {
     let wanted = wanted(mapping);
     let mut problems = Problems::new();
     for file in files {
         match columns(file) {
-            Ok(there) => problems.extend(mapping.lacking(&file.display().to_string(), &there)),
+            Ok(Some(there)) => {
+                problems.extend(mapping.lacking(&file.display().to_string(), &there));
+            }
+            Ok(None) => {}
             Err(why) => problems.push(unreadable(&file.display().to_string(), &why)),
         }
         if !problems.is_empty() {
@@ -160,8 +164,10 @@ pub fn read(
     problems.or(())?;
     let mut stream = Stream::new(mapping);
     for file in files {
+        let (name, mut before) = (file.display().to_string(), 0);
         let broken = scan_file(file, &wanted, |batch| {
-            stream.take(batch);
+            stream.take(batch, &name, before);
+            before += batch.rows as u64;
             progress.advance(batch.rows as u64);
             let stop = cancel.load(Ordering::Relaxed);
             if stop { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
@@ -173,22 +179,21 @@ pub fn read(
             return Err(Problems::from(unreadable(&broken.path, &broken.why)).into());
         }
     }
-    if stream.records.is_empty() {
-        let message = if stream.timeless > 0 {
-            format!("none of the {} rows has a time that can be read", stream.timeless)
-        } else {
-            "the files hold no rows".to_owned()
+    if stream.rows == 0 {
+        let message = match files {
+            [file] => format!("{} has no rows", file.display()),
+            files => format!("none of the {} files has rows", files.len()),
         };
-        let problem = Problem {
-            message,
-            place: Some(mapping.time.place()),
-            help: Some(
-                "RFC 3339 text, a timestamp, or seconds to nanoseconds since 1970".to_owned(),
-            ),
-        };
-        return Err(Problems::from(problem).into());
+        return Err(Problems::from(Problem::new(message).help("give files with rows")).into());
     }
-    Ok(stream.finish())
+    let gaps = [
+        std::mem::replace(&mut stream.timeless, Gap::times()),
+        std::mem::replace(&mut stream.nobodys, Gap::owners()),
+    ];
+    let left_out = account::left_out(gaps, stream.rows, mapping)?;
+    let events: Vec<String> = stream.events.iter().map(str::to_owned).collect();
+    let warnings = account::warnings(mapping, &events, &stream.classes, stream.rows);
+    Ok(Taken { summary: stream.finish(events), left_out, warnings })
 }
 
 fn unreadable(file: &str, why: &str) -> Problem {
@@ -198,7 +203,7 @@ fn unreadable(file: &str, why: &str) -> Problem {
 
 /// The columns in the order in which [`Stream::take`] expects them; those that are not mapped have no name.
 fn wanted(mapping: &Mapping) -> Vec<Wanted> {
-    let of = |column: &Option<crate::diag::Located<String>>, form: As| Wanted {
+    let of = |column: &Option<Located<String>>, form: As| Wanted {
         name: column.as_ref().map_or_else(String::new, |column| column.value.clone()),
         form,
     };
@@ -218,14 +223,17 @@ fn wanted(mapping: &Mapping) -> Vec<Wanted> {
 struct Stream<'m> {
     mapping: &'m Mapping,
     records: Vec<Record>,
-    /// Rows whose time could not be read.
-    timeless: u64,
+    /// All rows, those that are left out too.
+    rows: u64,
+    timeless: Gap,
+    nobodys: Gap,
     users: Ids,
     sessions: Ids,
     /// By session, and by user whose rows have none.
     owners: [Vec<Owner>; 2],
     items: Ids,
     events: Words,
+    classes: Classes,
     zones: Words,
 }
 
@@ -236,23 +244,28 @@ impl<'m> Stream<'m> {
         Self {
             mapping,
             records: Vec::new(),
-            timeless: 0,
+            rows: 0,
+            timeless: Gap::times(),
+            nobodys: Gap::owners(),
             users: Ids::default(),
             sessions: Ids::default(),
             owners: [Vec::new(), Vec::new()],
             items: Ids::default(),
             events: Words::default(),
+            classes: Classes::of(mapping),
             zones,
         }
     }
 
-    fn take(&mut self, batch: &Batch) {
+    /// Takes rows of a file, of which so many came before.
+    fn take(&mut self, batch: &Batch, file: &str, before: u64) {
         let [time, user, session, item, event, device, zone, load] = &batch.columns[..] else {
             return;
         };
+        self.rows += batch.rows as u64;
         for row in 0..batch.rows {
             let Some(time) = time.long(row) else {
-                self.timeless += 1;
+                self.timeless.add(file, before + row as u64);
                 continue;
             };
             let user = key(&mut self.users, user, row);
@@ -264,18 +277,20 @@ impl<'m> Stream<'m> {
                 None => NONE,
             };
             let (whose, order) = match (session, user) {
-                (NONE, NONE) => continue,
+                (NONE, NONE) => {
+                    self.nobodys.add(file, before + row as u64);
+                    continue;
+                }
                 (NONE, user) => (OF_USER | user, count(&mut self.owners[1], user, user)),
                 (session, user) => (session, count(&mut self.owners[0], session, user)),
             };
             let event = event.text(row).map_or(0, |name| self.events.add(name));
-            let class = device
-                .text(row)
-                .and_then(|value| self.mapping.devices.iter().find(|(known, _)| known == value));
+            let class =
+                device.text(row).map_or(UNKNOWN, |value| self.classes.class(self.mapping, value));
             let zone = zone.text(row).map_or(0, |name| self.zones.add(name));
             let load = load.text(row).and_then(|text| text.parse::<f64>().ok()).unwrap_or(0.0);
             let event = event.min(u32::from(Realism::MOST_KINDS) - 1) as u16;
-            let class = class.map_or(DeviceClass::ALL.len() as u16, |(_, class)| (*class).into());
+            let class = u16::from(class).min(DeviceClass::ALL.len() as u16);
             self.records.push(Record {
                 time,
                 whose,
@@ -289,12 +304,8 @@ impl<'m> Stream<'m> {
     }
 
     /// Sorts the records and sums them up.
-    fn finish(mut self) -> Summary {
-        let names: Vec<String> = if self.events.is_empty() {
-            vec!["event".to_owned()]
-        } else {
-            self.events.iter().map(str::to_owned).collect()
-        };
+    fn finish(mut self, events: Vec<String>) -> Summary {
+        let names = if events.is_empty() { vec!["event".to_owned()] } else { events };
         let meanings: Vec<(Marks, bool)> =
             names.iter().map(|name| meaning(self.mapping, name)).collect();
         let clock = self.clock();
@@ -330,7 +341,8 @@ impl<'m> Stream<'m> {
                 });
             }
         }
-        realism.finish().named(names)
+        let summary = realism.finish().named(names);
+        if self.mapping.events.errors.is_empty() { summary.without_errors() } else { summary }
     }
 
     /// The offsets of the zones named.
@@ -351,7 +363,7 @@ fn key(ids: &mut Ids, column: &Column, row: usize) -> u32 {
 /// What an event type is, and whether its item was looked at.
 fn meaning(mapping: &Mapping, name: &str) -> (Marks, bool) {
     let events = &mapping.events;
-    let among = |list: &[String]| list.iter().any(|known| known == name);
+    let among = |list: &[Located<String>]| list.iter().any(|known| known.value == name);
     let view = events.views.is_empty() || among(&events.views);
     let looks = if events.items.is_empty() { view } else { among(&events.items) };
     let mut marks = if view { Marks::VIEW } else { Marks::NONE };

@@ -10,6 +10,7 @@ use super::*;
 use crate::diag::Problems;
 use crate::engine::Progress;
 use crate::realism::Summary;
+use crate::realism::looks::{Verdict, looks};
 use crate::realism::scorecard::scorecard;
 use crate::seed::{Purpose, Seed};
 
@@ -86,11 +87,15 @@ fn as_ndjson(path: &Path, rows: &[(i64, i64, &str, i64, &str)]) {
 }
 
 fn summed(paths: &[PathBuf], mapping: &str) -> Result<Summary, Error> {
+    taken(paths, mapping).map(|taken| taken.summary)
+}
+
+fn taken(paths: &[PathBuf], mapping: &str) -> Result<Taken, Error> {
     let mapping = Mapping::read("mapping.toml", mapping)?;
     read(paths, &mapping, &Silent, &GO_ON)
 }
 
-fn told(result: Result<Summary, Error>) -> String {
+fn told<T>(result: Result<T, Error>) -> String {
     result.err().map(|error| error.to_string()).unwrap_or_default()
 }
 
@@ -158,6 +163,7 @@ fn wrong_mappings_are_told() {
     let class =
         told("[columns]\nuser = \"u\"\ntime = \"t\"\ndevice = \"d\"\n[devices]\na = \"phone\"\n");
     assert!(class.contains("mapping.toml:6:5") && class.contains("mobile"), "{class}");
+    assert!(class.contains("unknown device class `phone`"), "{class}");
     let events = told("[columns]\nuser = \"u\"\ntime = \"t\"\n[events]\nviews = [\"v\"]\n");
     assert!(events.contains("not mapped"), "{events}");
     assert!(told("columns = ").contains("mapping.toml:1:"));
@@ -200,4 +206,120 @@ fn what_cannot_be_read_is_told() {
     let timeless =
         told(summed(&[timeless], "[columns]\nuser = \"visitorid\"\ntime = \"timestamp\"\n"));
     assert!(timeless.contains("none of the 1 rows has a time"), "{timeless}");
+}
+
+/// Lines of a log in which some rows have no time and some nobody whose they are.
+fn gappy(path: &Path, sound: usize, timeless: usize, nobodys: usize) {
+    let mut lines = String::new();
+    for (rows, line) in [
+        (sound, "{\"visitorid\":1,\"timestamp\":1700000000000}\n"),
+        (timeless, "{\"visitorid\":1,\"timestamp\":null}\n"),
+        (nobodys, "{\"visitorid\":null,\"timestamp\":1700000000000}\n"),
+    ] {
+        lines.push_str(&line.repeat(rows));
+    }
+    fs::write(path, lines).unwrap();
+}
+
+const LITTLE: &str = "[columns]\nuser = \"visitorid\"\ntime = \"timestamp\"\n";
+
+/// Rows that cannot be taken are counted with the place of the first; more than half of the rows may not be such.
+#[test]
+fn rows_left_out_are_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("log.ndjson");
+    gappy(&path, 20_000, 20_000, 3);
+    let taken = taken(std::slice::from_ref(&path), LITTLE);
+    assert!(taken.is_ok(), "{}", told(taken));
+    let taken = taken.unwrap();
+    assert_eq!(taken.summary.records(), 20_000);
+    let name = path.display().to_string();
+    let left_out =
+        |rows, why, row| LeftOut { rows, of: 40_003, why, first: format!("row {row} of {name}") };
+    assert_eq!(
+        taken.left_out,
+        [
+            left_out(20_000, "no time that can be read", 20_001),
+            left_out(3, "neither user nor session", 40_001)
+        ]
+    );
+    gappy(&path, 4, 5, 0);
+    let most = told(summed(std::slice::from_ref(&path), LITTLE));
+    assert!(most.contains("5 of the 9 rows have no time that can be read"), "{most}");
+    assert!(most.contains("row 5 of") && most.contains("mapping.toml:3:8"), "{most}");
+    gappy(&path, 0, 0, 2);
+    let nobody = told(summed(&[path], LITTLE));
+    assert!(nobody.contains("none of the 2 rows has a user or a session"), "{nobody}");
+    assert!(nobody.contains("mapping.toml:2:8"), "{nobody}");
+}
+
+/// A value that the mapping names and no row has is told once, at its place, with those that there are; so is one that is no class.
+#[test]
+fn values_that_meet_nothing_are_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("log.ndjson");
+    as_ndjson(&path, &log());
+    let none = taken(std::slice::from_ref(&path), MAPPING).unwrap();
+    assert!(none.warnings.is_empty() && none.left_out.is_empty(), "{:?}", none.warnings);
+    let mapping = MAPPING
+        .replace("[events]", "[events]\nviews = [\"pageview\"]\nitems = [\"pageview\"]")
+        .replace("phone = ", "handset = ");
+    let odd = taken(&[path], &mapping).unwrap().warnings;
+    let told: Vec<String> = odd.iter().map(|problem| problem.as_warning()).collect();
+    assert_eq!(told.len(), 3, "{told:?}");
+    assert!(
+        told[0].starts_with("warning: no row has event `pageview`; there are: "),
+        "{}",
+        told[0]
+    );
+    assert!(["view", "addtocart", "transaction"].iter().all(|name| told[0].contains(name)));
+    assert!(told[0].contains("mapping.toml:12:10"), "{}", told[0]);
+    assert!(
+        told[1].contains("no row has device `handset`; there are: desktop, phone"),
+        "{}",
+        told[1]
+    );
+    assert!(told[2].contains("a device that is no class: phone\n"), "{}", told[2]);
+}
+
+/// What asks for errors is skipped when the mapping says of no event that it is one.
+#[test]
+fn errors_are_looked_for_only_when_they_are_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("log.ndjson");
+    let mut rows = log();
+    rows.extend_from_within(..);
+    as_ndjson(&path, &rows);
+    let of = |mapping: &str| {
+        let summary = summed(std::slice::from_ref(&path), mapping).unwrap();
+        assert!(summary.steps() >= 20_000);
+        let found = looks(&summary).into_iter().find(|look| look.id == "looks.no_errors");
+        found.unwrap().verdict
+    };
+    let skipped = of(MAPPING);
+    assert!(
+        matches!(&skipped, Verdict::Skipped(why) if why == "the mapping names no errors"),
+        "{skipped:?}"
+    );
+    assert!(matches!(of(&MAPPING.replace("orders", "errors")), Verdict::Fake(_)));
+}
+
+/// A file without rows has no columns to be missed: one of several is passed over, and none with rows is one error.
+#[test]
+fn files_without_rows_are_told_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let (ndjson, parquet) = (dir.path().join("a.ndjson"), dir.path().join("b.parquet"));
+    fs::write(&ndjson, "").unwrap();
+    let schema = Arc::new(arrow::datatypes::Schema::empty());
+    ArrowWriter::try_new(File::create(&parquet).unwrap(), schema, None).unwrap().close().unwrap();
+    for path in [&ndjson, &parquet] {
+        let empty = told(summed(std::slice::from_ref(path), MAPPING));
+        assert!(empty.contains(" has no rows"), "{empty}");
+        assert_eq!(empty.matches("error: ").count(), 1, "{empty}");
+    }
+    let both = told(summed(&[ndjson.clone(), parquet.clone()], MAPPING));
+    assert!(both.contains("none of the 2 files has rows"), "{both}");
+    let full = dir.path().join("c.ndjson");
+    as_ndjson(&full, &log()[..100]);
+    assert_eq!(summed(&[ndjson, parquet, full], MAPPING).unwrap().records(), 100);
 }

@@ -76,10 +76,16 @@ impl Error {
             Self::Manifest(manifest::Error::Version { .. }) => {
                 Some("use the version of throng that wrote it")
             }
+            Self::Manifest(manifest::Error::Io { .. }) => {
+                Some("make the file one that you may read, or make the data set again")
+            }
+            Self::Manifest(manifest::Error::Malformed { .. }) => {
+                Some("give a folder that `throng generate` wrote, or make the data set again")
+            }
             Self::Shard { .. } | Self::Unjoined(_) => {
                 Some("`throng join DIR` makes the shards in a folder one data set")
             }
-            Self::Manifest(_) | Self::Thread(_) => None,
+            Self::Thread(_) => None,
         }
     }
 }

@@ -631,15 +631,19 @@ fn sorted_ids(summary: &Summary) -> Verdict {
         ("devices", &summary.ids.devices),
     ];
     let mut evidence = String::new();
-    let mut real = true;
+    let (mut real, mut kept) = (true, 0);
     for (name, sample) in kinds {
         let (n, found) = sample.against_time();
+        kept += n;
         if n < 500 || found.is_nan() {
             continue;
         }
         let limit = 0.05 + 4.0 / (n as f64).sqrt();
         real &= found.abs() <= limit;
         let _ = write!(evidence, " {name} {found:.3} (limit {limit:.3});");
+    }
+    if kept == 0 {
+        return Verdict::Skipped("ids are only told apart here, not held against time".to_owned());
     }
     if evidence.is_empty() {
         return Verdict::Skipped("fewer than 500 ids of each kind".to_owned());
@@ -661,6 +665,9 @@ fn no_bots(summary: &Summary) -> Verdict {
 }
 
 fn no_errors(summary: &Summary) -> Verdict {
+    if !summary.tells_errors {
+        return Verdict::Skipped("the mapping names no errors".to_owned());
+    }
     if summary.counts.steps < 20_000 || summary.names.is_empty() {
         return Verdict::Skipped("errors are not told, or fewer than 20000 steps".to_owned());
     }

@@ -107,6 +107,8 @@ pub struct Summary {
     pub(super) counts: Counts,
     /// Names of the event types, by ordinal, as far as they are told.
     pub(super) names: Vec<String>,
+    /// Whether the stream would tell errors if there were any.
+    pub(super) tells_errors: bool,
 }
 
 impl Summary {
@@ -171,6 +173,7 @@ impl Summary {
             ids,
             counts,
             names: Vec::new(),
+            tells_errors: true,
         }
     }
 
@@ -179,6 +182,12 @@ impl Summary {
     pub fn named(mut self, names: Vec<String>) -> Self {
         self.names = names;
         self
+    }
+
+    /// The same of a stream of which nobody knows which events are errors.
+    #[must_use]
+    pub fn without_errors(self) -> Self {
+        Self { tells_errors: false, ..self }
     }
 
     /// Sessions seen, of at least one step.

@@ -24,6 +24,15 @@ pub enum Error {
     /// The path names no file.
     #[error("{} cannot be a file", .0.display())]
     NoFile(PathBuf),
+    /// A pipe, a device or the like is there: a page is moved into place, and would take its place.
+    #[error("{} is no regular file", .0.display())]
+    Irregular(PathBuf),
+    /// Standard output was asked for.
+    #[error("a page is a file, and `-` is none")]
+    Stdout,
+    /// The folder that the page would lie in is not there.
+    #[error("there is no folder {}", .0.display())]
+    NoFolder(PathBuf),
     /// The file system said no.
     #[error("cannot write {}: {source}", path.display())]
     Io {
@@ -39,10 +48,12 @@ impl Error {
     pub fn help(&self) -> Option<&'static str> {
         match self {
             Self::Foreign(_) => Some("use --force to replace it, or --out for another file"),
-            Self::Folder(_) | Self::Inside(_) | Self::NoFile(_) => {
+            Self::Folder(_) | Self::Inside(_) | Self::NoFile(_) | Self::Irregular(_) => {
                 Some("use --out for a file beside the data set")
             }
-            Self::Io { .. } => None,
+            Self::Stdout => Some("use --out ./- for a file of that name"),
+            Self::NoFolder(_) => Some("give a path in a folder that is there"),
+            Self::Io { .. } => Some("give a path in a folder that can be written"),
         }
     }
 }
@@ -60,13 +71,23 @@ pub fn beside(dir: &Path) -> PathBuf {
 /// Whether a page can be written there; said before the work is done.
 ///
 /// # Errors
-/// It lies in the data set, it is a folder, or something else is there and `force` is not given.
+/// It lies in the data set or in no folder, it is a folder or no regular file, or something else is there and `force` is not given.
 pub fn survey(path: &Path, data_set: &Path, force: bool) -> Result<(), Error> {
+    if path == Path::new("-") {
+        return Err(Error::Stdout);
+    }
     if path.is_dir() {
         return Err(Error::Folder(path.to_owned()));
     }
+    // Before anything is read: a pipe that nobody writes to would be waited for.
+    if path.exists() && !path.is_file() {
+        return Err(Error::Irregular(path.to_owned()));
+    }
     if path.file_name().is_none() {
         return Err(Error::NoFile(path.to_owned()));
+    }
+    if !parent(path).is_dir() {
+        return Err(Error::NoFolder(parent(path).to_owned()));
     }
     let real = |path: &Path| fs::canonicalize(path).ok();
     let within = real(parent(path))
@@ -102,9 +123,7 @@ fn begins_as_ours(path: &Path) -> bool {
 pub fn write(path: &Path, html: &str) -> Result<(), Error> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let aside = path.with_file_name(format!(".{name}.partial-{}", std::process::id()));
-    let written = fs::create_dir_all(parent(path))
-        .and_then(|()| fs::write(&aside, html))
-        .and_then(|()| fs::rename(&aside, path));
+    let written = fs::write(&aside, html).and_then(|()| fs::rename(&aside, path));
     written.map_err(|source| {
         // Best effort: what cannot be removed is small and says what it is.
         let _ = fs::remove_file(&aside);
@@ -135,6 +154,29 @@ mod tests {
         assert!(matches!(survey(&page, &data, false), Err(Error::Foreign(_))));
         survey(&page, &data, true).expect("forced");
         assert_eq!(fs::read_dir(dir.path()).expect("a folder").count(), 2);
+    }
+
+    /// Nothing is made, opened or replaced that is not a page in a folder that is there, whether forced or not.
+    #[test]
+    fn a_page_is_a_regular_file_in_a_folder_that_is_there() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let data = dir.path().join("set");
+        fs::create_dir(&data).expect("made");
+        for force in [false, true] {
+            let found = survey(&dir.path().join("none/page.html"), &data, force);
+            assert!(matches!(found, Err(Error::NoFolder(_))), "{found:?}");
+            assert!(matches!(survey(Path::new("-"), &data, force), Err(Error::Stdout)));
+            #[cfg(unix)]
+            {
+                let socket = dir.path().join("socket");
+                let _listener = std::os::unix::net::UnixListener::bind(&socket).expect("bound");
+                let found = survey(&socket, &data, force);
+                assert!(matches!(found, Err(Error::Irregular(_))), "{found:?}");
+                fs::remove_file(socket).expect("removed");
+            }
+        }
+        assert!(write(&dir.path().join("none/page.html"), "").is_err());
+        assert!(!dir.path().join("none").exists());
     }
 
     #[test]

@@ -285,6 +285,38 @@ fn mistakes_in_a_mapping_have_their_messages() {
     assert!(told(&output).contains("a distance lies between 0"), "{}", told(&output));
 }
 
+/// What of a log and of its mapping came to nothing is said: in words beside what was found, and to programs.
+#[test]
+fn what_of_a_foreign_stream_came_to_nothing_is_said() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let at = dir.path();
+    log(&at.join("log.ndjson"));
+    let text = fs::read_to_string(at.join("log.ndjson")).expect("a log");
+    let timeless = "{\"timestamp\":null,\"visitorid\":1,\"event\":\"view\",\"itemid\":1}\n";
+    fs::write(at.join("log.ndjson"), timeless.repeat(2) + &text).expect("written");
+    let mapping = format!("{MAPPING}[events]\nviews = [\"view\"]\norders = [\"bought\"]\n");
+    fs::write(at.join("mapping.toml"), mapping).expect("written");
+    let args = ["check", "log.ndjson", "--map", "mapping.toml"];
+    let output = run(at, &[&args[..], &["--json", "--junit", "found.xml"]].concat());
+    insta::assert_snapshot!(String::from_utf8_lossy(&output.stderr), @"");
+    let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    insta::assert_snapshot!(report["subject"].to_string(), @"");
+    let outcomes = outcomes(&report);
+    assert!(outcomes.contains(&("looks.no_errors".to_owned(), "skipped".to_owned())));
+    let words = told(&run(at, &args));
+    assert!(words.contains("rows left out: no time that can be read\n"), "{words}");
+    let xml = fs::read_to_string(at.join("found.xml")).expect("a file");
+    assert!(xml.contains("<failure ") && !xml.contains("></failure>"), "{xml}");
+}
+
+/// A family that compares needs something to compare with.
+#[test]
+fn the_reference_family_needs_a_reference() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let output = run(dir.path(), &["check", "set", "--only", "files,reference"]);
+    insta::assert_snapshot!(told(&output).trim(), @"");
+}
+
 /// A data set is no way from itself, and its realism is judged with it.
 #[test]
 fn a_data_set_beside_itself() {

@@ -71,13 +71,15 @@ fn what_cannot_be_reported_has_its_message() {
     fs::write(dir.path().join("broken/manifest.json"), "{").expect("written");
     made(dir.path());
     fs::write(dir.path().join("thesis.html"), "years of work").expect("written");
-    let cases: [(&str, &[&str]); 7] = [
+    let cases: [(&str, &[&str]); 9] = [
         ("absent", &["report", "absent"]),
         ("empty", &["report", "empty"]),
         ("broken", &["report", "broken"]),
         ("foreign", &["report", "set", "--out", "thesis.html"]),
         ("inside", &["report", "set", "--out", "set/page.html"]),
         ("folder", &["report", "set", "--out", "empty"]),
+        ("no_folder", &["report", "set", "--out", "none/page.html"]),
+        ("stdout", &["report", "set", "--out", "-"]),
         ("models", &["report", "set", "--models", "absent"]),
     ];
     for (name, args) in cases {
@@ -85,6 +87,7 @@ fn what_cannot_be_reported_has_its_message() {
         assert_eq!(output.status.code(), Some(2), "{name}: {}", told(&output));
         insta::assert_snapshot!(format!("report_{name}"), told(&output));
     }
+    assert!(!dir.path().join("none").exists());
     assert_eq!(fs::read_to_string(dir.path().join("thesis.html")).expect("read"), "years of work");
     assert_eq!(
         run(

@@ -19,6 +19,7 @@ use crate::journey::outcomes::{Exact, Outcomes, Record};
 use crate::journey::{Walker, expected_visits};
 use crate::manifest::{self, Document, FileEntry};
 use crate::population::FIRST_COVERING;
+use crate::privacy::frame::Masking;
 use crate::scenario::plan::{OF_THE_WORLD, Pilot, Plan, UserRange, events_path, table_path};
 use crate::scenario::slices::Slices;
 use crate::scenario::{Size, World};
@@ -299,9 +300,25 @@ pub fn generate(
     progress: &dyn Progress,
     cancel: &AtomicBool,
 ) -> Result<Written, Error> {
+    generate_masked(world, plan, run, None, dir, progress, cancel)
+}
+
+/// The same, with what a privacy policy does to the tables.
+///
+/// # Errors
+/// Those of [`generate`].
+pub fn generate_masked(
+    world: &World,
+    plan: &Plan,
+    run: &Run,
+    masking: Option<&Masking>,
+    dir: &Path,
+    progress: &dyn Progress,
+    cancel: &AtomicBool,
+) -> Result<Written, Error> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(run.threads).build()?;
     let counting = world.wants_answers().then(|| Counting::new(world));
-    let job = Job { world, plan, dir, progress, cancel, counting: counting.as_ref() };
+    let job = Job { world, plan, dir, progress, cancel, counting: counting.as_ref(), masking };
     let mut files = Vec::new();
     for range in plan.ranges_of(run.shard) {
         files.extend(pool.install(|| job.range(range))?);
@@ -444,6 +461,7 @@ struct Job<'j> {
     progress: &'j dyn Progress,
     cancel: &'j AtomicBool,
     counting: Option<&'j Counting<'j>>,
+    masking: Option<&'j Masking>,
 }
 
 impl Job<'_> {
@@ -494,6 +512,15 @@ impl Job<'_> {
         time_range: Option<(i64, i64)>,
     ) -> Result<FileEntry, Error> {
         go_on(self.cancel)?;
+        let masked = self.masking.and_then(|masking| masking.frame(frame));
+        let (path, time_range) = match self.masking {
+            Some(masking) => {
+                let table = &frame.table().name;
+                (masking.path(table, &path), masking.time_range(table, time_range))
+            }
+            None => (path, time_range),
+        };
+        let frame = masked.as_ref().map_or(frame, |masked| masked as &dyn Frame);
         let target = self.dir.join(&path);
         let output = &self.world.output;
         let write = || {

@@ -58,6 +58,7 @@ pub mod model;
 pub mod output;
 pub mod population;
 pub mod preview;
+pub mod privacy;
 pub mod read;
 pub mod realism;
 pub mod report;

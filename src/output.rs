@@ -11,6 +11,9 @@ use std::process;
 
 use crate::manifest;
 
+/// A folder with one of these was written by throng, and may be replaced.
+const OURS: [&str; 2] = [manifest::FILE, "privacy.json"];
+
 /// Why there can be no output.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -180,7 +183,7 @@ fn survey(target: &Path, shown: &Path, force: bool) -> Result<Place, Error> {
     if !target.is_dir() {
         return Err(Error::NoFolder(shown.to_owned()));
     }
-    if target.join(manifest::FILE).is_file() {
+    if OURS.iter().any(|name| target.join(name).is_file()) {
         return match force {
             false => Err(Error::Exists(shown.to_owned())),
             // Better said now than when all is written.

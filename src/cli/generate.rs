@@ -11,11 +11,13 @@ use throng::diag::Problem;
 use throng::engine::{self, Run, Written};
 use throng::manifest::{self, Manifest, Shard};
 use throng::output::Staging;
+use throng::privacy::frame::Masking;
 use throng::scenario::World;
 use throng::scenario::plan::Plan;
 
 use super::args::{self, Form, Seed, What, shell};
 use super::failure::Failure;
+use super::masking::{self, Privacy};
 use super::progress::Meter;
 use super::summary::{Summary, try_next};
 use super::{interrupt, load};
@@ -40,6 +42,8 @@ pub(crate) struct Args {
     /// Make only part I of N, counted from 0, in a folder of its own in DIR; `throng join DIR` makes the parts one
     #[arg(long, value_name = "I/N", value_parser = args::shard)]
     shard: Option<Shard>,
+    #[command(flatten)]
+    privacy: Privacy,
     /// Replace a data set that is there already
     #[arg(long)]
     force: bool,
@@ -61,12 +65,18 @@ Examples:
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let cancel = interrupt::flag().context("cannot listen for Ctrl-C")?;
     let threads = args.threads.map_or_else(load::threads, NonZeroUsize::get);
-    let world = load::world(&args.what, Some(&args.form), threads, &cancel)?;
+    let mut world = load::world(&args.what, Some(&args.form), threads, &cancel)?;
+    let masked = masking::bind(&args.privacy, &mut world, &out(args, &world))?;
     let staging = open(args, &world)?;
-    let (written, took) = simulate(args, &world, threads, &staging, &cancel)?;
+    let masking = masked.as_ref().map(|masked| &masked.masking);
+    let (written, took) = simulate(args, &world, masking, threads, &staging, &cancel)?;
     let Written { files, documents } = written;
     let (request, version) = (&world.request, &world.version);
-    let manifest = Manifest::new(request, version, args.shard, tables(&world), files, documents);
+    let tables = tables(&world, masking);
+    let mut manifest = Manifest::new(request, version, args.shard, tables, files, documents);
+    if let Some(masked) = &masked {
+        masked.sign(&mut manifest, staging.dir())?;
+    }
     manifest.write(staging.dir()).map_err(anyhow::Error::from)?;
     let dir = shown(args, &world);
     staging.commit()?;
@@ -96,6 +106,7 @@ fn open(args: &Args, world: &World) -> Result<Staging, Failure> {
 fn simulate(
     args: &Args,
     world: &World,
+    masking: Option<&Masking>,
     threads: usize,
     staging: &Staging,
     cancel: &AtomicBool,
@@ -107,7 +118,8 @@ fn simulate(
     let begun = Instant::now();
     let plan = engine::plan(world, run.threads, cancel)?;
     let meter = Meter::new(share(&plan, args.shard), args.quiet);
-    let outcome = engine::generate(world, &plan, &run, staging.dir(), &meter, cancel);
+    let dir = staging.dir();
+    let outcome = engine::generate_masked(world, &plan, &run, masking, dir, &meter, cancel);
     meter.finish();
     Ok((outcome?, begun.elapsed()))
 }
@@ -121,9 +133,10 @@ fn share(plan: &Plan, shard: Option<Shard>) -> u64 {
 }
 
 /// The tables asked for, with their schemas' digests.
-fn tables(world: &World) -> Vec<(String, String)> {
+fn tables(world: &World, masking: Option<&Masking>) -> Vec<(String, String)> {
     let asked = world.request.tables.as_ref();
-    let schemas = &world.schemas;
+    let schemas = masking.map(|masking| masking.schemas(&world.schemas));
+    let schemas = schemas.as_ref().unwrap_or(&world.schemas);
     let wanted = |name: &str| asked.is_none_or(|names| names.iter().any(|one| one.text == name));
     let tables = schemas.tables.iter().filter(|table| wanted(&table.name));
     tables.map(|table| (table.name.clone(), schemas.digest(table))).collect()

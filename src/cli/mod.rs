@@ -1,6 +1,7 @@
 //! The command line: a file a subcommand. Only here is anything printed and the clock read.
 
 mod args;
+mod audit;
 mod check;
 mod completions;
 mod failure;
@@ -9,11 +10,16 @@ mod generate;
 mod init;
 mod interrupt;
 mod join;
+mod key;
+mod leaks;
 mod load;
+mod masking;
 mod personas;
 mod plan;
+mod policy;
 mod preview;
 mod progress;
+mod pseudonymise;
 mod report;
 mod scenarios;
 mod schema;
@@ -60,6 +66,11 @@ enum Command {
     Scenarios(scenarios::Args),
     Personas(personas::Args),
     Schema(schema::Args),
+    Key(key::Args),
+    Policy(policy::Args),
+    Pseudonymise(pseudonymise::Args),
+    Leaks(leaks::Args),
+    Audit(audit::Args),
     Completions(completions::Args),
 }
 
@@ -76,6 +87,11 @@ impl Command {
             Self::Scenarios(args) => scenarios::run(&args),
             Self::Personas(args) => personas::run(&args),
             Self::Schema(args) => schema::run(&args),
+            Self::Key(args) => key::run(&args),
+            Self::Policy(args) => policy::run(&args),
+            Self::Pseudonymise(args) => pseudonymise::run(&args),
+            Self::Leaks(args) => leaks::run(&args),
+            Self::Audit(args) => audit::run(&args),
             Self::Completions(args) => completions::run(&args),
         }
     }

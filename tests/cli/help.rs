@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{run, told};
 
-const COMMANDS: [&str; 11] = [
+const COMMANDS: [&str; 16] = [
     "generate",
     "plan",
     "preview",
@@ -15,6 +15,11 @@ const COMMANDS: [&str; 11] = [
     "scenarios",
     "personas",
     "schema",
+    "key",
+    "policy",
+    "pseudonymise",
+    "leaks",
+    "audit",
     "completions",
 ];
 

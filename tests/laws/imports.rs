@@ -28,6 +28,7 @@ const ORDER: &[&str] = &[
     "manifest",
     "read",
     "output",
+    "privacy",
     "join",
     "preview",
     "engine",

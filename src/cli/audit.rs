@@ -70,10 +70,13 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
             if key.is_given() && audit::public_key(&key.load(None)?) != *signed_by {
                 return Err(not_whole("the checkpoint is signed by another key"));
             }
-            let entries =
-                human::plural(verified.lines.len() as u64, "entry").replace("entrys", "entries");
+            let entries = human::count(verified.lines.len() as u64);
             let mut out = anstream::stdout().lock();
-            writeln!(out, "{GOOD}whole{GOOD:#}: {entries}, root {}", verified.checkpoint.root)?;
+            writeln!(
+                out,
+                "{GOOD}whole{GOOD:#}: entries {entries}, root {}",
+                verified.checkpoint.root
+            )?;
             if pin.is_none() && !key.is_given() {
                 writeln!(
                     out,

@@ -66,7 +66,8 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let cancel = interrupt::flag().context("cannot listen for Ctrl-C")?;
     let threads = args.threads.map_or_else(load::threads, NonZeroUsize::get);
     let mut world = load::world(&args.what, Some(&args.form), threads, &cancel)?;
-    let masked = masking::bind(&args.privacy, &mut world, &out(args, &world))?;
+    let dir = out(args, &world);
+    let masked = masking::bind(&args.privacy, &mut world, &dir)?;
     let staging = open(args, &world)?;
     let masking = masked.as_ref().map(|masked| &masked.masking);
     let (written, took) = simulate(args, &world, masking, threads, &staging, &cancel)?;

@@ -175,9 +175,8 @@ impl Masked {
 fn becomes(act: &Act, ty: Type) -> Type {
     match (act, ty) {
         (Act::Token(token), Type::Id) if token.encoding == Encoding::Uuid => Type::Id,
-        (Act::Token(_) | Act::Band(_), _) => Type::Text,
         (Act::Keep | Act::Rare, ty) => ty,
-        (_, Type::Enum) => Type::Text,
+        (Act::Token(_) | Act::Band(_), _) | (_, Type::Enum) => Type::Text,
         (_, ty) => ty,
     }
 }
@@ -267,7 +266,7 @@ impl Masked {
         let mut first_of_word: Vec<u32> = Vec::new();
         for (key, text) in strings.iter().enumerate() {
             let key = key as u32;
-            if !self.one(&mut change, inside.as_ref(), text, &mut out) {
+            if !one(&mut change, inside.as_ref(), text, &mut out) {
                 made.strings.push("");
                 made.first.push(NULL);
                 made.plain = false;
@@ -283,27 +282,27 @@ impl Masked {
         }
         made
     }
+}
 
-    /// Changes a string; whether anything is left of it.
-    fn one(&self, change: &mut Change, inside: Option<&Job>, text: &str, out: &mut String) -> bool {
-        if let Some(job) = inside {
-            let mut bytes = Vec::new();
-            // What is no JSON, or has a path without a rule, does not leave.
-            let done = job.rewrite(text.as_bytes(), &change.path, None, &mut bytes).is_ok();
+/// Changes a string; whether anything is left of it.
+fn one(change: &mut Change, inside: Option<&Job>, text: &str, out: &mut String) -> bool {
+    if let Some(job) = inside {
+        let mut bytes = Vec::new();
+        // What is no JSON, or has a path without a rule, does not leave.
+        let done = job.rewrite(text.as_bytes(), &change.path, None, &mut bytes).is_ok();
+        out.clear();
+        out.push_str(std::str::from_utf8(&bytes).unwrap_or_default());
+        return done && out != "{}";
+    }
+    let days = change.days_of(None);
+    match change.make(Given::Text(text), days, out) {
+        Ok(Made::Text) => true,
+        Ok(Made::Same) => {
             out.clear();
-            out.push_str(std::str::from_utf8(&bytes).unwrap_or_default());
-            return done && out != "{}";
+            out.push_str(text);
+            true
         }
-        let days = change.days_of(None);
-        match change.make(Given::Text(text), days, out) {
-            Ok(Made::Text) => true,
-            Ok(Made::Same) => {
-                out.clear();
-                out.push_str(text);
-                true
-            }
-            _ => false,
-        }
+        _ => false,
     }
 }
 
@@ -372,7 +371,9 @@ fn rekey(out: &mut Column, first: impl Fn(u32) -> u32, plain: bool) {
         return;
     }
     let Values::Keys(keys) = &mut out.values else { return };
-    keys.iter_mut().for_each(|key| *key = first(*key));
+    for key in keys.iter_mut() {
+        *key = first(*key);
+    }
     if keys.contains(&NULL) {
         let keys = std::mem::take(keys);
         let rows = out.rows();
@@ -389,16 +390,20 @@ fn values(change: &Change, ty: Type, out: &mut Column) {
     let days = change.days_of(None).unwrap_or(0);
     match (&change.act, &mut out.values) {
         (Act::Shift(shift), Values::Longs(times)) => {
-            times
-                .iter_mut()
-                .for_each(|time| *time = time::moved(*time, 1_000_000, days, shift.round));
+            for time in times.iter_mut() {
+                *time = time::moved(*time, 1_000_000, days, shift.round);
+            }
         }
         (Act::Shift(_), Values::Ints(dates)) => {
-            dates.iter_mut().for_each(|date| *date = date.saturating_add(days as i32));
+            for date in dates.iter_mut() {
+                *date = date.saturating_add(days as i32);
+            }
         }
         (Act::Token(_), Values::Ids(ids)) if ty == Type::Id => {
             if let Some(tokens) = change.tokens() {
-                ids.iter_mut().for_each(|id| *id = tokens.uuid(*id));
+                for id in ids.iter_mut() {
+                    *id = tokens.uuid(*id);
+                }
             }
         }
         _ => texts(change, ty, out),

@@ -20,8 +20,8 @@ fn lines(dir: &Path) -> Vec<String> {
 }
 
 fn put(dir: &Path, lines: &[String]) {
-    fs::write(dir.join(LOG), lines.iter().map(|line| format!("{line}\n")).collect::<String>())
-        .expect("written");
+    let text = lines.iter().fold(String::new(), |text, line| text + line + "\n");
+    fs::write(dir.join(LOG), text).expect("written");
 }
 
 /// Chains and signs lines anew, as somebody with another key would.
@@ -104,7 +104,7 @@ fn alterations_show() {
         alter(dir.path());
         assert_eq!(verify(dir.path(), None).is_err(), *alone, "{name} without a pin");
         assert!(verify(dir.path(), Some(&pin)).is_err(), "{name} with a pin");
-        table.push_str(&format!("| {name} | {} | yes |\n", if *alone { "yes" } else { "no" }));
+        table.extend(["| ", name, if *alone { " | yes" } else { " | no" }, " | yes |\n"]);
     }
     let docs = include_str!("../../../docs/guide/privacy.md");
     assert!(docs.contains(&table), "docs/guide/privacy.md lacks this table:\n{table}");

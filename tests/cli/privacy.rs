@@ -18,8 +18,8 @@ fn folder() -> tempfile::TempDir {
     let dir = tempfile::tempdir().expect("a folder");
     assert_eq!(run(dir.path(), &["key", "new", "key"]).status.code(), Some(0));
     fs::write(dir.path().join("policy.toml"), POLICY).expect("written");
-    let lines: String =
-        (0..50).map(|i| format!("{{\"user\":\"person-{i:04}\",\"n\":{i}}}\n")).collect();
+    let line = |i| format!("{{\"user\":\"person-{i:04}\",\"n\":{i}}}");
+    let lines = (0..50).map(line).collect::<Vec<_>>().join("\n");
     fs::write(dir.path().join("visits.ndjson"), lines).expect("written");
     dir
 }

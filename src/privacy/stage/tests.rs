@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use ::parquet::arrow::ArrowWriter;
 use ::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use ::parquet::file::metadata::RowGroupMetaData;
 use ::parquet::file::properties::WriterProperties;
 use arrow::array::{
     Array as _, ArrayRef, AsArray as _, Int64Array, ListArray, RecordBatch, StringArray,
@@ -255,9 +256,9 @@ fn parquet_keeps_its_groups_and_copies_what_is_kept() {
     let metadata = ParquetRecordBatchReaderBuilder::try_new(File::open(&path).expect("there"))
         .expect("Parquet");
     let metadata = metadata.metadata();
-    let groups: Vec<i64> = metadata.row_groups().iter().map(|group| group.num_rows()).collect();
+    let groups: Vec<i64> = metadata.row_groups().iter().map(RowGroupMetaData::num_rows).collect();
     assert_eq!(groups, [300, 300, 300, 100]);
-    let mut chunks = metadata.row_groups().iter().flat_map(|group| group.columns());
+    let mut chunks = metadata.row_groups().iter().flat_map(RowGroupMetaData::columns);
     assert!(chunks.all(|chunk| chunk.bloom_filter_offset().is_none()));
 
     let again = place.run(&policy(&parquet_columns()), &path, None).expect_err("refused");

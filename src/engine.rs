@@ -2,37 +2,43 @@
 //!
 //! The bytes of every file follow from the world alone. Threads only decide who does what when.
 
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
+mod anomalies;
+mod calibrate;
+
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+pub use calibrate::calibrate;
 use rayon::prelude::*;
 
+use crate::anomaly::Spec;
+use crate::anomaly::apply::{FileEdits, LaidOut};
+use crate::anomaly::ground::{FileRef, Rowset};
+use crate::anomaly::labels::Member;
+use crate::anomaly::select::Candidate;
 use crate::answers::{self, Answers, Counter, Tally};
-use crate::calibration::{self, Calibration, Verdict};
 use crate::diag::Problems;
+use crate::disk::DiskFile;
 use crate::event::journal::{Bucket, Journal, Offsets};
-use crate::frame::Frame;
-use crate::journey::outcomes::{Exact, Outcomes, Record};
+use crate::frame::{Frame, Veil};
+use crate::journey::outcomes::{Exact, Outcomes};
 use crate::journey::{Walker, expected_visits};
 use crate::manifest::{self, Document, FileEntry};
 use crate::population::FIRST_COVERING;
 use crate::privacy::frame::Masking;
 use crate::scenario::plan::{OF_THE_WORLD, Pilot, Plan, UserRange, events_path, table_path};
 use crate::scenario::slices::Slices;
+use crate::scenario::wishes::LABELS;
 use crate::scenario::{Size, World};
 use crate::schema::Table;
 use crate::sink::Digest;
-use crate::tables::events::EventFrame;
+use crate::tables::events::{Change, EventFrame};
 use crate::tables::{self, Context, Rows};
 
 /// Users simulated as one piece of work.
 const CHUNK: u64 = 256;
-
-/// Events that a user usually has on a day, rounded up: only decides how much room is made at first.
-const USUAL: usize = 3;
 
 /// A pilot for a data set whose size is given in events counts at most so many users. Beyond, what they do is reckoned from how
 /// long and how often they come, which holds the total well within its 2 %.
@@ -76,115 +82,16 @@ pub enum Error {
     /// Rates that cannot be met.
     #[error("the rates cannot be met")]
     Rates(#[from] Problems),
+    /// Anomalies that the data set cannot carry.
+    #[error("the anomalies cannot be had")]
+    Anomalies(Problems),
     /// Threads could not be started.
     #[error("cannot start threads: {0}")]
     Threads(#[from] rayon::ThreadPoolBuildError),
 }
 
-/// Users of the pilot simulated as one piece of work.
-const PIECE: u64 = 64;
-
-/// Users of the pilot at most, of each of its seeds, when hardly anybody comes.
-const LARGEST_CROWD: u64 = 1 << 17;
-
-/// Finds the intercepts at which the world's rates are met, and sets the world to them. They depend on neither seed nor size.
-///
-/// # Errors
-/// Rates that cannot be met, threads that cannot be started, and being asked to stop.
-pub fn calibrate(
-    world: &mut World,
-    threads: usize,
-    cancel: &AtomicBool,
-) -> Result<Calibration, Error> {
-    calibration::check_reach(world)?;
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
-    let seed = world.seed;
-    let found = pool.install(|| sweep(world, cancel));
-    world.reseed(seed);
-    let found = found?;
-    found.apply(world);
-    Ok(found)
-}
-
-/// Simulates the pilot until its rates are met.
-fn sweep(world: &mut World, cancel: &AtomicBool) -> Result<Calibration, Error> {
-    let (mut users, mut number) = (0, 0);
-    loop {
-        if let Some((sessions, least)) = calibration::PILOTS.get(number) {
-            users = enough_pilots(world, *sessions, *least, cancel)?;
-        }
-        let record = crowds(world, users, cancel)?;
-        match calibration::judge(world, record, number)? {
-            Verdict::Again(intercepts) => world.intercepts = intercepts,
-            Verdict::Settled(found) => return Ok(found),
-        }
-        number += 1;
-    }
-}
-
-/// How many users of each seed make so many sessions of all, going by the first; at least a number.
-fn enough_pilots(
-    world: &mut World,
-    sessions: u64,
-    least: u64,
-    cancel: &AtomicBool,
-) -> Result<u64, Error> {
-    let seeds = calibration::SEEDS;
-    let wanted = sessions / seeds.len() as u64;
-    world.reseed(seeds[0]);
-    let (mut users, mut seen) = (0, 0);
-    while seen < wanted && users < LARGEST_CROWD {
-        go_on(cancel)?;
-        // As many as came to so few, and more while that is unknown.
-        let missing = (wanted - seen) * users / seen.max(1);
-        let next = users + missing.max(users).clamp(least, 16 * least);
-        seen += watch(world, users..next).1;
-        users = next;
-    }
-    Ok(users)
-}
-
-/// What so many users of each seed do.
-fn crowds(world: &mut World, users: u64, cancel: &AtomicBool) -> Result<Record, Error> {
-    let mut record = Record::new(world.targets.len());
-    for seed in calibration::SEEDS {
-        go_on(cancel)?;
-        world.reseed(seed);
-        record.add(&watch(world, 0..users).0);
-    }
-    Ok(record)
-}
-
 fn go_on(cancel: &AtomicBool) -> Result<(), Error> {
     if cancel.load(Ordering::Relaxed) { Err(Error::Cancelled) } else { Ok(()) }
-}
-
-/// What those users do, with the number of their sessions.
-fn watch(world: &World, users: std::ops::Range<u64>) -> (Record, u64) {
-    let slices = Slices::new(world.start, 1, 0, 1);
-    let count = (users.end - users.start).div_ceil(PIECE);
-    let piece = |number: u64| {
-        let first = users.start + number * PIECE;
-        let record = Outcomes::Recorded(Record::new(world.targets.len()));
-        let mut walker = Walker::new(world, slices).deciding(record);
-        let mut sessions = 0;
-        for user in first..(first + PIECE).min(users.end) {
-            walker.journal.clear();
-            walker.user(user);
-            sessions += walker.journal.sessions.len() as u64;
-        }
-        let record = match walker.into_outcomes() {
-            Outcomes::Recorded(record) => record,
-            Outcomes::Drawn | Outcomes::Exact(_) => Record::new(world.targets.len()),
-        };
-        (record, sessions)
-    };
-    let none = || (Record::new(world.targets.len()), 0);
-    let add = |mut a: (Record, u64), b: (Record, u64)| {
-        a.0.add(&b.0);
-        (a.0, a.1 + b.1)
-    };
-    (0..count).into_par_iter().map(piece).reduce(none, add)
 }
 
 /// Simulates a sample of users for the plan: for a size in events, users in order until it is reached.
@@ -318,7 +225,21 @@ pub fn generate_masked(
 ) -> Result<Written, Error> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(run.threads).build()?;
     let counting = world.wants_answers().then(|| Counting::new(world));
-    let job = Job { world, plan, dir, progress, cancel, counting: counting.as_ref(), masking };
+    let spec = Spec::of(world).map_err(Error::Anomalies)?;
+    let mut job = Job {
+        world,
+        plan,
+        dir,
+        progress,
+        cancel,
+        counting: counting.as_ref(),
+        masking,
+        wrong: None,
+    };
+    if let Some(spec) = &spec {
+        let drafted = pool.install(|| anomalies::draft(&job, spec))?;
+        job.wrong = Some(Wrong { spec, drafted });
+    }
     let mut files = Vec::new();
     for range in plan.ranges_of(run.shard) {
         files.extend(pool.install(|| job.range(range))?);
@@ -389,20 +310,20 @@ fn simulate_with(
         return Ok(vec![whole]);
     }
     let chunks = (users.end - users.start).div_ceil(CHUNK);
-    let room = CHUNK as usize * USUAL / slices.per_day();
-    let chunk = |number: u64| {
+    let chunk = |walker: &mut Walker<'_>, number: u64| {
         go_on(cancel)?;
         let first = users.start + number * CHUNK;
-        let mut walker = Walker::with_room(world, slices, room);
         for user in first..(first + CHUNK).min(users.end) {
             walker.user(user);
         }
         look(&walker.journal);
-        walker.journal.shrink();
         progress.advance(walker.journal.events());
-        Ok(walker.journal)
+        // A copy is just as large as it needs; the walker's own journal has grown to what a chunk takes and is used again.
+        let journal = walker.journal.clone();
+        walker.journal.clear();
+        Ok(journal)
     };
-    (0..chunks).into_par_iter().map(chunk).collect()
+    (0..chunks).into_par_iter().map_init(|| Walker::new(world, slices), chunk).collect()
 }
 
 /// Simulates users one after another, each knowing what happened to those before.
@@ -449,9 +370,18 @@ pub fn arrange(mut journals: Vec<Journal>, slices: Slices) -> (Journal, Vec<Slic
 }
 
 /// A file's worth of work.
-enum Task<'t> {
-    Table(&'t Table),
-    Slice(&'t Table, usize, SliceRows),
+struct Task<'t> {
+    table: &'t Table,
+    rows: TaskRows,
+    edits: FileEdits,
+}
+
+/// Where a file's rows come from.
+enum TaskRows {
+    /// The records of the journal, or of the world.
+    Records,
+    /// A slice of events, and what becomes of some.
+    Slice(usize, SliceRows, Vec<Change>),
 }
 
 struct Job<'j> {
@@ -462,6 +392,14 @@ struct Job<'j> {
     cancel: &'j AtomicBool,
     counting: Option<&'j Counting<'j>>,
     masking: Option<&'j Masking>,
+    wrong: Option<Wrong<'j>>,
+}
+
+/// What is to go wrong.
+struct Wrong<'w> {
+    spec: &'w Spec,
+    /// Incidents of kinds that ask for numbers; none where they are drafted range by range, since there is but one.
+    drafted: Option<Vec<Candidate>>,
 }
 
 impl Job<'_> {
@@ -474,34 +412,170 @@ impl Job<'_> {
             }
         };
         let journals = simulate_with(world, slices, users, self.progress, self.cancel, &look)?;
-        let (journal, by_slice) = arrange(journals, slices);
+        let (mut journal, mut by_slice) = arrange(journals, slices);
+        let Some(wrong) = &self.wrong else {
+            let context = Context { world, journal: &journal };
+            let tasks = self.tasks(range, by_slice, |_| (FileEdits::default(), Vec::new()));
+            return Ok(self.files(context, range, tasks)?.0);
+        };
+        let (mut edits, mut changes, incidents) =
+            anomalies::of_range(wrong, world, range, slices, &mut journal, &mut by_slice)?;
         let context = Context { world, journal: &journal };
+        let tasks = self.tasks(range, by_slice, |file| {
+            let changes = match file {
+                FileRef::Slice(slice) => changes.remove(&(slice as usize)),
+                FileRef::Table(_) => None,
+            };
+            (edits.remove(&file).unwrap_or_default(), changes.unwrap_or_default())
+        });
+        let (mut files, halves) = self.files(context, range, tasks)?;
+        files.extend(anomalies::labels(self, context, range, incidents, halves)?);
+        Ok(files)
+    }
+
+    /// The files of a range, each with what is changed in it.
+    fn tasks(
+        &self,
+        range: UserRange,
+        by_slice: Vec<SliceRows>,
+        mut edits: impl FnMut(FileRef) -> (FileEdits, Vec<Change>),
+    ) -> Vec<Task<'_>> {
+        let world = self.world;
         // Large single files first, so that no thread is left alone with one at the end.
         let here =
             |table: &&Table| range.number == 0 || !OF_THE_WORLD.contains(&table.name.as_str());
-        let others = world.wanted_tables().filter(|table| !table.is_events()).filter(here);
-        let mut tasks: Vec<Task<'_>> = others.map(Task::Table).collect();
-        if let Some(events) = world.wanted_tables().find(|table| table.is_events()) {
-            let some = by_slice.into_iter().enumerate().filter(|(_, rows)| !rows.is_empty());
-            tasks.extend(some.map(|(slice, rows)| Task::Slice(events, slice, rows)));
+        let others = world
+            .wanted_tables()
+            .filter(|table| !table.is_events() && !LABELS.contains(&&*table.name))
+            .filter(here);
+        let mut tasks: Vec<Task<'_>> = Vec::new();
+        for table in others {
+            let rowset = Rowset::of(&table.name).map(FileRef::Table);
+            let edits = rowset.map_or_else(FileEdits::default, |file| edits(file).0);
+            tasks.push(Task { table, rows: TaskRows::Records, edits });
         }
+        if let Some(table) = world.wanted_tables().find(|table| table.is_events()) {
+            for (slice, rows) in by_slice.into_iter().enumerate() {
+                let (edits, changes) = edits(FileRef::Slice(slice as u32));
+                if !rows.is_empty() || edits.has_rows() {
+                    let rows = TaskRows::Slice(slice, rows, changes);
+                    tasks.push(Task { table, rows, edits });
+                }
+            }
+        }
+        tasks
+    }
+
+    /// Writes files; what the manifest says of them, and the labels of what was changed.
+    fn files(
+        &self,
+        context: Context<'_>,
+        range: UserRange,
+        tasks: Vec<Task<'_>>,
+    ) -> Result<(Vec<FileEntry>, Vec<Member>), Error> {
+        let file = |task: Task<'_>| self.task(context, range, task);
+        let written: Result<Vec<_>, Error> =
+            tasks.into_par_iter().with_max_len(1).map(file).collect();
+        let (files, members): (Vec<_>, Vec<_>) = written?.into_iter().unzip();
+        Ok((files.into_iter().flatten().collect(), members.into_iter().flatten().collect()))
+    }
+
+    fn task(
+        &self,
+        context: Context<'_>,
+        range: UserRange,
+        task: Task<'_>,
+    ) -> Result<(Option<FileEntry>, Vec<Member>), Error> {
+        let (world, slices) = (self.world, &self.plan.slices);
         let extension = world.output.extension();
-        let file = |task: Task<'_>| match task {
-            Task::Table(table) => {
+        let Task { table, rows, edits } = task;
+        match rows {
+            TaskRows::Records => {
                 let path = table_path(&table.name, range.number, extension);
-                tables::with_frame(context, table, |rows: Rows<'_>| {
-                    self.file(path, rows.frame, rows.time_range)
+                tables::with_frame(context, table, &edits.changes(), |rows: Rows<'_>| {
+                    self.rows(path, &rows, &edits)
                 })
             }
-            Task::Slice(table, slice, rows) => {
-                let frame = EventFrame::new(context, table, rows);
-                let path = events_path(world, &slices, range.number, slice, extension);
-                let entry = self.file(path, &frame, frame.time_range())?;
-                self.progress.advance(frame.rows() as u64);
-                Ok(entry)
+            TaskRows::Slice(slice, rows, changes) => {
+                let path = events_path(world, slices, range.number, slice, extension);
+                let written = if edits.has_rows() {
+                    let made = EventFrame::changed(context, table, rows, &changes);
+                    let (shown, time_range) = (made.shown, made.time_range);
+                    let places = &made.places;
+                    self.rows(path, &Rows { frame: &made.frame, shown, time_range, places }, &edits)
+                } else {
+                    let frame = EventFrame::new(context, table, rows);
+                    let (shown, time_range) = (frame.rows(), frame.time_range());
+                    self.rows(path, &Rows { frame: &frame, shown, time_range, places: &[] }, &edits)
+                }?;
+                let events = written.0.as_ref().map_or(0, |entry| entry.rows);
+                self.progress.advance(events);
+                Ok(written)
             }
+        }
+    }
+
+    /// Writes the rows of one file, as edited.
+    fn rows(
+        &self,
+        path: String,
+        rows: &Rows<'_>,
+        edits: &FileEdits,
+    ) -> Result<(Option<FileEntry>, Vec<Member>), Error> {
+        if !edits.is_edited() {
+            let (entry, member) =
+                self.damaged(self.file(path, rows.frame, rows.time_range)?, edits)?;
+            return Ok((Some(entry), member.into_iter().collect()));
+        }
+        let output = &self.world.output;
+        let (path, time_range) = self.shown(&rows.frame.table().name, path, rows.time_range);
+        let shown = path.clone();
+        let has_lines = output.format.name() == "ndjson";
+        let (frame, places, veil) = (rows.frame, rows.places, self.veil());
+        let laid = LaidOut { frame, shown: rows.shown, places, path: &shown, has_lines, veil };
+        let is_there = rows.shown > 0 || !frame.table().is_events();
+        let written = edits.write(&laid, |edited, notes| {
+            // A slice in which nothing falls is no file.
+            is_there
+                .then(|| {
+                    self.put(path, edited, time_range, |out| {
+                        output.format.write_noting(edited, &output.options, notes, out)
+                    })
+                })
+                .transpose()
+        });
+        let failed = |source| Error::Io { path: self.dir.join(&shown), source };
+        let (entry, mut members) = written.map_err(failed)?;
+        let Some(entry) = entry else { return Ok((None, members)) };
+        let (entry, member) = self.damaged(entry, edits)?;
+        members.extend(member);
+        Ok((Some(entry), members))
+    }
+
+    /// Damages a file that was written, if that is asked for.
+    fn damaged(
+        &self,
+        mut entry: FileEntry,
+        edits: &FileEdits,
+    ) -> Result<(FileEntry, Option<Member>), Error> {
+        if !edits.is_damaged() {
+            return Ok((entry, None));
+        }
+        let path = self.dir.join(&entry.path);
+        let failed = |source| Error::Io { path: path.clone(), source };
+        let bytes = std::fs::read(&path).map_err(failed)?;
+        let Some((bytes, member)) = edits.damage(&entry.path, &entry.table, &bytes) else {
+            return Ok((entry, None));
         };
-        tasks.into_par_iter().with_max_len(1).map(file).collect()
+        let write = || {
+            let mut out = Digest::with(self.world.request.digest, DiskFile::create(&path)?);
+            out.write_all(&bytes)?;
+            let (file, bytes, digest) = out.into_parts();
+            file.finish()?;
+            Ok((bytes, digest))
+        };
+        (entry.bytes, entry.digest) = write().map_err(failed)?;
+        Ok((entry, Some(member)))
     }
 
     /// Writes one file.
@@ -512,35 +586,52 @@ impl Job<'_> {
         time_range: Option<(i64, i64)>,
     ) -> Result<FileEntry, Error> {
         go_on(self.cancel)?;
-        let masked = self.masking.and_then(|masking| masking.frame(frame));
-        let (path, time_range) = match self.masking {
-            Some(masking) => {
-                let table = &frame.table().name;
-                (masking.path(table, &path), masking.time_range(table, time_range))
-            }
-            None => (path, time_range),
-        };
-        let frame = masked.as_ref().map_or(frame, |masked| masked as &dyn Frame);
+        let veiled = self.veil().and_then(|veil| veil.over(frame));
+        let frame = veiled.as_deref().unwrap_or(frame);
+        let (path, time_range) = self.shown(&frame.table().name, path, time_range);
         let target = self.dir.join(&path);
         let output = &self.world.output;
-        let write = || {
-            if let Some(folder) = target.parent() {
-                std::fs::create_dir_all(folder)?;
-            }
-            let mut out = Digest::new(BufWriter::with_capacity(1 << 18, File::create(&target)?));
-            output.format.write(frame, &output.options, &mut out)?;
-            out.flush()?;
-            Ok(out.finish())
-        };
-        let (bytes, sha256) =
-            write().map_err(|source| Error::Io { path: target.clone(), source })?;
-        Ok(FileEntry {
-            table: frame.table().name.clone(),
-            path,
-            rows: frame.rows() as u64,
-            bytes,
-            sha256,
-            time_range,
-        })
+        let write = |out: &mut Out| output.format.write(frame, &output.options, out);
+        self.put(path, frame, time_range, write)
+            .map_err(|source| Error::Io { path: target, source })
+    }
+
+    /// What a policy lets be seen of frames.
+    fn veil(&self) -> Option<&dyn Veil> {
+        self.masking.map(|masking| masking as &dyn Veil)
+    }
+
+    /// A file's path and its times as they leave.
+    fn shown(
+        &self,
+        table: &str,
+        path: String,
+        time_range: Option<(i64, i64)>,
+    ) -> (String, Option<(i64, i64)>) {
+        let Some(masking) = self.masking else { return (path, time_range) };
+        (masking.path(table, &path), masking.time_range(table, time_range))
+    }
+
+    /// Lets `write` write one file.
+    fn put(
+        &self,
+        path: String,
+        frame: &dyn Frame,
+        time_range: Option<(i64, i64)>,
+        write: impl FnOnce(&mut Out) -> io::Result<()>,
+    ) -> io::Result<FileEntry> {
+        let target = self.dir.join(&path);
+        if let Some(folder) = target.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        let mut out = Digest::with(self.world.request.digest, DiskFile::create(&target)?);
+        write(&mut out)?;
+        let (file, bytes, digest) = out.into_parts();
+        file.finish()?;
+        let (table, rows) = (frame.table().name.clone(), frame.rows() as u64);
+        Ok(FileEntry { table, path, rows, bytes, digest, time_range })
     }
 }
+
+/// A file being written.
+type Out = Digest<DiskFile>;

@@ -80,6 +80,12 @@ impl<S: AsRef<str>> FromIterator<S> for Strings {
     }
 }
 
+/// Shows frames otherwise than they are.
+pub trait Veil: Sync {
+    /// A frame as it may be seen; none: as it is.
+    fn over<'f>(&'f self, frame: &'f dyn Frame) -> Option<Box<dyn Frame + 'f>>;
+}
+
 /// What a column's keys stand for.
 #[derive(Debug, Clone, Copy)]
 pub enum Dictionary<'f> {
@@ -145,6 +151,27 @@ pub enum Values {
         /// All strings.
         bytes: Vec<u8>,
     },
+}
+
+/// The value of one row, as a column holds it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Cell {
+    /// None.
+    Null,
+    /// A key into the frame's dictionary for the field.
+    Key(u32),
+    /// See [`Values::Ids`].
+    Id(u128),
+    /// See [`Values::Longs`].
+    Long(i64),
+    /// See [`Values::Ints`].
+    Int(i32),
+    /// See [`Values::Doubles`].
+    Double(f64),
+    /// See [`Values::Flags`].
+    Flag(bool),
+    /// See [`Values::Texts`].
+    Text(String),
 }
 
 /// A run of rows of one column: a validity bit a row, and the values of the valid rows only, in order.
@@ -236,6 +263,17 @@ impl Column {
         self.valid = valid;
     }
 
+    /// Says by a bit a row, 64 to a word, which of `rows` rows the values pushed belong to. Bits past the last row are not looked at.
+    pub fn finish_bits(&mut self, rows: usize, words: impl IntoIterator<Item = u64>) {
+        self.rows = rows;
+        self.bits.clear();
+        self.bits.extend(words.into_iter().take(rows.div_ceil(64)));
+        if let Some(last) = self.bits.last_mut().filter(|_| !rows.is_multiple_of(64)) {
+            *last &= !(u64::MAX << (rows % 64));
+        }
+        self.valid = self.bits.iter().map(|word| word.count_ones() as usize).sum();
+    }
+
     /// Fills the column with keys of which some may be [`NULL`].
     #[inline]
     pub fn fill_keys(&mut self, rows: usize, mut keys: impl Iterator<Item = u32>) {
@@ -266,6 +304,121 @@ impl Column {
         self.finish(rows);
     }
 
+    /// How many of the rows before that one have a value.
+    fn rank(&self, row: usize) -> usize {
+        if self.valid == self.rows {
+            return row;
+        }
+        let whole = row / 64;
+        let ones: u32 = self.bits[..whole].iter().map(|word| word.count_ones()).sum();
+        let rest = row % 64;
+        let last = if rest == 0 { 0 } else { (self.bits[whole] << (64 - rest)).count_ones() };
+        (ones + last) as usize
+    }
+
+    /// The value of a row.
+    pub fn cell(&self, row: usize) -> Cell {
+        if !self.is_valid(row) {
+            return Cell::Null;
+        }
+        let at = self.rank(row);
+        match &self.values {
+            Values::Keys(keys) => Cell::Key(keys[at]),
+            Values::Ids(ids) => Cell::Id(ids[at]),
+            Values::Longs(longs) => Cell::Long(longs[at]),
+            Values::Ints(ints) => Cell::Int(ints[at]),
+            Values::Doubles(doubles) => Cell::Double(doubles[at]),
+            Values::Flags(flags) => Cell::Flag(flags[at]),
+            Values::Texts { ends, bytes } => {
+                let start = at.checked_sub(1).map_or(0, |before| ends[before] as usize);
+                let text = &bytes[start..ends[at] as usize];
+                Cell::Text(String::from_utf8_lossy(text).into_owned())
+            }
+        }
+    }
+
+    /// Makes this column that of those cells, which are of the variant that it has; others are taken for absent.
+    pub fn set_cells(&mut self, cells: impl Iterator<Item = Cell>) {
+        let mut valid_rows = Vec::new();
+        let mut rows = 0;
+        macro_rules! collect {
+            ($reset:ident, $variant:ident) => {{
+                let list = self.$reset();
+                for cell in cells {
+                    if let Cell::$variant(value) = cell {
+                        list.push(value);
+                        valid_rows.push(rows);
+                    }
+                    rows += 1;
+                }
+            }};
+        }
+        match &self.values {
+            Values::Keys(_) => collect!(keys, Key),
+            Values::Ids(_) => collect!(ids, Id),
+            Values::Longs(_) => collect!(longs, Long),
+            Values::Ints(_) => collect!(ints, Int),
+            Values::Doubles(_) => collect!(doubles, Double),
+            Values::Flags(_) => collect!(flags, Flag),
+            Values::Texts { .. } => {
+                let (ends, bytes) = self.texts();
+                for cell in cells {
+                    if let Cell::Text(text) = cell {
+                        bytes.extend_from_slice(text.as_bytes());
+                        ends.push(bytes.len() as u32);
+                        valid_rows.push(rows);
+                    }
+                    rows += 1;
+                }
+            }
+        }
+        if valid_rows.len() == rows { self.finish(rows) } else { self.finish_at(rows, valid_rows) }
+    }
+
+    /// Puts other cells into some rows, given in order. A cell of another variant than the column's counts as absent.
+    pub fn patch(&mut self, patches: &[(usize, Cell)]) {
+        let places: Vec<(usize, bool)> =
+            patches.iter().map(|(row, _)| (self.rank(*row), self.is_valid(*row))).collect();
+        macro_rules! put {
+            ($values:expr, $variant:ident) => {{
+                let new = |cell: &Cell| match cell {
+                    Cell::$variant(value) => Some(value.clone()),
+                    _ => None,
+                };
+                splice($values, &places, patches.iter().map(|(_, cell)| new(cell)))
+            }};
+        }
+        let valid: Vec<bool> = match &mut self.values {
+            Values::Keys(values) => put!(values, Key),
+            Values::Ids(values) => put!(values, Id),
+            Values::Longs(values) => put!(values, Long),
+            Values::Ints(values) => put!(values, Int),
+            Values::Doubles(values) => put!(values, Double),
+            Values::Flags(values) => put!(values, Flag),
+            Values::Texts { .. } => {
+                let cells: Vec<Cell> = (0..self.rows)
+                    .map(|row| match patches.binary_search_by_key(&row, |(at, _)| *at) {
+                        Ok(at) => patches[at].1.clone(),
+                        Err(_) => self.cell(row),
+                    })
+                    .collect();
+                return self.set_cells(cells.into_iter());
+            }
+        };
+        if self.valid == self.rows {
+            self.bits.clear();
+            self.bits.resize(self.rows.div_ceil(64), u64::MAX);
+            if let (Some(last), rest @ 1..) = (self.bits.last_mut(), self.rows % 64) {
+                *last = (1 << rest) - 1;
+            }
+        }
+        for (((row, _), (_, was)), is) in patches.iter().zip(places).zip(valid) {
+            self.bits[row / 64] &= !(1 << (row % 64));
+            self.bits[row / 64] |= u64::from(is) << (row % 64);
+            self.valid = self.valid + usize::from(is) - usize::from(was);
+        }
+    }
+
     /// Rows, valid or not.
     pub fn rows(&self) -> usize {
         self.rows
@@ -288,6 +441,27 @@ impl Column {
     }
 }
 
+/// Replaces, drops and adds values: by patch the place of the row's value, whether there is one, and what is to stand there. Which
+/// patches left one.
+fn splice<T: Clone>(
+    values: &mut Vec<T>,
+    places: &[(usize, bool)],
+    new: impl Iterator<Item = Option<T>>,
+) -> Vec<bool> {
+    let mut out = Vec::with_capacity(values.len() + places.len());
+    let mut from = 0;
+    let mut valid = Vec::with_capacity(places.len());
+    for ((at, was), new) in places.iter().zip(new) {
+        out.extend_from_slice(&values[from..*at]);
+        from = at + usize::from(*was);
+        valid.push(new.is_some());
+        out.extend(new);
+    }
+    out.extend_from_slice(&values[from..]);
+    *values = out;
+    valid
+}
+
 /// The rows of one file to be.
 pub trait Frame: Sync {
     /// The table; field ordinals are those of its `fields`.
@@ -301,4 +475,56 @@ pub trait Frame: Sync {
 
     /// Lays out a run of rows of a field into `out`, whatever it held.
     fn fill(&self, field: usize, rows: Range<usize>, out: &mut Column);
+
+    /// By row, the group that it belongs to, counted from 0: a session for events. None where rows are not grouped.
+    ///
+    /// Together with [`shared`](Self::shared) this tells a sink what it need not ask for row by row. A frame that does not say
+    /// loses time and nothing else.
+    fn groups(&self) -> Option<&[u32]> {
+        None
+    }
+
+    /// For a field of which all rows of a group have the same value: by group, its key in the field's dictionary, [`NULL`] for none.
+    /// It says the same as [`fill`](Self::fill).
+    fn shared(&self, _field: usize) -> Option<&[u32]> {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn column(cells: &[Option<u32>]) -> Column {
+        let mut column = Column::default();
+        column.fill_keys(cells.len(), cells.iter().map(|cell| cell.unwrap_or(NULL)));
+        column
+    }
+
+    proptest! {
+        /// For all columns and patches, the patched column holds the patches where they are, and all else as it was.
+        #[test]
+        fn patches_land_where_they_belong(
+            cells in prop::collection::vec(prop::option::of(0_u32..9), 1..200),
+            edits in prop::collection::btree_map(0_usize..200, prop::option::of(10_u32..19), 0..9),
+        ) {
+            let patches: Vec<(usize, Cell)> = edits
+                .into_iter()
+                .filter(|(row, _)| *row < cells.len())
+                .map(|(row, key)| (row, key.map_or(Cell::Null, Cell::Key)))
+                .collect();
+            let mut patched = column(&cells);
+            patched.patch(&patches);
+            let mut expected = cells.clone();
+            for (row, cell) in &patches {
+                expected[*row] = if let Cell::Key(key) = cell { Some(*key) } else { None };
+            }
+            prop_assert_eq!(patched.rows(), cells.len());
+            prop_assert_eq!(patched.nulls(), expected.iter().filter(|cell| cell.is_none()).count());
+            for (row, cell) in expected.iter().enumerate() {
+                prop_assert_eq!(patched.cell(row), cell.map_or(Cell::Null, Cell::Key));
+            }
+        }
+    }
 }

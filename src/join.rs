@@ -6,16 +6,13 @@
 //! the manifest comes last, and only then do the shards' own manifests go.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::fs;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::{Component, Path, PathBuf};
-
-use sha2::{Digest as _, Sha256};
 
 use crate::answers::{self, Answers};
 use crate::diag::{Problem, Problems};
-use crate::manifest::{self, Document, File, Manifest, Shard};
+use crate::manifest::{self, Document, File, Manifest, Shard, Stated};
 
 /// Why shards cannot be joined.
 #[derive(Debug, thiserror::Error)]
@@ -179,7 +176,7 @@ fn check(dir: &Path, parts: &[Part], verify: bool) -> Problems {
                 problems.push(Problem::new(format!("{other} holds {shown} too")));
             }
             let fault = if is_within(&file.path) {
-                fault(&locate(dir, part, file), file.bytes, &file.sha256, verify)
+                fault(&locate(dir, part, file), file.bytes, file.stated(), verify)
             } else {
                 Some("is outside the data set".to_owned())
             };
@@ -191,7 +188,7 @@ fn check(dir: &Path, parts: &[Part], verify: bool) -> Problems {
             let path = part.dir.join(&document.path);
             // There is one kind; its place is told by no manifest.
             let fault = if document.path == answers::PARTIAL {
-                fault(&path, document.bytes, &document.sha256, verify)
+                fault(&path, document.bytes, document.stated(), verify)
             } else {
                 Some("is nothing that shards have".to_owned())
             };
@@ -239,7 +236,7 @@ fn locate(dir: &Path, part: &Part, file: &File) -> PathBuf {
     if within.exists() { within } else { dir.join(&file.path) }
 }
 
-fn fault(path: &Path, bytes: u64, sha256: &str, verify: bool) -> Option<String> {
+fn fault(path: &Path, bytes: u64, stated: Stated<'_>, verify: bool) -> Option<String> {
     let size = match fs::metadata(path) {
         Ok(metadata) => metadata.len(),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -251,35 +248,16 @@ fn fault(path: &Path, bytes: u64, sha256: &str, verify: bool) -> Option<String> 
         return Some(format!("has {size} bytes; its manifest says {bytes}"));
     }
     if verify {
-        match digest(path) {
-            Ok(digest) if digest == sha256 => {}
-            Ok(_) => return Some("is not what was written: its SHA-256 differs".to_owned()),
+        match stated.of(path) {
+            Ok((_, hex)) if hex == stated.hex => {}
+            Ok(_) => {
+                let title = stated.algorithm.title();
+                return Some(format!("is not what was written: its {title} differs"));
+            }
             Err(error) => return Some(format!("cannot be read: {error}")),
         }
     }
     None
-}
-
-/// SHA-256 of a file, in hex.
-fn digest(path: &Path) -> io::Result<String> {
-    let mut file = fs::File::open(path)?;
-    let mut hasher = Sha256::new();
-    let mut block = vec![0; 1 << 16];
-    loop {
-        match file.read(&mut block)? {
-            0 => break,
-            n => hasher.update(&block[..n]),
-        }
-    }
-    Ok(hex(&hasher.finalize()))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 /// The manifest of all.

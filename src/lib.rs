@@ -40,11 +40,13 @@
 //! # }
 //! ```
 
+pub mod anomaly;
 pub mod answers;
 pub mod assets;
 pub mod calibration;
 pub mod check;
 pub mod diag;
+pub mod disk;
 pub mod dist;
 pub mod engine;
 pub mod event;
@@ -56,6 +58,7 @@ pub mod journey;
 pub mod manifest;
 pub mod model;
 pub mod output;
+pub mod patch;
 pub mod population;
 pub mod preview;
 pub mod privacy;
@@ -64,6 +67,7 @@ pub mod realism;
 pub mod report;
 pub mod scenario;
 pub mod schema;
+pub mod score;
 pub mod seed;
 pub mod sink;
 pub mod systems;

@@ -3,13 +3,13 @@
 //! It holds no clock, no host and no path: the same request gives the same bytes.
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use crate::scenario::Request;
-use crate::sink::Digest;
+use crate::sink::{Algorithm, Digest};
 
 /// The manifest's file name.
 pub const FILE: &str = "manifest.json";
@@ -122,8 +122,12 @@ pub struct File {
     pub rows: u64,
     /// Bytes.
     pub bytes: u64,
-    /// SHA-256 of its bytes, in hex.
+    /// SHA-256 of its bytes, in hex; empty where another digest was asked for.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub sha256: String,
+    /// BLAKE3 of its bytes, in hex, where that was asked for.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub blake3: String,
     /// Time of its first row, RFC 3339, where its rows have one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min_time: Option<String>,
@@ -155,8 +159,8 @@ pub struct FileEntry {
     pub rows: u64,
     /// Bytes.
     pub bytes: u64,
-    /// SHA-256 of its bytes, in hex.
-    pub sha256: String,
+    /// Digest of its bytes, in hex: the one that was asked for.
+    pub digest: String,
     /// Least and greatest time of its rows, microseconds since 1970.
     pub time_range: Option<(i64, i64)>,
 }
@@ -217,16 +221,69 @@ impl Document {
     }
 }
 
-impl From<FileEntry> for File {
-    fn from(entry: FileEntry) -> Self {
+impl File {
+    fn new(entry: FileEntry, algorithm: Algorithm) -> Self {
         let (min, max) = entry.time_range.unzip();
+        let (sha256, blake3) = apart(algorithm, entry.digest);
         Self {
             path: entry.path,
             rows: entry.rows,
             bytes: entry.bytes,
-            sha256: entry.sha256,
+            sha256,
+            blake3,
             min_time: min.and_then(rfc3339),
             max_time: max.and_then(rfc3339),
+        }
+    }
+
+    /// The digest that the manifest states.
+    pub fn stated(&self) -> Stated<'_> {
+        if self.blake3.is_empty() {
+            Stated { algorithm: Algorithm::Sha256, hex: &self.sha256 }
+        } else {
+            Stated { algorithm: Algorithm::Blake3, hex: &self.blake3 }
+        }
+    }
+}
+
+/// A digest as the fields of a [`File`]: `sha256` and `blake3`, one of them empty.
+pub fn apart(algorithm: Algorithm, hex: String) -> (String, String) {
+    match algorithm {
+        Algorithm::Sha256 => (hex, String::new()),
+        Algorithm::Blake3 => (String::new(), hex),
+    }
+}
+
+impl Document {
+    /// The digest that the manifest states.
+    pub fn stated(&self) -> Stated<'_> {
+        Stated { algorithm: Algorithm::Sha256, hex: &self.sha256 }
+    }
+}
+
+/// A digest as a manifest states it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stated<'m> {
+    /// Which.
+    pub algorithm: Algorithm,
+    /// In hex.
+    pub hex: &'m str,
+}
+
+impl Stated<'_> {
+    /// The bytes of a file, and its digest of the same kind.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn of(self, path: &Path) -> io::Result<(u64, String)> {
+        let mut file = fs::File::open(path)?;
+        let mut digest = Digest::with(self.algorithm, io::sink());
+        let mut buffer = vec![0; 256 << 10];
+        loop {
+            match file.read(&mut buffer)? {
+                0 => return Ok(digest.finish()),
+                bytes => digest.write_all(&buffer[..bytes])?,
+            }
         }
     }
 }
@@ -259,7 +316,7 @@ impl Manifest {
             .collect();
         for entry in files {
             if let Some(table) = tables.iter_mut().find(|table| table.name == entry.table) {
-                table.files.push(entry.into());
+                table.files.push(File::new(entry, request.digest));
             }
         }
         tables.iter_mut().for_each(Table::settle);
@@ -330,10 +387,10 @@ impl Manifest {
         self.tables.iter().flat_map(|table| &table.files)
     }
 
-    /// Path, bytes and SHA-256 of everything that is listed: files and documents.
-    pub fn stated(&self) -> impl Iterator<Item = (&str, u64, &str)> {
-        let files = self.files().map(|file| (&*file.path, file.bytes, &*file.sha256));
-        files.chain(self.documents.iter().map(|one| (&*one.path, one.bytes, &*one.sha256)))
+    /// Path, bytes and digest of everything that is listed: files and documents.
+    pub fn stated(&self) -> impl Iterator<Item = (&str, u64, Stated<'_>)> {
+        let files = self.files().map(|file| (&*file.path, file.bytes, file.stated()));
+        files.chain(self.documents.iter().map(|one| (&*one.path, one.bytes, one.stated())))
     }
 
     /// The rows of a table; 0 when it was not written.
@@ -381,7 +438,7 @@ mod tests {
             path: path.to_owned(),
             rows,
             bytes: rows * 10,
-            sha256: "00".to_owned(),
+            digest: "00".to_owned(),
             time_range: Some((1_767_571_200_000_000, 1_767_571_200_000_001)),
         };
         let tables = ["users", "events"].map(|name| (name.to_owned(), "d1".to_owned()));
@@ -422,5 +479,30 @@ mod tests {
         assert!(matches!(Manifest::read(dir.path()), Err(Error::Malformed { .. })));
         fs::write(dir.path().join(FILE), "{\"format_version\": 9, \"new\": 1}").expect("written");
         assert!(matches!(Manifest::read(dir.path()), Err(Error::Version { found: 9, .. })));
+    }
+
+    #[test]
+    fn a_file_states_the_digest_that_was_asked_for() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("file");
+        for (_, algorithm) in Algorithm::NAMES {
+            fs::write(&path, "content").expect("written");
+            let mut digest = Digest::with(algorithm, io::sink());
+            digest.write_all(b"content").expect("taken");
+            let (bytes, digest) = digest.finish();
+            let entry = FileEntry {
+                table: "events".to_owned(),
+                path: "file".to_owned(),
+                rows: 1,
+                bytes,
+                digest: digest.clone(),
+                time_range: None,
+            };
+            let file = File::new(entry, algorithm);
+            assert_eq!(file.stated(), Stated { algorithm, hex: &digest });
+            assert_eq!(file.stated().of(&path).expect("read"), (bytes, digest.clone()));
+            fs::write(&path, "CONTENT").expect("written");
+            assert_ne!(file.stated().of(&path).expect("read"), (bytes, digest.clone()));
+        }
     }
 }

@@ -1,11 +1,12 @@
 //! Calibration: the intercepts at which the rates of a world are those asked for, whatever the mix of people, devices and sources.
 //!
 //! A rate is the mean of sigmoid(a + x) over the occurrences of its base, with x what persona, device, source, person and day bring,
-//! and nothing where it could not happen. A pilot crowd, the same for every seed, records x; the mean itself, free of the noise of
+//! and nothing where it could not happen. A pilot [`crowd`], the same for every seed, records x; the mean itself, free of the noise of
 //! draws (Rao and Blackwell), is solved for a by Newton's method. Since who gets as far as a moment hangs on what happened before, the
 //! pilot is simulated again until every rate is met. The engine runs it.
 
 pub mod cache;
+pub mod crowd;
 mod reach;
 mod solve;
 
@@ -20,8 +21,8 @@ use crate::scenario::targets::{EXIT_CONVERTED, Target};
 use crate::seed::Seed;
 
 /// The seeds of the pilot's crowds. Several, since the bursts of a month and its days' moods are drawn as well.
-pub const SEEDS: [Seed; 8] = {
-    let mut seeds = [Seed(0x7069_6c6f_7400); 8];
+pub const SEEDS: [Seed; 16] = {
+    let mut seeds = [Seed(0x7069_6c6f_7400); 16];
     let mut i = 0;
     while i < seeds.len() {
         seeds[i].0 += i as u64;
@@ -30,8 +31,11 @@ pub const SEEDS: [Seed; 8] = {
     seeds
 };
 
-/// Sessions of the first, quick look, and of the pilot itself; and users at least of each seed, since those of one person are alike.
-pub const PILOTS: [(u64, u64); 2] = [(10_000, 64), (100_000, 512)];
+/// Of each of them, so many people could be in the pilot.
+pub const CANDIDATES: u64 = 1 << 15;
+
+/// Journeys of each simulation: two quick looks, which bring the rates near, and then the pilot itself, as often as it takes.
+pub const PILOTS: [u64; 4] = [8_000, 80_000, 80_000, 320_000];
 
 /// Simulations at most.
 pub const SWEEPS: usize = 12;
@@ -39,8 +43,9 @@ pub const SWEEPS: usize = 12;
 /// A rate of fewer occurrences in the pilot stays at its prior.
 pub const LEAST: u64 = 200;
 
-/// A rate is met within this, or within one standard error of the pilot where that is more.
-const TOLERANCE: f64 = 0.0005;
+/// A rate is met within this, or within one standard error of the pilot where that is more. The step that is left is taken still:
+/// what it moves beside its own rate is a small part of itself.
+const TOLERANCE: f64 = 0.001;
 
 /// A rate that has not settled within this after the last sweep is a mistake in the models.
 const UNSETTLED: f64 = 0.005;
@@ -83,8 +88,8 @@ pub enum Verdict {
 /// Rates that cannot be met.
 pub fn judge(world: &World, record: Record, sweep: usize) -> Result<Verdict, Problems> {
     let mut problems = Problems::new();
-    // The first sweep is but a look.
-    let mut settled = sweep > 0;
+    // The first looks are but looks.
+    let mut settled = sweep + 1 >= PILOTS.len();
     let last = sweep + 1 >= SWEEPS;
     let mut intercepts = world.intercepts.clone();
     for (i, target) in world.targets.iter().enumerate() {
@@ -112,7 +117,6 @@ pub fn judge(world: &World, record: Record, sweep: usize) -> Result<Verdict, Pro
         }
     }
     if settled || last {
-        let intercepts = if settled { world.intercepts.clone() } else { intercepts };
         let found = Calibration { intercepts, predictors: record.predictors };
         return problems.or(Verdict::Settled(found));
     }

@@ -7,6 +7,7 @@
 //! A check that cannot be made is skipped and says why: a table that was not written, a file that cannot be read, models that
 //! are not those that the data set was made with.
 
+mod anomalies;
 mod coverage;
 pub mod entities;
 mod files;
@@ -125,6 +126,7 @@ pub static FAMILIES: &[&Family] = &[
     &realism::FAMILY,
     &reference::FAMILY,
     &coverage::FAMILY,
+    &anomalies::FAMILY,
 ];
 
 /// What observers may know beforehand.
@@ -151,6 +153,8 @@ pub struct Ask<'a> {
     pub world: Result<&'a World, String>,
     /// What to compare it with; without, that family is left out.
     pub reference: Option<Reference<'a>>,
+    /// The same data set without anomalies, when this one has labels: what kinds that show in statistics are held against.
+    pub twin: Option<&'a DataSet>,
 }
 
 /// Why checks could not be made at all.
@@ -203,7 +207,11 @@ pub fn accompanied(
         |family: &&Family| ask.only.is_empty() || ask.only.iter().any(|name| name == family.name);
     let possible =
         |family: &&Family| ask.reference.is_some() || family.name != reference::FAMILY.name;
-    let families = FAMILIES.iter().copied().filter(wanted).filter(possible);
+    // The kinds of anomalies are judged by what other families find, whether those are shown or not.
+    let judged = wanted(&&anomalies::FAMILY);
+    let helps = |family: &&Family| judged && anomalies::HELPERS.contains(&family.name);
+    let made = |family: &&Family| wanted(family) || helps(family);
+    let families = FAMILIES.iter().copied().filter(made).filter(possible);
     let families: Vec<&'static Family> = families.collect();
     let watch = Watch { progress, cancel };
     let mut seen = Seen { misfits: shape::misfits(data, schemas), ..Seen::default() };
@@ -215,6 +223,10 @@ pub fn accompanied(
     let mut observers: Vec<_> =
         families.iter().map(|family| (family.observers)(&context)).collect();
     pass::run(&context, observers.iter_mut().flatten().chain(&mut guests), &mut seen)?;
+    let labels = anomalies::Labels::read(&context)?;
+    if let Some(labels) = &labels {
+        labels.excuse(&mut seen, &context);
+    }
     for guest in guests {
         guest.finish(&context, &seen);
     }
@@ -236,12 +248,15 @@ pub fn accompanied(
         sections.push(Section { family: family.name, verdicts });
     }
     watch.check()?;
+    anomalies::judge(&context, &mut sections, labels, ask)?;
+    sections.retain(|section| Family::named(section.family).is_some_and(|family| wanted(&family)));
     Ok(sections)
 }
 
 /// Judges a stream from elsewhere, which is no data set: whether it looks real, and how far it is from the reference.
 pub fn stream(summary: &Summary, reference: Option<Reference<'_>>) -> Vec<Section> {
-    let real = Section { family: realism::FAMILY.name, verdicts: realism::verdicts(summary) };
+    let real =
+        Section { family: realism::FAMILY.name, verdicts: realism::verdicts_elsewhere(summary) };
     let apart = reference.map(|reference| Section {
         family: reference::FAMILY.name,
         verdicts: reference::verdicts(summary, reference),
@@ -255,12 +270,8 @@ fn skipped(check: &Check, context: &Context<'_>, ask: &Ask<'_>, seen: &Seen) -> 
     if let Some(table) = missing {
         return Some(format!("the table {table} was not written"));
     }
-    let needs = |table: &str| check.tables.contains(&table);
-    if let Some(broken) = seen.broken.iter().find(|broken| needs(&broken.table)) {
-        return Some(format!("{} cannot be read", broken.path));
-    }
-    if let Some(misfit) = seen.misfits.iter().find(|misfit| needs(&misfit.table)) {
-        return Some(format!("{} is not of the declared shape", misfit.place));
+    if let Some(reason) = seen.unsound(check.tables) {
+        return Some(reason);
     }
     match &ask.world {
         Err(reason) if check.needs_world => Some(reason.clone()),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::check::entities::{Entities, NEVER};
-use crate::check::shape::{self, Misfit};
+use crate::check::shape::{self, Line, Misfit};
 use crate::check::{Context, Error, Verdict};
 use crate::engine::Progress;
 use crate::frame::{NULL, Strings};
@@ -64,13 +64,37 @@ pub struct Seen {
     pub broken: Vec<BrokenFile>,
     /// Files that are not of their tables' shape.
     pub misfits: Vec<Misfit>,
+    /// Lines that are ill.
+    pub lines: Vec<Line>,
+    /// Tables with files of which the labels say that they are damaged as a whole.
+    pub damaged: Vec<(String, String)>,
 }
 
 impl Seen {
     /// Whether all files of a table could be read as they should be.
     pub fn is_sound(&self, table: &str) -> bool {
-        self.broken.iter().all(|broken| broken.table != table)
-            && self.misfits.iter().all(|misfit| misfit.table != table)
+        self.broken.iter().all(|broken| broken.table != table) && self.amiss(table).is_none()
+    }
+
+    /// A place in a table whose rows are not what they should be, if there is one that no label explains.
+    pub fn amiss(&self, table: &str) -> Option<&str> {
+        let misfits = self.misfits.iter().filter(|misfit| !misfit.is_labelled);
+        let misfits = misfits.map(|misfit| (&misfit.table, &misfit.place));
+        let lines = self.lines.iter().filter(|line| !line.is_labelled && !line.bad.read);
+        let lines = lines.map(|line| (&line.table, &line.place));
+        let damaged = self.damaged.iter().map(|(table, path)| (table, path));
+        let mut all = damaged.chain(misfits).chain(lines);
+        all.find(|(of, _)| *of == table).map(|(_, place)| place.as_str())
+    }
+
+    /// What is wrong with a file of some tables, if something is.
+    pub fn unsound(&self, tables: &[&str]) -> Option<String> {
+        let needs = |table: &str| tables.contains(&table);
+        let broken = self.broken.iter().find(|broken| needs(&broken.table));
+        let amiss = || tables.iter().find_map(|table| self.amiss(table));
+        broken
+            .map(|broken| format!("{} cannot be read", broken.path))
+            .or_else(|| amiss().map(|place| format!("{place} is not of the declared shape")))
     }
 }
 
@@ -357,8 +381,8 @@ fn wanted<'s>(table: &'s Table, observers: &[&mut Box<dyn Observer>]) -> Vec<&'s
 /// Columns of the events that are always read.
 const ALWAYS: [&str; 5] = ["event_id", "event_name", "session_id", "event_time", "received_at"];
 
-/// Misfits that are remembered.
-const MISFITS: usize = 1_000;
+/// Misfits and ill lines that are remembered, of each.
+const MISFITS: usize = 1 << 16;
 
 /// Leads all observers through all tables, and notes what is amiss.
 pub(super) fn run<'o>(
@@ -385,6 +409,8 @@ pub(super) fn run<'o>(
             let rows = Rows { table, file, batch, entities: context.entities, path, names: &names };
             let room = MISFITS.saturating_sub(seen.misfits.len());
             seen.misfits.extend(shape::of_batch(&table.name, path, batch).take(room));
+            let room = MISFITS.saturating_sub(seen.lines.len());
+            seen.lines.extend(shape::lines(&table.name, path, batch).take(room));
             if table.is_events() {
                 let events = resolver.resolve(rows);
                 for observer in &mut watching {

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use crate::check::entities::{Entities, NEVER, at};
 use crate::check::{
     Check, Context, Error, EventBatch, Evidence, Family, Measure, Observer, Outcome, Seen, Tally,
-    Verdict, Wants, Watch, pass,
+    Verdict, Wants, Watch, pass, shape,
 };
 use crate::model::DeviceClass;
 use crate::population::Zones;
@@ -28,6 +28,9 @@ pub(super) static FAMILY: Family = Family {
     observers: |context| vec![Box::new(Crowd::new(context))],
 };
 
+/// What it is about, and told by.
+const TABLES: &[&str] = &["events", "sessions", "devices", "users"];
+
 static NUMBERS: [Check; scorecard::ABOUT.len()] = checks(&scorecard::ABOUT);
 static LOOKS: [Check; looks::ABOUT.len()] = checks(&looks::ABOUT);
 
@@ -35,23 +38,34 @@ const fn checks<const N: usize>(about: &[About; N]) -> [Check; N] {
     let mut checks = [Check::new("", &[], "", ""); N];
     let mut i = 0;
     while i < N {
-        checks[i] = Check::new(
-            about[i].id,
-            &["events", "sessions", "devices", "users"],
-            about[i].what,
-            about[i].why,
-        );
+        checks[i] = Check::new(about[i].id, TABLES, about[i].what, about[i].why);
         i += 1;
     }
     checks
 }
 
-/// The verdicts on a stream: the scorecard, then the list.
+/// The list for streams from elsewhere: many an honest log has whole seconds, which is odd and no more.
+static LOOKS_ELSEWHERE: [Check; looks::ABOUT.len()] = {
+    let mut checks = checks(&looks::ABOUT);
+    checks[looks::WHOLE_SECONDS] = checks[looks::WHOLE_SECONDS].warning();
+    checks
+};
+
+/// The verdicts on a data set: the scorecard, then the list.
 pub fn verdicts(summary: &Summary) -> Vec<Verdict> {
+    by(&LOOKS, summary)
+}
+
+/// The same on a stream from elsewhere.
+pub fn verdicts_elsewhere(summary: &Summary) -> Vec<Verdict> {
+    by(&LOOKS_ELSEWHERE, summary)
+}
+
+fn by(list: &'static [Check], summary: &Summary) -> Vec<Verdict> {
     let numbers =
         NUMBERS.iter().zip(scorecard(summary)).map(|(check, found)| of_number(check, found));
     let looks =
-        LOOKS.iter().zip(looks(summary)).map(|(check, found)| of_look(check, summary, found));
+        list.iter().zip(looks(summary)).map(|(check, found)| of_look(check, summary, found));
     numbers.chain(looks).collect()
 }
 
@@ -81,27 +95,35 @@ fn of_look(check: &'static Check, summary: &Summary, look: Look) -> Verdict {
         seen: summary.records(),
         evidence: vec![Evidence { place: "events".to_owned(), says }],
         measures: Vec::new(),
+        places: Vec::new(),
     }
 }
 
-/// Sums up the events of a data set without judging them, to compare another one with. `watch` hears of every row.
+/// Sums up the events of a data set without judging them, to compare another one with; and what is wrong with a file of it, if
+/// something is: what was summed up is then not all. `watch` hears of every row.
 ///
 /// # Errors
-/// Cancelled, or no thread can be had. A file that cannot be read to its end counts as far as it goes.
-pub fn summary(data: &DataSet, schemas: &Schemas, watch: &Watch<'_>) -> Result<Summary, Error> {
-    let (entities, _) = Entities::read(data, schemas, watch)?;
+/// Cancelled, or no thread can be had.
+pub fn summary(
+    data: &DataSet,
+    schemas: &Schemas,
+    watch: &Watch<'_>,
+) -> Result<(Summary, Option<String>), Error> {
+    let (entities, broken) = Entities::read(data, schemas, watch)?;
     let entities = &entities;
     let context = Context { data, schemas, entities, world: None, reference: None, watch };
     let kept = Rc::new(RefCell::new(None));
     let mut observers: [Box<dyn Observer>; 1] =
         [Box::new(Keeping { crowd: Crowd::new(&context), kept: Rc::clone(&kept) })];
-    let mut seen = Seen::default();
+    let mut seen = Seen { broken, misfits: shape::misfits(data, schemas), ..Seen::default() };
     pass::run(&context, observers.iter_mut(), &mut seen)?;
     for observer in observers {
         observer.finish(&context, &seen);
     }
-    let summary = kept.take();
-    Ok(summary.unwrap_or_else(|| Realism::new().finish()))
+    let lacking = TABLES.iter().find(|table| data.table(table).is_none());
+    let lacking = lacking.map(|table| format!("the table {table} was not written"));
+    let summary = kept.take().unwrap_or_else(|| Realism::new().finish());
+    Ok((summary, lacking.or_else(|| seen.unsound(TABLES))))
 }
 
 /// Keeps what a crowd comes to for somebody else.

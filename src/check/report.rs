@@ -68,6 +68,14 @@ pub struct Summary {
     pub warn: usize,
     /// Those that could not be made.
     pub skipped: usize,
+    /// Those that fail only where labels say so.
+    #[serde(skip_serializing_if = "is_none")]
+    pub explained: usize,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_none(count: &usize) -> bool {
+    *count == 0
 }
 
 impl Summary {
@@ -81,6 +89,7 @@ impl Summary {
                 (Outcome::Fails, Severity::Error) => &mut summary.fail,
                 (Outcome::Fails, Severity::Warning) => &mut summary.warn,
                 (Outcome::Skipped(_), _) => &mut summary.skipped,
+                (Outcome::Explained(_), _) => &mut summary.explained,
             } += 1;
         }
         summary
@@ -136,6 +145,13 @@ fn case(out: &mut String, family: &str, verdict: &Verdict, strict: bool) {
         Outcome::Skipped(reason) => {
             writeln!(out, "{head}>\n      <skipped message=\"{}\"/>\n    </testcase>", xml(reason))
         }
+        Outcome::Explained(why) => writeln!(
+            out,
+            "{head}>\n      <system-out>{}, {}\n{}</system-out>\n    </testcase>",
+            xml(&message),
+            xml(why),
+            xml(&told)
+        ),
         Outcome::Fails if strict || check.severity == Severity::Error => writeln!(
             out,
             "{head}>\n      <failure message=\"{}\">{}</failure>\n    </testcase>",
@@ -152,7 +168,7 @@ fn case(out: &mut String, family: &str, verdict: &Verdict, strict: bool) {
 }
 
 /// Text as XML has it; what XML cannot hold is left out.
-fn xml(text: &str) -> String {
+pub(crate) fn xml(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

@@ -2,7 +2,7 @@
 
 use arrow::datatypes::{DataType, Schema};
 
-use crate::read::{self, Batch, DataSet};
+use crate::read::{self, BadLine, Batch, DataSet, What};
 use crate::schema::render::arrow::data_type;
 use crate::schema::{Field, Schemas, Table, Type};
 
@@ -15,6 +15,37 @@ pub struct Misfit {
     pub place: String,
     /// What is wrong.
     pub says: String,
+    /// What is wrong with a value or a member; none when the file as a whole is of another shape.
+    pub what: Option<(String, What)>,
+    /// Whether the labels of the data set say so: then it is in nobody's way.
+    pub is_labelled: bool,
+}
+
+/// A line that is ill.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// Its table.
+    pub table: String,
+    /// Its path in the data set and its number.
+    pub place: String,
+    /// Which, and what is wrong with it.
+    pub bad: BadLine,
+    /// Whether the labels of the data set say so.
+    pub is_labelled: bool,
+}
+
+/// The lines of a batch that are ill.
+pub(super) fn lines<'b>(
+    table: &'b str,
+    path: &'b str,
+    batch: &'b Batch,
+) -> impl Iterator<Item = Line> + 'b {
+    batch.lines.iter().map(move |bad| Line {
+        table: table.to_owned(),
+        place: format!("{path}, line {}", bad.number),
+        bad: bad.clone(),
+        is_labelled: false,
+    })
 }
 
 /// The Parquet files whose columns are not the schema's.
@@ -33,6 +64,8 @@ pub(super) fn misfits(data: &DataSet, schemas: &Schemas) -> Vec<Misfit> {
                 table: table.name.clone(),
                 place: file.path.clone(),
                 says,
+                what: None,
+                is_labelled: false,
             }));
         }
     }
@@ -43,8 +76,13 @@ pub(super) fn misfits(data: &DataSet, schemas: &Schemas) -> Vec<Misfit> {
 pub(super) fn of_batch(table: &str, path: &str, batch: &Batch) -> impl Iterator<Item = Misfit> {
     batch.faults.iter().map(move |fault| Misfit {
         table: table.to_owned(),
-        place: format!("{path}, row {}", fault.row + 1),
+        place: match fault.line {
+            0 => format!("{path}, row {}", fault.row + 1),
+            line => format!("{path}, line {line}"),
+        },
         says: format!("`{}` {}", fault.column, fault.what.told()),
+        what: Some((fault.column.clone(), fault.what)),
+        is_labelled: false,
     })
 }
 

@@ -7,6 +7,9 @@ use super::Check;
 /// Rows that a verdict shows.
 const SHOWN: usize = 3;
 
+/// Places that a tally remembers: so many can be told apart by what labels explain of them.
+const KEPT: usize = 1 << 18;
+
 /// How a check came out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "outcome", content = "reason")]
@@ -17,6 +20,8 @@ pub enum Outcome {
     Fails,
     /// It could not be made, and why.
     Skipped(String),
+    /// It does not hold, but only where the labels of the data set say so: which explain it.
+    Explained(String),
 }
 
 /// Something that breaks a check, such that it can be looked up.
@@ -96,13 +101,17 @@ pub struct Verdict {
     /// What was measured.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub measures: Vec<Measure>,
+    /// All that break it, as far as they are remembered: what labels are compared with.
+    #[serde(skip)]
+    pub places: Vec<Evidence>,
 }
 
 impl Verdict {
     /// A check that could not be made.
     pub fn skipped(check: &'static Check, reason: impl Into<String>) -> Self {
         let outcome = Outcome::Skipped(reason.into());
-        Self { check, outcome, seen: 0, wrong: 0, evidence: Vec::new(), measures: Vec::new() }
+        let (evidence, measures, places) = (Vec::new(), Vec::new(), Vec::new());
+        Self { check, outcome, seen: 0, wrong: 0, evidence, measures, places }
     }
 
     /// Whether it fails.
@@ -117,14 +126,14 @@ pub struct Tally {
     check: &'static Check,
     seen: u64,
     wrong: u64,
-    evidence: Vec<Evidence>,
+    places: Vec<Evidence>,
     measures: Vec<Measure>,
 }
 
 impl Tally {
     /// Nothing seen yet.
     pub fn new(check: &'static Check) -> Self {
-        Self { check, seen: 0, wrong: 0, evidence: Vec::new(), measures: Vec::new() }
+        Self { check, seen: 0, wrong: 0, places: Vec::new(), measures: Vec::new() }
     }
 
     /// So many more were looked at.
@@ -133,13 +142,13 @@ impl Tally {
         self.seen += rows as u64;
     }
 
-    /// One breaks the check; what shows it is made only for the first few.
+    /// One breaks the check; what shows it is made only as far as it is remembered.
     #[cold]
     pub fn wrong<P: Into<String>, S: Into<String>>(&mut self, evidence: impl FnOnce() -> (P, S)) {
         self.wrong += 1;
-        if self.evidence.len() < SHOWN {
+        if self.places.len() < KEPT {
             let (place, says) = evidence();
-            self.evidence.push(Evidence { place: place.into(), says: says.into() });
+            self.places.push(Evidence { place: place.into(), says: says.into() });
         }
     }
 
@@ -156,7 +165,7 @@ impl Tally {
         }
     }
 
-    /// So many more break it than were shown.
+    /// So many more break it, at places that were told before.
     pub fn more_wrong(&mut self, rows: u64) {
         self.wrong += rows;
     }
@@ -165,8 +174,8 @@ impl Tally {
     pub fn add(&mut self, other: Self) {
         self.seen += other.seen;
         self.wrong += other.wrong;
-        let room = SHOWN.saturating_sub(self.evidence.len());
-        self.evidence.extend(other.evidence.into_iter().take(room));
+        let room = KEPT.saturating_sub(self.places.len());
+        self.places.extend(other.places.into_iter().take(room));
         self.measures.extend(other.measures);
     }
 
@@ -195,8 +204,9 @@ impl Tally {
 
     /// What was found.
     pub fn verdict(self) -> Verdict {
-        let Self { check, seen, wrong, evidence, measures } = self;
+        let Self { check, seen, wrong, places, measures } = self;
         let outcome = if wrong == 0 { Outcome::Holds } else { Outcome::Fails };
-        Verdict { check, outcome, seen, wrong, evidence, measures }
+        let evidence = places.iter().take(SHOWN).cloned().collect();
+        Verdict { check, outcome, seen, wrong, evidence, measures, places }
     }
 }

@@ -8,7 +8,7 @@ use throng::scenario::ask::MOST_COVERAGE;
 use throng::scenario::request::{Ids, Name};
 use throng::scenario::units::{self, Start};
 use throng::scenario::{Ask, Size};
-use throng::sink::FORMATS;
+use throng::sink::{Algorithm, FORMATS};
 
 /// What is asked for.
 #[derive(clap::Args)]
@@ -52,9 +52,16 @@ pub(crate) struct Form {
     /// Identifiers as text, which every reader takes, or native where the format has a UUID type (Spark refuses Parquet's)
     #[arg(long, value_name = "text|native", value_parser = ids)]
     pub(crate) ids: Option<Ids>,
+    /// The digest of each file in the manifest: sha256, which `sha256sum` verifies, or blake3 (`b3sum`), which takes a third of the
+    /// time
+    #[arg(long, value_name = "sha256|blake3", value_parser = digest)]
+    pub(crate) digest: Option<Algorithm>,
     /// Only these tables, with commas between them: users,events (`throng schema` shows all)
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub(crate) tables: Option<Vec<String>>,
+    /// What is made to go wrong, with labels: off, default, critical, everything, or a file with [anomalies] (`throng anomalies` lists the kinds)
+    #[arg(long, value_name = "PRESET|FILE")]
+    pub(crate) anomalies: Option<String>,
 }
 
 /// A seed as asked for.
@@ -91,6 +98,11 @@ pub(crate) fn threads(text: &str) -> Result<NonZeroUsize, String> {
 fn ids(text: &str) -> Result<Ids, String> {
     let known = Ids::NAMES.iter().find(|(name, _)| *name == text);
     known.map(|(_, ids)| *ids).ok_or_else(|| "write text or native".to_owned())
+}
+
+fn digest(text: &str) -> Result<Algorithm, String> {
+    let known = Algorithm::NAMES.iter().find(|(name, _)| *name == text);
+    known.map(|(_, digest)| *digest).ok_or_else(|| "write sha256 or blake3".to_owned())
 }
 
 /// Reads `I/N`: shard I of N, counted from 0.
@@ -144,6 +156,7 @@ impl What {
             ask.format = form.format.as_ref().map(name);
             ask.compression = form.compression.as_ref().map(name);
             ask.ids = form.ids;
+            ask.digest = form.digest;
             ask.tables = form.tables.as_ref().map(|list| list.iter().map(name).collect());
         }
         ask

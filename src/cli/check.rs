@@ -32,9 +32,9 @@ use super::{human, interrupt, load};
 #[command(after_help = EXAMPLES)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct Args {
-    /// The data set's folder; with --map a file or a folder of files
-    #[arg(required_unless_present = "list")]
-    dir: Option<PathBuf>,
+    /// The data set's folder; with --map files, and folders of files
+    #[arg(value_name = "DIR|FILE", required_unless_present = "list")]
+    paths: Vec<PathBuf>,
     /// Only these families of checks, with commas between them
     #[arg(long, value_name = "FAMILY", value_delimiter = ',', value_parser = families())]
     only: Vec<String>,
@@ -44,6 +44,9 @@ pub(crate) struct Args {
     /// Somebody else's click-stream, whose columns this file maps: does it look real?
     #[arg(long, value_name = "FILE", conflicts_with_all = ["only", "list"])]
     map: Option<PathBuf>,
+    /// The clean twin of a data set with anomalies; by default the one beside it, <DIR>-clean
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["map", "list"])]
+    twin: Option<PathBuf>,
     #[command(flatten)]
     beside: Beside,
     /// Print every number by the parts of the data set as well: persona, device, source
@@ -83,10 +86,16 @@ fn families() -> PossibleValuesParser {
 }
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
-    let Some(dir) = args.dir.as_ref().filter(|_| !args.list) else { return list(args) };
-    if let Some(map) = &args.map {
-        return stream(args, dir, map);
+    if args.list {
+        return list(args);
     }
+    if let Some(map) = &args.map {
+        return stream(args, map);
+    }
+    let [dir] = &args.paths[..] else {
+        let problem = Problem::new("a data set is checked by itself, and more than one was given");
+        return Err(problem.help("check them one by one; only --map takes several paths").into());
+    };
     let data = DataSet::open(dir)?;
     let assets = load::assets(args.models.as_deref())?;
     let schemas = Schemas::load(&assets, &facts::of)?;
@@ -94,10 +103,12 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let cancel = interrupt::flag().context("cannot listen for Ctrl-C")?;
     let silent = args.quiet || args.json;
     let beside = args.beside.summary(&schemas, &cancel, silent)?;
+    let twin = twin(args, dir)?;
     let ask = Ask {
         only: args.only.clone(),
         world: world.as_ref().map_err(Clone::clone),
         reference: args.beside.reference(beside.as_ref()),
+        twin: twin.as_ref(),
     };
     let rows = data.manifest().tables.iter().map(|table| table.rows).sum();
     let meter = Meter::of("rows", rows, 1, silent);
@@ -106,17 +117,29 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     end(args, &Report::new(Subject::of(&data), sections?), took)
 }
 
+/// The clean twin: the one that is given, or the one that `throng generate --twin` and `throng twin` write beside the data set.
+fn twin(args: &Args, dir: &Path) -> Result<Option<DataSet>, Failure> {
+    if let Some(twin) = &args.twin {
+        return Ok(Some(DataSet::open(twin)?));
+    }
+    let name = dir.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let beside = dir.with_file_name(format!("{name}-clean"));
+    let is_there = beside.join(throng::manifest::FILE).is_file();
+    Ok(is_there.then(|| DataSet::open(&beside)).transpose()?)
+}
+
 /// Checks a stream from elsewhere.
-fn stream(args: &Args, path: &Path, map: &Path) -> Result<(), Failure> {
+fn stream(args: &Args, map: &Path) -> Result<(), Failure> {
     let cancel = interrupt::flag().context("cannot listen for Ctrl-C")?;
     let silent = args.quiet || args.json;
     let begun = Meter::of("rows", 0, 1, true);
-    let found = foreign::summary(path, map, &cancel, silent)?;
+    let found = foreign::summary(&args.paths, map, &cancel, silent)?;
     let schemas = Schemas::load(&load::assets(args.models.as_deref())?, &facts::of)?;
     let beside = args.beside.summary(&schemas, &cancel, silent)?;
     let sections = check::stream(&found, args.beside.reference(beside.as_ref()));
+    let paths: Vec<String> = args.paths.iter().map(|path| path.display().to_string()).collect();
     let subject = Subject {
-        path: path.display().to_string(),
+        path: paths.join(" "),
         dataset_version: None,
         scenario: None,
         seed: None,
@@ -140,7 +163,11 @@ fn wanted(args: &Args) -> impl Iterator<Item = &'static Family> {
 
 /// The world that the data set was made in, made again from its scenario; or why that cannot be.
 fn world(args: &Args, data: &DataSet, assets: &Assets) -> Result<Result<World, String>, Problems> {
-    if !wanted(args).flat_map(Family::checks).any(|check| check.needs_world) {
+    // Kinds of anomalies know more of what can be when they have the catalogues, but do without.
+    let is_used = |family: &Family| {
+        family.name == "anomalies" || family.checks().any(|check| check.needs_world)
+    };
+    if !wanted(args).any(is_used) {
         return Ok(Err("no check asked for it".to_owned()));
     }
     load::made_in(data.manifest(), assets, args.models.is_some())
@@ -197,6 +224,13 @@ fn line(out: &mut dyn Write, verdict: &Verdict, width: usize) -> io::Result<()> 
         Outcome::Skipped(reason) => {
             writeln!(out, "  {DIM}skipped{DIM:#}  {id:width$}  {DIM}{reason}{DIM:#}")?;
         }
+        Outcome::Explained(why) => {
+            let wrong = human::count(verdict.wrong);
+            writeln!(
+                out,
+                "  {GOOD}labelled{GOOD:#} {id:width$}  {DIM}{wrong} of {seen}, {why}{DIM:#}"
+            )?;
+        }
         Outcome::Fails => {
             let word = match verdict.check.severity {
                 Severity::Error => "FAILS",
@@ -249,7 +283,12 @@ fn summary(out: &mut dyn Write, found: &Summary, took: Duration, quiet: bool) ->
         return Ok(());
     }
     let mut parts = vec![format!("{} hold", found.hold)];
-    for (count, word) in [(found.fail, "fail"), (found.warn, "odd"), (found.skipped, "skipped")] {
+    for (count, word) in [
+        (found.explained, "fail where labelled"),
+        (found.fail, "fail"),
+        (found.warn, "odd"),
+        (found.skipped, "skipped"),
+    ] {
         if count > 0 {
             parts.push(format!("{count} {word}"));
         }
@@ -268,7 +307,9 @@ fn list(args: &Args) -> Result<(), Failure> {
     for family in wanted(args) {
         writeln!(out, "{HEADING}{}{HEADING:#}  {DIM}{}{DIM:#}", family.name, family.doc)?;
         for check in family.checks() {
-            writeln!(out, "  {NAME}{}{NAME:#}\n      {}", check.id, check.holds)?;
+            let odd = if check.severity == Severity::Warning { "  (a warning)" } else { "" };
+            writeln!(out, "  {NAME}{}{NAME:#}{DIM}{odd}{DIM:#}\n      {}", check.id, check.holds)?;
+            writeln!(out, "      {DIM}{}{DIM:#}", check.why)?;
         }
     }
     Ok(())

@@ -51,7 +51,9 @@ impl From<throng::engine::Error> for Failure {
     fn from(error: throng::engine::Error) -> Self {
         match error {
             throng::engine::Error::Cancelled => Self::Interrupted,
-            throng::engine::Error::Rates(problems) => Self::Input(problems),
+            throng::engine::Error::Rates(problems) | throng::engine::Error::Anomalies(problems) => {
+                Self::Input(problems)
+            }
             error => Self::Run(anyhow::Error::from(error).context("the run failed")),
         }
     }

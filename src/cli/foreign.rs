@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::slice;
 use std::sync::atomic::AtomicBool;
 
 use throng::check::{Reference, Watch, realism};
@@ -43,12 +44,24 @@ impl Beside {
     ) -> Result<Option<Summary>, Failure> {
         let Some(path) = &self.reference else { return Ok(None) };
         if let Some(map) = &self.reference_map {
-            return summary(path, map, cancel, silent).map(Some);
+            return summary(slice::from_ref(path), map, cancel, silent).map(Some);
+        }
+        if path.is_file() {
+            let problem = Problem::new(format!("{} is no data set's folder", path.display()));
+            let help = "a click-stream in a file takes its mapping along: --reference-map FILE";
+            return Err(problem.help(help).into());
         }
         let data = DataSet::open(path)?;
         let meter = Meter::of("rows", data.manifest().rows("events"), 1, silent);
         let watch = Watch { progress: &meter, cancel };
-        Ok(Some(realism::summary(&data, schemas, &watch)?))
+        let (summary, unsound) = realism::summary(&data, schemas, &watch)?;
+        // Half a reference would pass for a whole one.
+        match unsound {
+            None => Ok(Some(summary)),
+            Some(why) => Err(Problem::new(format!("the reference is not whole: {why}"))
+                .help(format!("`throng check {}` tells all that is wrong with it", path.display()))
+                .into()),
+        }
     }
 
     /// What to compare with, and how far away it may be.
@@ -57,9 +70,9 @@ impl Beside {
     }
 }
 
-/// Sums up the stream in a file or folder by a mapping.
+/// Sums up the stream in files and folders by a mapping.
 pub(crate) fn summary(
-    path: &Path,
+    paths: &[PathBuf],
     map: &Path,
     cancel: &AtomicBool,
     silent: bool,
@@ -70,7 +83,7 @@ pub(crate) fn summary(
             .help("docs/guide/realism.md has mappings to begin with")
     })?;
     let mapping = Mapping::read(&name, &text)?;
-    let files = foreign::files(path)?;
+    let files = foreign::files(paths)?;
     let rows = rows(&files);
     let meter = Meter::of("rows", rows.unwrap_or(0), 1, silent || rows.is_none());
     Ok(foreign::read(&files, &mapping, &meter, cancel)?)

@@ -17,7 +17,7 @@ use throng::scenario::plan::Plan;
 
 use super::args::{self, Form, Seed, What, shell};
 use super::failure::Failure;
-use super::masking::{self, Privacy};
+use super::masking::{self, Masked, Privacy};
 use super::progress::Meter;
 use super::summary::{Summary, try_next};
 use super::{interrupt, load};
@@ -28,6 +28,7 @@ use super::{interrupt, load};
 /// the scenario file, and the file over the defaults. The data set appears whole or not at all.
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct Args {
     #[command(flatten)]
     what: What,
@@ -42,6 +43,9 @@ pub(crate) struct Args {
     /// Make only part I of N, counted from 0, in a folder of its own in DIR; `throng join DIR` makes the parts one
     #[arg(long, value_name = "I/N", value_parser = args::shard)]
     shard: Option<Shard>,
+    /// Write the clean twin as well, beside it in <DIR>-clean: the same data set with nothing gone wrong
+    #[arg(long, conflicts_with = "pseudonymise")]
+    twin: bool,
     #[command(flatten)]
     privacy: Privacy,
     /// Replace a data set that is there already
@@ -59,6 +63,7 @@ const EXAMPLES: &str = "\
 Examples:
   throng generate
   throng generate development --format ndjson --tables events
+  throng generate --anomalies critical --twin
   throng generate my-shop.toml --users 20K --days 90 --start now-90d --out data/shop
   throng generate performance --shard 0/4 --out /mnt/big      (on the first of four machines)";
 
@@ -66,41 +71,72 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let cancel = interrupt::flag().context("cannot listen for Ctrl-C")?;
     let threads = args.threads.map_or_else(load::threads, NonZeroUsize::get);
     let mut world = load::world(&args.what, Some(&args.form), threads, &cancel)?;
-    let dir = out(args, &world);
-    let masked = masking::bind(&args.privacy, &mut world, &dir)?;
-    let staging = open(args, &world)?;
-    let masking = masked.as_ref().map(|masked| &masked.masking);
-    let (written, took) = simulate(args, &world, masking, threads, &staging, &cancel)?;
-    let Written { files, documents } = written;
-    let (request, version) = (&world.request, &world.version);
-    let tables = tables(&world, masking);
-    let mut manifest = Manifest::new(request, version, args.shard, tables, files, documents);
-    if let Some(masked) = &masked {
+    if args.twin && world.request.anomalies.is_none() {
+        let problem = Problem::new("there is no twin of a data set in which nothing goes wrong");
+        return Err(problem.help("ask for anomalies: --anomalies default").into());
+    }
+    let out = args.out.clone().unwrap_or_else(|| Path::new("output").join(&world.request.scenario));
+    let masked = masking::bind(&args.privacy, &mut world, &out)?;
+    make(args, &world, masked.as_ref(), &out, threads, &cancel)?;
+    if args.twin {
+        let assets = load::assets(args.what.models.as_deref())?;
+        make(args, &world.cleaned(&assets), None, &beside(&out), threads, &cancel)?;
+    }
+    Ok(())
+}
+
+/// The folder of a data set's clean twin.
+pub(crate) fn beside(out: &Path) -> PathBuf {
+    let name = out.file_name().unwrap_or_default().to_string_lossy();
+    out.with_file_name(format!("{name}-clean"))
+}
+
+/// Makes a data set, or a shard of it, in a folder.
+fn make(
+    args: &Args,
+    world: &World,
+    masked: Option<&Masked>,
+    out: &Path,
+    threads: usize,
+    cancel: &AtomicBool,
+) -> Result<(), Failure> {
+    let dir =
+        args.shard.map_or_else(|| out.to_owned(), |shard| out.join(throng::join::folder(shard)));
+    let staging = open(args, out, &dir)?;
+    let masking = masked.map(|masked| &masked.masking);
+    let (written, took) = simulate(args, world, masking, threads, &staging, cancel)?;
+    let mut manifest = masked_manifest(world, masking, args.shard, written);
+    if let Some(masked) = masked {
         masked.sign(&mut manifest, staging.dir())?;
     }
     manifest.write(staging.dir()).map_err(anyhow::Error::from)?;
-    let dir = shown(args, &world);
     staging.commit()?;
     tell(args, &Summary { manifest: &manifest, dir: &dir, took: Some(took) })
 }
 
-/// The data set's folder as the user knows it.
-fn shown(args: &Args, world: &World) -> PathBuf {
-    let out = out(args, world);
-    args.shard.map_or_else(|| out.clone(), |shard| out.join(throng::join::folder(shard)))
+/// The manifest of what was written.
+pub(crate) fn manifest(world: &World, shard: Option<Shard>, written: Written) -> Manifest {
+    masked_manifest(world, None, shard, written)
 }
 
-fn out(args: &Args, world: &World) -> PathBuf {
-    args.out.clone().unwrap_or_else(|| Path::new("output").join(&world.request.scenario))
+/// The manifest of what was written behind a policy.
+fn masked_manifest(
+    world: &World,
+    masking: Option<&Masking>,
+    shard: Option<Shard>,
+    written: Written,
+) -> Manifest {
+    let Written { files, documents } = written;
+    let tables = tables(world, masking);
+    Manifest::new(&world.request, &world.version, shard, tables, files, documents)
 }
 
-fn open(args: &Args, world: &World) -> Result<Staging, Failure> {
-    let out = out(args, world);
+fn open(args: &Args, out: &Path, dir: &Path) -> Result<Staging, Failure> {
     if args.shard.is_some() && out.join(manifest::FILE).exists() {
         let problem = Problem::new(format!("{} holds a whole data set already", out.display()));
         return Err(problem.help("use --out for a folder of shards").into());
     }
-    Ok(Staging::open(&shown(args, world), args.force)?)
+    Ok(Staging::open(dir, args.force)?)
 }
 
 /// Runs the engine; what it wrote, and how long it took.
@@ -135,12 +171,13 @@ fn share(plan: &Plan, shard: Option<Shard>) -> u64 {
 
 /// The tables asked for, with their schemas' digests.
 fn tables(world: &World, masking: Option<&Masking>) -> Vec<(String, String)> {
-    let asked = world.request.tables.as_ref();
     let schemas = masking.map(|masking| masking.schemas(&world.schemas));
     let schemas = schemas.as_ref().unwrap_or(&world.schemas);
-    let wanted = |name: &str| asked.is_none_or(|names| names.iter().any(|one| one.text == name));
-    let tables = schemas.tables.iter().filter(|table| wanted(&table.name));
-    tables.map(|table| (table.name.clone(), schemas.digest(table))).collect()
+    let named = |table: &throng::schema::Table| {
+        let written = schemas.table(&table.name).unwrap_or(table);
+        (table.name.clone(), schemas.digest(written))
+    };
+    world.wanted_tables().map(named).collect()
 }
 
 fn tell(args: &Args, summary: &Summary<'_>) -> Result<(), Failure> {

@@ -9,6 +9,7 @@ use std::sync::atomic::AtomicBool;
 use jiff::civil::Date;
 use jiff::{Timestamp, tz::TimeZone};
 
+use throng::anomaly::Spec;
 use throng::assets::{AssetFile, Assets};
 use throng::calibration::cache;
 use throng::diag::{Problem, Problems, suggest};
@@ -16,6 +17,7 @@ use throng::engine;
 use throng::manifest::Manifest;
 use throng::scenario::World;
 use throng::scenario::ask::{START, is_folder_name};
+use throng::scenario::wishes::{PRESETS, Wishes};
 use throng::scenario::{Ask, Request};
 use throng::sink::FORMATS;
 
@@ -39,8 +41,17 @@ pub(crate) fn world(
     cancel: &AtomicBool,
 ) -> Result<World, Failure> {
     let assets = assets(what.models.as_deref())?;
-    let request = request(what, form, &assets)?;
-    let mut world = World::build(request, &assets)?;
+    ready(World::build(request(what, form, &assets)?, &assets)?, threads, cancel)
+}
+
+/// A world with its rates met.
+pub(crate) fn ready(
+    mut world: World,
+    threads: usize,
+    cancel: &AtomicBool,
+) -> Result<World, Failure> {
+    // Said before anything is simulated.
+    Spec::of(&world)?;
     let folder = cache_folder();
     let kept = folder.as_ref().and_then(|folder| cache::read(folder, &world));
     if !kept.is_some_and(|kept| kept.apply(&mut world)) {
@@ -102,7 +113,10 @@ fn request(what: &What, form: Option<&Form>, assets: &Assets) -> Result<Request,
     let file = scenario(&what.scenario, assets)?;
     let asked = Ask::read(&file.stem, &file.name, &file.text)?;
     let drawn = (what.seed == Some(Seed::Random)).then(draw);
-    let request = what.ask(form, drawn).over(asked).resolve(today())?;
+    let mut flags = what.ask(form, drawn);
+    let written = form.and_then(|form| form.anomalies.as_deref());
+    flags.anomalies = written.map(anomalies).transpose()?;
+    let request = flags.over(asked).resolve(today())?;
     check_format(&request).map_or(Ok(request), |problem| Err(problem.into()))
 }
 
@@ -121,6 +135,24 @@ pub(crate) fn scenario(written: &str, assets: &Assets) -> Result<AssetFile, Prob
         let help = format!("{help}{stop} One of your own is given by its path: ./my-shop.toml");
         Problem::new(format!("unknown scenario `{written}`")).help(help).into()
     })
+}
+
+/// A preset by name, or a file by its path.
+fn anomalies(written: &str) -> Result<Wishes, Problems> {
+    if PRESETS.contains(&written) {
+        return Ok(Wishes::preset(written));
+    }
+    let is_path = written.contains(['/', '\\', '.']);
+    if !is_path {
+        let help =
+            format!("{} A file is given by its path: ./wrong.toml", suggest(written, PRESETS));
+        return Err(Problem::new(format!("unknown preset `{written}`")).help(help).into());
+    }
+    let text = fs::read_to_string(written).map_err(|error| {
+        let problem = Problem::new(format!("cannot read the anomalies {written}: {error}"));
+        problem.help("write a preset, or the path of a file with [anomalies]")
+    })?;
+    Wishes::read_file(written, &text)
 }
 
 fn own_scenario(written: &str) -> Result<AssetFile, Problems> {

@@ -77,6 +77,8 @@ fn leave_truth_out(world: &mut World, key: &Key) {
     let names = names.filter(|name| !name.starts_with("truth/") && *name != ANSWERS);
     let names: Vec<Name> = names.map(Name::from).collect();
     world.request.tables = Some(names);
+    // Labels of anomalies come with the anomalies, asked for or not.
+    world.schemas.tables.retain(|table| !table.name.starts_with("truth/"));
     let everywhere = Realm { scope: Scope::Stable, id: String::new(), epoch: 0 };
     let version = key.derive(Role::Version, &everywhere, &world.version);
     world.version = hex(&version[..16]);

@@ -1,5 +1,6 @@
 //! The command line: a file a subcommand. Only here is anything printed and the clock read.
 
+mod anomalies;
 mod args;
 mod audit;
 mod check;
@@ -14,6 +15,7 @@ mod key;
 mod leaks;
 mod load;
 mod masking;
+mod patch;
 mod personas;
 mod plan;
 mod policy;
@@ -23,9 +25,11 @@ mod pseudonymise;
 mod report;
 mod scenarios;
 mod schema;
+mod score;
 mod style;
 mod summary;
 mod table;
+mod twin;
 
 use std::process::ExitCode;
 
@@ -61,11 +65,15 @@ enum Command {
     Preview(preview::Args),
     Report(report::Args),
     Join(join::Args),
+    Twin(twin::Args),
+    Patch(patch::Args),
     Check(check::Args),
+    Score(score::Args),
     Init(init::Args),
     Scenarios(scenarios::Args),
     Personas(personas::Args),
     Schema(schema::Args),
+    Anomalies(anomalies::Args),
     Key(key::Args),
     Policy(policy::Args),
     Pseudonymise(pseudonymise::Args),
@@ -82,11 +90,15 @@ impl Command {
             Self::Preview(args) => preview::run(&args),
             Self::Report(args) => report::run(&args),
             Self::Join(args) => join::run(&args),
+            Self::Twin(args) => twin::run(&args),
+            Self::Patch(args) => patch::run(&args),
             Self::Check(args) => check::run(&args),
+            Self::Score(args) => score::run(&args),
             Self::Init(args) => init::run(&args),
             Self::Scenarios(args) => scenarios::run(&args),
             Self::Personas(args) => personas::run(&args),
             Self::Schema(args) => schema::run(&args),
+            Self::Anomalies(args) => anomalies::run(&args),
             Self::Key(args) => key::run(&args),
             Self::Policy(args) => policy::run(&args),
             Self::Pseudonymise(args) => pseudonymise::run(&args),

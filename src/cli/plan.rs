@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use serde::Serialize;
 use throng::engine;
 use throng::scenario::World;
+use throng::scenario::output::ANSWERS;
 use throng::scenario::plan::Plan;
 
 use super::args::{Form, What};
@@ -66,7 +67,13 @@ struct Forecast<'a> {
     threads: usize,
     seconds: f64,
     tables: Vec<Expected<'a>>,
+    /// What stands beside the tables, a file each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    documents: Vec<&'static str>,
 }
+
+/// What the answers take, about: they are counts by day, week and name, however many events there are.
+const ANSWERS_BYTES: u64 = 100_000;
 
 #[derive(Serialize)]
 struct Expected<'a> {
@@ -83,6 +90,8 @@ impl<'a> Forecast<'a> {
             Expected { name, rows: files().map(|file| file.rows).sum(), files: files().count() }
         };
         let tables = world.schemas.tables.iter().map(|table| expected(&table.name));
+        let documents: Vec<&'static str> =
+            world.wants_answers().then_some(ANSWERS).into_iter().collect();
         Self {
             scenario: &world.request.scenario,
             seed: world.request.seed,
@@ -90,12 +99,13 @@ impl<'a> Forecast<'a> {
             covering_users: (plan.covering > 0).then_some(plan.covering),
             events: plan.events,
             ranges: plan.ranges.len(),
-            files: plan.files.len(),
-            bytes: plan.bytes,
+            files: plan.files.len() + documents.len(),
+            bytes: plan.bytes + ANSWERS_BYTES * documents.len() as u64,
             memory_bytes: plan.memory,
             threads,
             seconds: plan.events as f64 / (RATE * threads as f64),
             tables: tables.filter(|table| table.files > 0).collect(),
+            documents,
         }
     }
 
@@ -114,10 +124,12 @@ impl<'a> Forecast<'a> {
             [name.to_owned(), human::count(rows), human::count(files as u64)]
         };
         let rows = self.tables.iter().map(|table| row(table.name, table.rows, table.files));
+        // A document has no rows.
+        let alone = |name: &&str| [(*name).to_owned(), String::new(), human::count(1)];
         let total = self.tables.iter().map(|table| table.rows).sum();
         let table = Table {
             head: ["table", "rows", "files"],
-            rows: rows.collect(),
+            rows: rows.chain(self.documents.iter().map(alone)).collect(),
             total: row("total", total, self.files),
         };
         table.print(out)?;

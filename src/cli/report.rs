@@ -2,15 +2,18 @@
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 
 use anyhow::Context as _;
 use throng::assets::Assets;
+use throng::check::Watch;
 use throng::diag::Problem;
 use throng::human;
 use throng::read::DataSet;
 use throng::report::page::{Block, Outcome, Page};
 use throng::report::{self, file, render};
 use throng::schema::{Schemas, facts};
+use throng::score::Score;
 
 use super::args::shell;
 use super::failure::Failure;
@@ -22,8 +25,8 @@ use super::{interrupt, load};
 /// Make one page of a data set, for reading
 ///
 /// A single HTML file with everything in it: what the data set is, when things happen, where journeys go, funnels against their
-/// targets, devices and sources, distributions, sample journeys, coverage and all checks with their evidence. It asks nothing of any
-/// network. That checks fail is told on the page and here, and is no failure of this command.
+/// targets, devices and sources, distributions, sample journeys, coverage, anomalies with what a detector found of them, and all checks
+/// with their evidence. It asks nothing of any network. That checks fail is told on the page and here, and is no failure of this command.
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
@@ -32,6 +35,12 @@ pub(crate) struct Args {
     /// The page [default: DIR.report.html, beside the data set]
     #[arg(short, long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Score these findings of a detector on the page as well, as `throng score` does
+    #[arg(long, value_name = "FILE")]
+    findings: Option<PathBuf>,
+    /// Which kinds the rules of the findings claim to find
+    #[arg(long, value_name = "FILE", requires = "findings")]
+    map: Option<PathBuf>,
     /// Leave the checks out
     #[arg(long)]
     no_check: bool,
@@ -50,7 +59,8 @@ const EXAMPLES: &str = "\
 Examples:
   throng report output/quickstart                  output/quickstart.report.html
   throng report output/quickstart --out today.html
-  throng report data/shop --models my-models --no-check";
+  throng report data/shop --models my-models --no-check
+  throng report data/shop --findings findings.csv";
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let data = DataSet::open(&args.dir)?;
@@ -73,9 +83,24 @@ fn page(args: &Args, data: &DataSet, schemas: &Schemas, assets: &Assets) -> Resu
     let rows = data.manifest().tables.iter().map(|table| table.rows).sum();
     let meter = Meter::of("rows", rows, 1, args.quiet);
     let world = world.as_ref().map_err(Clone::clone);
-    let page = report::page_of(data, schemas, world, !args.no_check, &meter, &cancel);
+    let score = score(args, data, schemas, &cancel)?;
+    let page =
+        report::page_of(data, schemas, world, !args.no_check, score.as_ref(), &meter, &cancel);
     meter.finish();
     Ok(page?)
+}
+
+/// What a detector found, when its findings are given.
+fn score(
+    args: &Args,
+    data: &DataSet,
+    schemas: &Schemas,
+    cancel: &AtomicBool,
+) -> Result<Option<Score>, Failure> {
+    let Some(findings) = &args.findings else { return Ok(None) };
+    let ask = super::score::ask(data, args.map.as_deref())?;
+    let watch = Watch { progress: &Meter::of("rows", 0, 1, true), cancel };
+    Ok(Some(throng::score::score(data, schemas, findings, None, &ask, &watch)?))
 }
 
 fn refused(error: &file::Error) -> Failure {

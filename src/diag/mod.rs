@@ -11,7 +11,7 @@ use std::fmt;
 
 pub use document::Document;
 pub use located::Located;
-pub use table::Table;
+pub use table::{Scalar, Table};
 
 /// Where in a file a problem stands.
 #[derive(Debug, Clone, PartialEq, Eq)]

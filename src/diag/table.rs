@@ -9,6 +9,51 @@ use std::rc::Rc;
 use crate::diag::document::{Entry, File, Node, Value, place};
 use crate::diag::{Located, Place, suggest};
 
+/// A value whose type somebody else knows.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Scalar {
+    /// A string, a date or a time.
+    Text(String),
+    /// A whole number.
+    Integer(i64),
+    /// Any other number.
+    Number(f64),
+    /// True or false.
+    Flag(bool),
+    /// Strings.
+    Texts(Vec<String>),
+}
+
+impl Scalar {
+    fn of(value: &Value) -> Option<Self> {
+        let text = |value: &Value| match value {
+            Value::Text(text) | Value::Moment(text) => Some(text.clone()),
+            _ => None,
+        };
+        Some(match value {
+            Value::Text(_) | Value::Moment(_) => Self::Text(text(value)?),
+            Value::Integer(number) => Self::Integer(*number),
+            Value::Float(number) => Self::Number(*number),
+            Value::Flag(flag) => Self::Flag(*flag),
+            Value::Array(items) => {
+                Self::Texts(items.iter().map(|item| text(&item.value)).collect::<Option<_>>()?)
+            }
+            Value::Table(_) => return None,
+        })
+    }
+
+    /// What it is, in words.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Text(_) => "a string",
+            Self::Integer(_) => "an integer",
+            Self::Number(_) => "a number",
+            Self::Flag(_) => "true or false",
+            Self::Texts(_) => "an array of strings",
+        }
+    }
+}
+
 /// A table being read. Keys that nobody asked for are problems when it is dropped.
 #[derive(Debug)]
 pub struct Table<'a> {
@@ -73,6 +118,12 @@ impl<'a> Table<'a> {
     pub fn place(&self, key: &str) -> Option<Place> {
         let entry = self.find(key)?;
         Some(place(&self.file.name, &self.file.text, &entry.node.span))
+    }
+
+    /// Where a key's name stands.
+    pub fn key_place(&self, key: &str) -> Option<Place> {
+        let entry = self.find(key)?;
+        Some(place(&self.file.name, &self.file.text, &entry.key_span))
     }
 
     /// Reports a problem at a key's value, or at the table when the key is absent.
@@ -250,6 +301,14 @@ impl<'a> Table<'a> {
         items.iter().filter_map(text).collect()
     }
 
+    /// A string or an array of strings, each with its place; empty when absent.
+    pub fn one_or_more(&self, key: &str) -> Vec<Located<String>> {
+        match self.find(key).map(|entry| &entry.node.value) {
+            Some(Value::Text(_)) => self.opt_located(key).into_iter().collect(),
+            _ => self.texts(key),
+        }
+    }
+
     /// An array of numbers, each within bounds; `length` many when it is given; empty when absent or wrong.
     pub fn numbers(
         &self,
@@ -303,6 +362,20 @@ impl<'a> Table<'a> {
                 (name, self.number(&entry.key, bounds.clone()))
             })
             .collect()
+    }
+
+    /// Its own values, whatever they are, each key and value with its place. Nested tables are passed over, and a problem.
+    pub fn scalars(&self) -> Vec<(Located<String>, Located<Scalar>)> {
+        let scalar = |entry: &'a Entry| {
+            self.asked.borrow_mut().insert(entry.key.clone());
+            let name = self.locate(entry.key_span.clone(), entry.key.clone());
+            let Some(value) = Scalar::of(&entry.node.value) else {
+                self.mistyped(entry, "a value, or an array of strings");
+                return None;
+            };
+            Some((name, self.locate(entry.node.span.clone(), value)))
+        };
+        self.entries.iter().filter_map(scalar).collect()
     }
 
     /// Weights that are shares: they must be there and sum to 1 within 0.001.

@@ -288,13 +288,45 @@ pub struct Journal {
     pub payments: Vec<Payment>,
     /// Events by slice of arrival time.
     pub slices: Vec<Bucket>,
+    /// Where those begin who are there only because something goes wrong; none: nobody is.
+    pub guests: Option<Counts>,
+}
+
+/// How many rows a journal has of each kind, without the events.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each counts what it is named after")]
+pub struct Counts {
+    pub users: usize,
+    pub devices: usize,
+    pub journeys: usize,
+    pub sessions: usize,
+    pub orders: usize,
+    pub lines: usize,
+    pub payments: usize,
 }
 
 impl Journal {
-    /// An empty journal over so many slices, with room for so many events in each.
-    pub fn new(slices: usize, room: usize) -> Self {
-        let bucket = || Bucket { rows: Vec::with_capacity(room), sessions: Vec::new() };
-        Self { slices: (0..slices).map(|_| bucket()).collect(), ..Self::default() }
+    /// An empty journal over so many slices.
+    pub fn new(slices: usize) -> Self {
+        Self { slices: vec![Bucket::default(); slices], ..Self::default() }
+    }
+
+    /// How many rows it has.
+    pub fn counts(&self) -> Counts {
+        Counts {
+            users: self.users.len(),
+            devices: self.devices.len(),
+            journeys: self.journeys.len(),
+            sessions: self.sessions.len(),
+            orders: self.orders.len(),
+            lines: self.lines.len(),
+            payments: self.payments.len(),
+        }
+    }
+
+    /// How many of them are there whatever goes wrong.
+    pub fn clean(&self) -> Counts {
+        self.guests.unwrap_or_else(|| self.counts())
     }
 
     /// How many events it holds.

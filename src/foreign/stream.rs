@@ -9,6 +9,7 @@ use crate::diag::{Problem, Problems};
 use crate::engine::Progress;
 use crate::foreign::Mapping;
 use crate::foreign::columns::columns;
+use crate::model::DeviceClass;
 use crate::population::Zones;
 use crate::read::hash::{Ids, NONE, Words};
 use crate::read::{self, As, Batch, Column, Wanted, scan_file};
@@ -33,28 +34,38 @@ pub enum Error {
     Cancelled,
 }
 
-/// The files of a path: itself, or all that can be read in the folder and those within, in the order of their names.
+/// The files of paths, each once: a path itself, or all that can be read in the folder and those within, in the order of their names.
 ///
 /// # Errors
 /// There is no such file, or none that can be read.
-pub fn files(path: &Path) -> Result<Vec<PathBuf>, Problems> {
-    let mut found = Vec::new();
+pub fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Problems> {
+    let (mut found, mut problems) = (Vec::new(), Problems::new());
+    for path in paths {
+        files_of(path, &mut found).unwrap_or_else(|problem| problems.push(problem));
+    }
+    found.sort();
+    found.dedup();
+    problems.or(found)
+}
+
+fn files_of(path: &Path, found: &mut Vec<PathBuf>) -> Result<(), Problem> {
+    let mut here = Vec::new();
     if path.is_dir() {
-        collect(path, &mut found);
-        found.sort();
+        collect(path, &mut here);
     } else if path.is_file() {
-        found.push(path.to_owned());
+        here.push(path.to_owned());
     } else {
         let problem = Problem::new(format!("there is no {}", path.display()));
-        return Err(problem.help("give a file or a folder of files").into());
+        return Err(problem.help("give a file or a folder of files"));
     }
-    found.retain(|file| is_readable(file));
-    if found.is_empty() {
+    here.retain(|file| is_readable(file));
+    if here.is_empty() {
         let problem = Problem::new(format!("nothing in {} can be read", path.display()));
         let help = "*.parquet, *.ndjson or *.jsonl, the latter two also with .gz or .zst; DuckDB turns CSV into Parquet: COPY (FROM 'x.csv') TO 'x.parquet'";
-        return Err(problem.help(help).into());
+        return Err(problem.help(help));
     }
-    Ok(found)
+    found.append(&mut here);
+    Ok(())
 }
 
 fn collect(dir: &Path, found: &mut Vec<PathBuf>) {
@@ -72,17 +83,57 @@ fn is_readable(file: &Path) -> bool {
     if packed { known(Path::new(file.file_stem().unwrap_or_default())) } else { known(file) }
 }
 
-/// A row, packed.
+/// A row, packed into 24 bytes. They are sorted in place, so a stream takes no more than these.
 #[derive(Debug, Clone, Copy)]
 struct Record {
     time: i64,
-    session: u32,
-    user: u32,
+    /// The session's ordinal; or the user's, above [`OF_USER`], where a row has none and silence cuts.
+    whose: u32,
     item: u32,
-    event: u16,
+    /// The event type's ordinal, and above it the device class.
+    kind: u16,
     zone: u16,
     load_ms: u16,
-    device: u8,
+    /// How many rows of the same came before, as far as it goes: rows of one moment stay in the order in which they were read.
+    order: u16,
+}
+
+/// Ordinals from here on are those of users.
+const OF_USER: u32 = 1 << 31;
+
+/// Bits of an event type; the device class stands above them.
+const EVENT_BITS: u32 = Realism::MOST_KINDS.trailing_zeros();
+
+impl Record {
+    fn event(&self) -> u16 {
+        self.kind & (Realism::MOST_KINDS - 1)
+    }
+
+    fn device(&self) -> u8 {
+        DeviceClass::ALL.get(usize::from(self.kind >> EVENT_BITS)).map_or(UNKNOWN, |c| *c as u8)
+    }
+}
+
+/// What is known of a session, or of a user whose rows have none.
+#[derive(Debug, Clone, Copy)]
+struct Owner {
+    user: u32,
+    rows: u16,
+}
+
+/// Counts a row more of a session or user, which is its owner's who was named first; the rows before it.
+fn count(owners: &mut Vec<Owner>, ordinal: u32, user: u32) -> u16 {
+    let ordinal = ordinal as usize;
+    if ordinal >= owners.len() {
+        owners.resize(ordinal + 1, Owner { user: NONE, rows: 0 });
+    }
+    let owner = &mut owners[ordinal];
+    if owner.user == NONE {
+        owner.user = user;
+    }
+    let before = owner.rows;
+    owner.rows = before.wrapping_add(1);
+    before
 }
 
 /// Reads a foreign stream and sums it up. `progress` hears of every row.
@@ -171,6 +222,8 @@ struct Stream<'m> {
     timeless: u64,
     users: Ids,
     sessions: Ids,
+    /// By session, and by user whose rows have none.
+    owners: [Vec<Owner>; 2],
     items: Ids,
     events: Words,
     zones: Words,
@@ -186,6 +239,7 @@ impl<'m> Stream<'m> {
             timeless: 0,
             users: Ids::default(),
             sessions: Ids::default(),
+            owners: [Vec::new(), Vec::new()],
             items: Ids::default(),
             events: Words::default(),
             zones,
@@ -209,24 +263,27 @@ impl<'m> Stream<'m> {
                 Some(id) => self.sessions.add(id).0,
                 None => NONE,
             };
-            if user == NONE && session == NONE {
-                continue;
-            }
+            let (whose, order) = match (session, user) {
+                (NONE, NONE) => continue,
+                (NONE, user) => (OF_USER | user, count(&mut self.owners[1], user, user)),
+                (session, user) => (session, count(&mut self.owners[0], session, user)),
+            };
             let event = event.text(row).map_or(0, |name| self.events.add(name));
             let class = device
                 .text(row)
                 .and_then(|value| self.mapping.devices.iter().find(|(known, _)| known == value));
             let zone = zone.text(row).map_or(0, |name| self.zones.add(name));
             let load = load.text(row).and_then(|text| text.parse::<f64>().ok()).unwrap_or(0.0);
+            let event = event.min(u32::from(Realism::MOST_KINDS) - 1) as u16;
+            let class = class.map_or(DeviceClass::ALL.len() as u16, |(_, class)| (*class).into());
             self.records.push(Record {
                 time,
-                session,
-                user,
+                whose,
                 item: key(&mut self.items, item, row),
-                event: event.min(u32::from(Realism::MOST_KINDS) - 1) as u16,
+                kind: event | class << EVENT_BITS,
                 zone: zone.min(u32::from(u16::MAX) - 1) as u16,
                 load_ms: load.clamp(0.0, 65_535.0) as u16,
-                device: class.map_or(UNKNOWN, |(_, class)| *class),
+                order,
             });
         }
     }
@@ -241,23 +298,23 @@ impl<'m> Stream<'m> {
         let meanings: Vec<(Marks, bool)> =
             names.iter().map(|name| meaning(self.mapping, name)).collect();
         let clock = self.clock();
-        // Rows without a session belong to their user, and silence cuts them.
-        let known = self.sessions.len() as u32;
-        for record in &mut self.records {
-            if record.session == NONE {
-                record.session = known + record.user;
-            }
-        }
-        self.records.sort_by_key(|record| (record.session, record.time));
+        self.records.sort_unstable_by_key(|record| (record.whose, record.time, record.order));
         let mut realism = Realism::new();
-        let by_session = self.records.chunk_by(|a, b| a.session == b.session);
+        let by_session = self.records.chunk_by(|a, b| a.whose == b.whose);
         for (ordinal, records) in by_session.enumerate() {
-            let user = records.iter().map(|record| record.user).find(|user| *user != NONE);
+            let whose = records[0].whose;
+            let user = match whose & OF_USER {
+                0 => self.owners[0][whose as usize].user,
+                _ => whose & !OF_USER,
+            };
             // Nobody is known to have come back whom no column names.
-            let user = user.unwrap_or(self.users.len() as u32 + ordinal as u32);
+            let known = Some(user).filter(|user| *user != NONE);
+            let user = known.unwrap_or(self.users.len() as u32 + ordinal as u32);
             for record in records {
-                let (marks, looks) =
-                    meanings.get(usize::from(record.event)).copied().unwrap_or((Marks::VIEW, true));
+                let (marks, looks) = meanings
+                    .get(usize::from(record.event()))
+                    .copied()
+                    .unwrap_or((Marks::VIEW, true));
                 let offset = clock.offset(usize::from(record.zone), record.time) / MINUTE;
                 realism.see(&Seen {
                     user,
@@ -265,9 +322,9 @@ impl<'m> Stream<'m> {
                     time: record.time,
                     zone: if self.mapping.zone_is_known { record.zone } else { u16::MAX },
                     offset: offset as i16,
-                    event: record.event,
+                    event: record.event(),
                     item: if looks { record.item } else { NONE },
-                    device: record.device,
+                    device: record.device(),
                     load_ms: record.load_ms,
                     marks,
                 });

@@ -99,14 +99,14 @@ fn told(result: Result<Summary, Error>) -> String {
 fn parquet_and_ndjson_and_many_files_say_the_same() {
     let dir = tempfile::tempdir().unwrap();
     as_parquet(&dir.path().join("log.parquet"));
-    let whole = summed(&files(&dir.path().join("log.parquet")).unwrap(), MAPPING).unwrap();
+    let whole = summed(&files(&[dir.path().join("log.parquet")]).unwrap(), MAPPING).unwrap();
     let parts = dir.path().join("parts");
     fs::create_dir_all(parts.join("deep")).unwrap();
     let rows = log();
     as_ndjson(&parts.join("b.ndjson"), &rows[..4000]);
     as_ndjson(&parts.join("deep/a.jsonl"), &rows[4000..]);
     fs::write(parts.join("readme.txt"), "not data").unwrap();
-    let cut = summed(&files(&parts).unwrap(), MAPPING).unwrap();
+    let cut = summed(&files(std::slice::from_ref(&parts)).unwrap(), MAPPING).unwrap();
     assert_eq!(whole.records(), rows.len() as u64);
     assert_eq!(
         (whole.records(), whole.sessions(), whole.users(), whole.steps()),
@@ -189,9 +189,9 @@ fn missing_columns_are_told_with_those_there_are() {
 #[test]
 fn what_cannot_be_read_is_told() {
     let dir = tempfile::tempdir().unwrap();
-    let none = files(dir.path()).unwrap_err().to_string();
+    let none = files(&[dir.path().to_owned()]).unwrap_err().to_string();
     assert!(none.contains("nothing in") && none.contains("DuckDB"), "{none}");
-    assert!(files(&dir.path().join("x")).unwrap_err().to_string().contains("there is no"));
+    assert!(files(&[dir.path().join("x")]).unwrap_err().to_string().contains("there is no"));
     let broken = dir.path().join("a.parquet");
     fs::write(&broken, "PAR1 and no more").unwrap();
     assert!(told(summed(&[broken], MAPPING)).contains("cannot read"));

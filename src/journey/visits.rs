@@ -68,12 +68,7 @@ pub(super) struct Course {
 impl<'w> Walker<'w> {
     /// A walker with an empty journal.
     pub fn new(world: &'w World, slices: Slices) -> Self {
-        Self::with_room(world, slices, 0)
-    }
-
-    /// A walker whose journal has room for so many events a slice.
-    pub fn with_room(world: &'w World, slices: Slices, room: usize) -> Self {
-        let journal = Journal::new(slices.count(), room);
+        let journal = Journal::new(slices.count());
         Self { world, journal, slices, outcomes: Outcomes::Drawn, weights: Vec::new() }
     }
 

@@ -6,6 +6,7 @@ mod catalogue;
 mod commerce;
 mod country;
 mod device;
+pub mod globe;
 pub mod journey;
 mod load;
 pub(crate) mod names;

@@ -47,11 +47,6 @@ impl People {
         self.covers = covers;
     }
 
-    /// What they stand for, for others to stand for it.
-    pub fn take_covers(&mut self) -> Vec<Cover> {
-        std::mem::take(&mut self.covers)
-    }
-
     /// How many cells they cover.
     pub fn covers(&self) -> usize {
         self.covers.len()
@@ -60,7 +55,8 @@ impl People {
     /// What the user of that id is there to cover; nothing, for ordinary ones.
     #[inline]
     pub fn covered_by(&self, id: u64) -> Option<&Cover> {
-        let nth = id.checked_sub(FIRST_COVERING)?;
+        // Beyond twice that number others are counted.
+        let nth = id.checked_sub(FIRST_COVERING).filter(|nth| *nth < FIRST_COVERING)?;
         let count = self.covers.len() as u64;
         nth.checked_rem(count).and_then(|place| self.covers.get(place as usize))
     }

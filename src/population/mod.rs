@@ -83,6 +83,11 @@ impl People {
         }
     }
 
+    /// Lets other people of the same kinds come.
+    pub fn reseed(&mut self, seed: Seed) {
+        self.seed = seed;
+    }
+
     /// The user of that id. Users are numbered from 0; those from [`FIRST_COVERING`] on are there to [`cover`](Self::cover).
     #[inline]
     pub fn user(&self, id: u64) -> User {

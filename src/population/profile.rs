@@ -55,8 +55,9 @@ pub(super) fn fill(people: &People, id: u64, user: &User, out: &mut Profile) {
     let mut stream = people.seed.stream(NAME, id, 0);
     let locale = NAME_LOCALES.iter().find(|locale| locale.name == country.names);
     let [first, last] = (locale.unwrap_or(&NAME_LOCALES[0]).draw)(&mut stream);
-    set(&mut out.first_name, first);
-    set(&mut out.last_name, last);
+    // The lists of names have a blank or a tab behind some of them.
+    set(&mut out.first_name, first.trim());
+    set(&mut out.last_name, last.trim());
 
     let mut stream = people.seed.stream(LIFE, id, 0);
     let kind = &people.kinds[usize::from(user.persona)];

@@ -9,7 +9,7 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::diag::{Problem, Problems};
-use crate::frame::{Column, Dictionary, Frame, NULL, Strings, Values};
+use crate::frame::{Column, Dictionary, Frame, NULL, Strings, Values, Veil};
 use crate::privacy::key::{Key, Realm};
 use crate::privacy::policy::Policy;
 use crate::privacy::policy::act::Act;
@@ -74,12 +74,6 @@ impl Masking {
         problems.or(Self { tables: all, kept: Mutex::default() })
     }
 
-    /// A frame as it leaves, if the policy has a say in it.
-    pub fn frame<'f>(&'f self, inner: &'f dyn Frame) -> Option<MaskedFrame<'f>> {
-        let place = self.tables.iter().position(|one| one.table.name == inner.table().name)?;
-        Some(MaskedFrame::new(self, place, inner))
-    }
-
     /// A path as it leaves: dates of folders move as times do.
     pub fn path(&self, table: &str, path: &str) -> String {
         let change = self.tables.iter().find(|one| one.table.name == table);
@@ -117,6 +111,14 @@ impl Masking {
             }
         }
         schemas
+    }
+}
+
+impl Veil for Masking {
+    /// A frame as it leaves, if the policy has a say in it.
+    fn over<'f>(&'f self, frame: &'f dyn Frame) -> Option<Box<dyn Frame + 'f>> {
+        let place = self.tables.iter().position(|one| one.table.name == frame.table().name)?;
+        Some(Box::new(MaskedFrame::new(self, place, frame)))
     }
 }
 

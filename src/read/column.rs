@@ -167,6 +167,8 @@ impl Column {
 pub struct Fault {
     /// The row in its file, from 0.
     pub row: u64,
+    /// The line in its file, from 1; 0 where files have no lines.
+    pub line: u64,
     /// The column.
     pub column: String,
     /// What is wrong with it.
@@ -195,6 +197,53 @@ impl What {
     }
 }
 
+/// A line that is not what RFC 8259 or the framing of NDJSON makes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BadLine {
+    /// Which, from 1.
+    pub number: u64,
+    /// The byte of the line, from 1.
+    pub column: u64,
+    /// What is wrong with it.
+    pub ill: Ill,
+    /// Whether a row could be read of it all the same.
+    pub read: bool,
+}
+
+/// What is wrong with a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ill {
+    /// It ends before its object does.
+    Truncated,
+    /// It breaks the grammar of JSON.
+    Malformed,
+    /// Its bytes are not UTF-8.
+    Utf8,
+    /// A number that no double holds, or that is none.
+    Number,
+    /// A key that stands there twice, within the line or within an object in it.
+    Twice,
+    /// NUL, half of a surrogate pair, a byte-order mark.
+    Control,
+    /// Blank, two objects in one, or ended by CRLF.
+    Framing,
+}
+
+impl Ill {
+    /// In words.
+    pub fn told(self) -> &'static str {
+        match self {
+            Self::Truncated => "is no JSON object: it ends too early",
+            Self::Malformed => "is no JSON object",
+            Self::Utf8 => "is not UTF-8",
+            Self::Number => "has a number that is none, or that no double holds",
+            Self::Twice => "has a key twice",
+            Self::Control => "has NUL, half a surrogate pair or a byte-order mark",
+            Self::Framing => "is not one object and a line feed",
+        }
+    }
+}
+
 /// A run of rows.
 #[derive(Debug, Clone)]
 pub struct Batch {
@@ -208,4 +257,6 @@ pub struct Batch {
     pub faults: Vec<Fault>,
     /// How many faults there are.
     pub fault_count: u64,
+    /// Lines that are ill.
+    pub lines: Vec<BadLine>,
 }

@@ -112,7 +112,7 @@ impl<'t> Scanner<'t> {
             Some(b't') => self.word(b"true", Token::Flag(true)),
             Some(b'f') => self.word(b"false", Token::Flag(false)),
             Some(b'n') => self.word(b"null", Token::Null),
-            Some(b'-' | b'0'..=b'9') => Ok(Token::Number(self.number())),
+            Some(b'-' | b'0'..=b'9') => self.number().map(Token::Number),
             _ => Err(Malformed(self.at)),
         }
     }
@@ -125,13 +125,14 @@ impl<'t> Scanner<'t> {
         Ok(token)
     }
 
-    fn number(&mut self) -> &'t [u8] {
+    fn number(&mut self) -> Scanned<&'t [u8]> {
         let start = self.at;
         let part = |byte: &u8| matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E' | b'0'..=b'9');
         while self.text.get(self.at).is_some_and(part) {
             self.at += 1;
         }
-        &self.text[start..self.at]
+        let text = &self.text[start..self.at];
+        if is_number(text) { Ok(text) } else { Err(Malformed(start)) }
     }
 
     /// An object or array, whole.
@@ -154,6 +155,31 @@ impl<'t> Scanner<'t> {
             }
         }
     }
+}
+
+/// Whether it is a number by RFC 8259: no zero in front, digits around the point and behind the `e`.
+fn is_number(text: &[u8]) -> bool {
+    let text = text.strip_prefix(b"-").unwrap_or(text);
+    let digits = |text: &[u8]| text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let whole = digits(text);
+    if whole == 0 || (whole > 1 && text[0] == b'0') {
+        return false;
+    }
+    let mut rest = &text[whole..];
+    if let Some(decimals) = rest.strip_prefix(b".") {
+        let count = digits(decimals);
+        if count == 0 {
+            return false;
+        }
+        rest = &decimals[count..];
+    }
+    if let [b'e' | b'E', exponent @ ..] = rest {
+        let exponent =
+            exponent.strip_prefix(b"+").or(exponent.strip_prefix(b"-")).unwrap_or(exponent);
+        let count = digits(exponent);
+        return count > 0 && count == exponent.len();
+    }
+    rest.is_empty()
 }
 
 /// A string with its escapes undone; nothing when they are wrong.
@@ -193,6 +219,12 @@ mod tests {
         assert!(members("{\"a\":tru}").is_err());
         assert!(members("{\"a\":1}x").is_err());
         assert!(members("{\"a\":]}").is_err());
+        for number in ["01", "1.", "-", ".5", "1e", "1e+", "--1", "1.2.3"] {
+            assert!(members(&format!("{{\"a\":{number}}}")).is_err(), "{number}");
+        }
+        for number in ["0", "-0", "10", "0.5", "1e9", "1.5E-3", "1e+2"] {
+            assert!(members(&format!("{{\"a\":{number}}}")).is_ok(), "{number}");
+        }
     }
 
     proptest! {

@@ -5,8 +5,11 @@
 //! what is seen, and in which order, depends on the files alone. Memory is bounded by the batches under way and, for Parquet, a
 //! row group's dictionaries.
 
+mod build;
 mod column;
+mod csv;
 pub mod hash;
+mod ill;
 mod json;
 mod ndjson;
 mod parquet;
@@ -25,12 +28,13 @@ use arrow::datatypes::Schema;
 use crate::manifest::{self, Manifest, Shard};
 use crate::schema::Table;
 
-pub use column::{As, Batch, Column, Data, Fault, Texts, Wanted, What};
+pub use column::{As, BadLine, Batch, Column, Data, Fault, Ill, Texts, Wanted, What};
+pub use value::id_text;
 
 /// Rows of a batch.
 pub const ROWS: usize = 1 << 14;
 /// Faults that a batch names; beyond them it counts.
-const FAULTS: usize = 8;
+const FAULTS: usize = ROWS;
 /// Batches decoded ahead.
 const AHEAD: usize = 4;
 /// The name of the thread that decodes. A file that makes its decoder panic is a broken file, not a broken program.
@@ -151,15 +155,15 @@ impl DataSet {
                 Some(Wanted { name: (*name).to_owned(), form })
             })
             .collect();
-        let strict = wanted.len() == schema.fields.len();
+        let manner = Manner { strict: wanted.len() == schema.fields.len(), forgiving: true };
         let files = self.table(&schema.name).map_or(&[][..], |table| &table.files[..]);
         let files: Vec<(String, PathBuf)> =
             files.iter().map(|file| (file.path.clone(), self.dir.join(&file.path))).collect();
-        read_ahead(&files, &wanted, strict, see)
+        read_ahead(&files, &wanted, manner, see)
     }
 }
 
-/// Reads columns of one file from anywhere: `*.parquet`, `*.ndjson` or `*.jsonl`, the latter also with `.gz` or `.zst`.
+/// Reads columns of one file from anywhere: `*.parquet`, `*.csv`, `*.ndjson` or `*.jsonl`, the latter two also with `.gz` or `.zst`.
 ///
 /// # Errors
 /// No thread can be had.
@@ -169,7 +173,61 @@ pub fn scan_file(
     mut see: impl FnMut(&Batch) -> ControlFlow<()>,
 ) -> Result<Vec<Broken>, Error> {
     let files = [(path.display().to_string(), path.to_owned())];
-    read_ahead(&files, wanted, false, |_, batch| see(batch))
+    read_ahead(&files, wanted, Manner::default(), |_, batch| see(batch))
+}
+
+/// The same, and members or columns of text files that nobody asked for are faults. Those of a Parquet file, [`parquet_shape`] tells.
+///
+/// # Errors
+/// No thread can be had.
+pub fn scan_strictly(
+    path: &Path,
+    wanted: &[Wanted],
+    mut see: impl FnMut(&Batch) -> ControlFlow<()>,
+) -> Result<Vec<Broken>, Error> {
+    let files = [(path.display().to_string(), path.to_owned())];
+    read_ahead(&files, wanted, Manner { strict: true, ..Manner::default() }, |_, batch| see(batch))
+}
+
+/// The names in the first line of a CSV file.
+///
+/// # Errors
+/// Why the file cannot be read.
+pub fn csv_names(path: &Path) -> Result<Vec<String>, String> {
+    csv::names(path)
+}
+
+/// Reads columns of a Parquet file that lies in memory.
+///
+/// # Errors
+/// Why it cannot be read to its end.
+pub fn scan_bytes(
+    bytes: &[u8],
+    wanted: &[Wanted],
+    mut see: impl FnMut(&Batch) -> ControlFlow<()>,
+) -> Result<(), String> {
+    let bytes = bytes::Bytes::copy_from_slice(bytes);
+    shielded(|| {
+        let mut decoder = parquet::Parquet::over(bytes, wanted)?;
+        while let Some(batch) = decoder.next()? {
+            if see(&batch).is_break() {
+                break;
+            }
+        }
+        Ok(())
+    })
+}
+
+/// Reads columns of lines of JSON that lie in memory.
+///
+/// # Errors
+/// A line that is no object.
+pub fn scan_lines(lines: Vec<u8>, wanted: &[Wanted]) -> Result<Vec<Batch>, String> {
+    let lines = Box::new(std::io::Cursor::new(lines));
+    shielded(|| {
+        let mut decoder = ndjson::Ndjson::over(lines, wanted, Manner::default());
+        std::iter::from_fn(|| decoder.next().transpose()).collect()
+    })
 }
 
 /// The columns of a Parquet file as Arrow has them, and its number of rows.
@@ -187,9 +245,19 @@ pub(crate) fn keyed_metadata(
     shielded(|| parquet::keyed_metadata(file))
 }
 
+/// A UUID out of its 36 characters.
+pub fn uuid(text: &str) -> Option<u128> {
+    value::uuid(text.as_bytes())
+}
+
 /// Whether a file is Parquet, by its name.
 pub fn is_parquet(path: &Path) -> bool {
     path.extension().is_some_and(|ending| ending == "parquet")
+}
+
+/// Whether a file is CSV, by its name.
+pub fn is_csv(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending == "csv")
 }
 
 /// Whether there is a shard in a folder.
@@ -201,23 +269,35 @@ fn has_shards(dir: &Path) -> bool {
     })
 }
 
+/// How lines are taken that are not what they should be.
+#[derive(Debug, Clone, Copy, Default)]
+struct Manner {
+    /// Members that nobody asked for are faults.
+    strict: bool,
+    /// A line that is no object is noted and passed over; else it ends the file.
+    forgiving: bool,
+}
+
 /// A file being decoded.
 trait Decode {
     /// The next rows; none at the end.
     fn next(&mut self) -> Result<Option<Batch>, String>;
 }
 
-fn open(path: &Path, wanted: &[Wanted], strict: bool) -> Result<Box<dyn Decode>, String> {
+fn open(path: &Path, wanted: &[Wanted], manner: Manner) -> Result<Box<dyn Decode>, String> {
     if is_parquet(path) {
         return Ok(Box::new(parquet::Parquet::open(path, wanted)?));
+    }
+    if is_csv(path) {
+        return Ok(Box::new(csv::Csv::open(path, wanted, manner.strict)?));
     }
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let plain = name.trim_end_matches(".gz").trim_end_matches(".zst");
     let known = [".ndjson", ".jsonl", ".json"].iter().any(|ending| plain.ends_with(ending));
     if !known {
-        return Err("is neither *.parquet nor *.ndjson".to_owned());
+        return Err("is neither *.parquet nor *.ndjson nor *.csv".to_owned());
     }
-    Ok(Box::new(ndjson::Ndjson::open(path, wanted, strict)?))
+    Ok(Box::new(ndjson::Ndjson::open(path, wanted, manner)?))
 }
 
 /// What passes from the thread that decodes.
@@ -230,14 +310,14 @@ enum Message {
 fn read_ahead(
     files: &[(String, PathBuf)],
     wanted: &[Wanted],
-    strict: bool,
+    manner: Manner,
     mut see: impl FnMut(usize, &Batch) -> ControlFlow<()>,
 ) -> Result<Vec<Broken>, Error> {
     thread::scope(|scope| {
         let (sender, receiver) = sync_channel(AHEAD);
         let decode = move || {
             for (ordinal, (name, path)) in files.iter().enumerate() {
-                if decode_file(ordinal, name, path, wanted, strict, &sender).is_break() {
+                if decode_file(ordinal, name, path, wanted, manner, &sender).is_break() {
                     break;
                 }
             }
@@ -275,11 +355,11 @@ fn decode_file(
     name: &str,
     path: &Path,
     wanted: &[Wanted],
-    strict: bool,
+    manner: Manner,
     sender: &SyncSender<Message>,
 ) -> ControlFlow<()> {
     let outcome = shielded(|| {
-        let mut decoder = open(path, wanted, strict)?;
+        let mut decoder = open(path, wanted, manner)?;
         while let Some(batch) = decoder.next()? {
             if sender.send(Message::Rows(ordinal, batch)).is_err() {
                 return Ok(ControlFlow::Break(()));

@@ -3,17 +3,14 @@
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::sync::Arc;
 
 use flate2::read::MultiGzDecoder;
 
-use crate::frame::NULL;
-use crate::read::column::{As, Batch, Column, Data, Fault, Texts, Wanted, What};
-use crate::read::hash::Words;
-use crate::read::json::{Scanner, Token, unescaped};
-use crate::read::value::{self, Clock};
-use crate::read::{Decode, FAULTS, ROWS};
-use crate::schema::Type;
+use crate::read::build::{Builder, Faults};
+use crate::read::column::{Batch, Ill, Wanted, What};
+use crate::read::ill;
+use crate::read::json::{Scanner, Token};
+use crate::read::{Decode, Manner, ROWS};
 
 /// Bytes read at a time.
 const BUFFER: usize = 256 << 10;
@@ -24,9 +21,10 @@ const LONGEST: usize = 64 << 20;
 pub(super) struct Ndjson {
     lines: Box<dyn BufRead + Send>,
     line: Vec<u8>,
+    /// The lines read so far.
+    number: u64,
     row: u64,
-    /// Whether members that nobody asked for are faults.
-    strict: bool,
+    manner: Manner,
     builders: Vec<Builder>,
     /// The names of the builders in their order, for members of objects within.
     nested: bool,
@@ -34,7 +32,7 @@ pub(super) struct Ndjson {
 
 impl Ndjson {
     /// Opens a file; its ending tells how it is compressed.
-    pub(super) fn open(path: &Path, wanted: &[Wanted], strict: bool) -> Result<Self, String> {
+    pub(super) fn open(path: &Path, wanted: &[Wanted], manner: Manner) -> Result<Self, String> {
         let file = File::open(path).map_err(|error| error.to_string())?;
         let is = |ending: &str| path.extension().is_some_and(|found| found == ending);
         let lines: Box<dyn BufRead + Send> = if is("gz") {
@@ -46,64 +44,98 @@ impl Ndjson {
         } else {
             Box::new(BufReader::with_capacity(BUFFER, file))
         };
-        let builders: Vec<Builder> = wanted.iter().map(Builder::new).collect();
-        let nested = wanted.iter().any(|wanted| wanted.name.contains('.'));
-        Ok(Self { lines, line: Vec::new(), row: 0, strict, builders, nested })
+        Ok(Self::over(lines, wanted, manner))
     }
 
-    /// Reads the next line; whether there was one.
-    fn line(&mut self) -> Result<bool, String> {
+    /// The same over lines from anywhere.
+    pub(super) fn over(lines: Box<dyn BufRead + Send>, wanted: &[Wanted], manner: Manner) -> Self {
+        let builders: Vec<Builder> = wanted.iter().map(Builder::new).collect();
+        let nested = wanted.iter().any(|wanted| wanted.name.contains('.'));
+        Self { lines, line: Vec::new(), number: 0, row: 0, manner, builders, nested }
+    }
+
+    /// Reads the next line that is not blank; whether there was one.
+    fn line(&mut self, faults: &mut Faults) -> Result<bool, String> {
         loop {
             self.line.clear();
             let mut limited = std::io::Read::take(&mut self.lines, LONGEST as u64);
             let bytes = limited.read_until(b'\n', &mut self.line);
-            let bytes = bytes.map_err(|error| format!("line {}: {error}", self.row + 1))?;
+            let bytes = bytes.map_err(|error| format!("line {}: {error}", self.number + 1))?;
             if bytes == LONGEST {
-                return Err(format!("line {} is longer than {LONGEST} bytes", self.row + 1));
+                return Err(format!("line {} is longer than {LONGEST} bytes", self.number + 1));
             }
             if bytes == 0 {
                 return Ok(false);
             }
+            self.number += 1;
+            faults.line = self.number;
             if !self.line.trim_ascii().is_empty() {
                 return Ok(true);
+            }
+            if self.manner.forgiving {
+                faults.ill(0, Ill::Framing, false);
             }
         }
     }
 
-    /// Lays a line's members into the columns.
-    fn row(&mut self, place: usize, faults: &mut Faults) -> Result<(), String> {
-        let Self { builders, line, strict, nested, .. } = self;
+    /// Lays a line's members into the columns; whether it could be read.
+    fn row(&mut self, place: usize, faults: &mut Faults) -> Result<bool, String> {
+        let Self { builders, line, manner, nested, .. } = self;
         let mut next = 0;
         faults.row = self.row;
-        let scanned =
-            Scanner::new(line).members(|name, _, token| match find(builders, &mut next, name) {
-                Some(builder) => builder.take(place, token, faults),
-                None if *nested => within(builders, name, place, token, faults),
-                None if *strict => faults.add(&String::from_utf8_lossy(name), What::Unknown),
-                None => {}
+        let begin = if manner.forgiving { ill::framing(line, faults) } else { 0 };
+        let mut scan = || {
+            if manner.forgiving && std::str::from_utf8(line).is_err() {
+                return Err((0, Ill::Utf8));
+            }
+            let scanned = Scanner::new(&line[begin..]).members(|name, _, token| {
+                match find(builders, &mut next, name) {
+                    Some(builder) => builder.take(place, token, faults),
+                    None if *nested => within(builders, name, place, token, faults),
+                    None if manner.strict => {
+                        faults.add(&String::from_utf8_lossy(name), What::Unknown);
+                    }
+                    None => {}
+                }
             });
-        scanned.map_err(|wrong| {
-            format!("line {} is no JSON object: column {}", self.row + 1, wrong.0 + 1)
-        })
+            scanned.map_err(|wrong| (wrong.0 as u64, ill::of(&line[begin..], wrong.0)))
+        };
+        match scan() {
+            Ok(()) => match faults.broken.take() {
+                None => return Ok(true),
+                Some(what) => faults.ill(0, what, false),
+            },
+            Err((at, _)) if !manner.forgiving => {
+                let number = self.number;
+                return Err(format!("line {number} is no JSON object: column {}", at + 1));
+            }
+            Err((at, what)) => faults.ill(at, what, false),
+        }
+        faults.forget(self.row);
+        self.builders.iter_mut().for_each(|builder| builder.undo(place));
+        Ok(false)
     }
 }
 
 impl Decode for Ndjson {
     fn next(&mut self) -> Result<Option<Batch>, String> {
         let first = self.row;
-        let mut faults = Faults::default();
+        let mut faults = Faults { forgiving: self.manner.forgiving, ..Faults::default() };
         let mut rows = 0;
-        while rows < ROWS && self.line()? {
-            self.row(rows, &mut faults)?;
+        while rows < ROWS && self.line(&mut faults)? {
+            if !self.row(rows, &mut faults)? {
+                continue;
+            }
             rows += 1;
             self.row += 1;
             self.builders.iter_mut().for_each(|builder| builder.settle(rows));
         }
-        if rows == 0 {
+        if rows == 0 && faults.lines.is_empty() {
             return Ok(None);
         }
         let columns = self.builders.iter_mut().map(Builder::finish).collect();
-        Ok(Some(Batch { rows, first, columns, faults: faults.first, fault_count: faults.count }))
+        let Faults { first: faults, count: fault_count, lines, .. } = faults;
+        Ok(Some(Batch { rows, first, columns, faults, fault_count, lines }))
     }
 }
 
@@ -127,143 +159,4 @@ fn within(builders: &mut [Builder], name: &[u8], place: usize, token: Token, fau
             None => within(builders, &path, place, token, faults),
         }
     });
-}
-
-/// What is wrong with a batch.
-#[derive(Default)]
-struct Faults {
-    row: u64,
-    first: Vec<Fault>,
-    count: u64,
-}
-
-impl Faults {
-    fn add(&mut self, column: &str, what: What) {
-        self.count += 1;
-        if self.first.len() < FAULTS {
-            self.first.push(Fault { row: self.row, column: column.to_owned(), what });
-        }
-    }
-}
-
-/// A column under construction.
-struct Builder {
-    name: String,
-    form: As,
-    data: Data,
-    valid: Vec<bool>,
-    words: Words,
-    clock: Clock,
-}
-
-impl Builder {
-    fn new(wanted: &Wanted) -> Self {
-        Self {
-            name: wanted.name.clone(),
-            form: wanted.form,
-            data: Column::absent(wanted.form, 0).data,
-            valid: Vec::new(),
-            words: Words::default(),
-            clock: Clock::default(),
-        }
-    }
-
-    /// Takes the value of the row at `place`.
-    fn take(&mut self, place: usize, token: Token, faults: &mut Faults) {
-        if token == Token::Null {
-            return;
-        }
-        if self.valid.len() > place {
-            faults.add(&self.name, What::Twice);
-            return;
-        }
-        if self.put(token).is_none() {
-            faults.add(&self.name, What::Type);
-            return;
-        }
-        self.valid.push(true);
-    }
-
-    /// Adds a value, if it is one of the column's type.
-    fn put(&mut self, token: Token) -> Option<()> {
-        match &mut self.data {
-            Data::Ids(ids) => ids.push(match (self.form, token) {
-                (As::Key, Token::Text(text, _) | Token::Number(text)) => value::key(text),
-                (_, Token::Text(text, false)) => value::uuid(text)?,
-                _ => return None,
-            }),
-            Data::Longs(longs) => longs.push(match (self.form, token) {
-                (As::Moment, Token::Number(text)) => value::epoch(number(text)?)?,
-                (As::Moment | As::Typed(Type::Timestamp), Token::Text(text, false)) => {
-                    self.clock.moment(text)?
-                }
-                (As::Typed(Type::Money), Token::Number(text)) => value::money(text)?,
-                (As::Typed(Type::Int64), Token::Number(text)) => number(text)?,
-                _ => return None,
-            }),
-            Data::Ints(ints) => ints.push(match (self.form, token) {
-                (As::Typed(Type::Date), Token::Text(text, false)) => value::date(text)?,
-                (As::Typed(Type::Int32), Token::Number(text)) => number(text)?,
-                _ => return None,
-            }),
-            Data::Doubles(doubles) => match token {
-                Token::Number(text) => doubles.push(number(text)?),
-                _ => return None,
-            },
-            Data::Flags(flags) => match token {
-                Token::Flag(flag) => flags.push(flag),
-                _ => return None,
-            },
-            Data::Texts(texts) => {
-                let key = match (self.form, token) {
-                    (As::Typed(Type::Json), Token::Object(text)) => utf8(&mut self.words, text)?,
-                    (As::Typed(Type::Json), _) => return None,
-                    (_, Token::Text(text, false)) => utf8(&mut self.words, text)?,
-                    (_, Token::Text(text, true)) => self.words.add(&unescaped(text)?),
-                    (As::Text, Token::Number(text) | Token::Object(text) | Token::Array(text)) => {
-                        utf8(&mut self.words, text)?
-                    }
-                    (As::Text, Token::Flag(flag)) => {
-                        self.words.add(if flag { "true" } else { "false" })
-                    }
-                    _ => return None,
-                };
-                texts.keys.push(key);
-            }
-        }
-        Some(())
-    }
-
-    /// Makes the column as long as the rows so far.
-    fn settle(&mut self, rows: usize) {
-        if self.valid.len() < rows {
-            self.valid.push(false);
-            match &mut self.data {
-                Data::Ids(ids) => ids.push(0),
-                Data::Longs(longs) => longs.push(0),
-                Data::Ints(ints) => ints.push(0),
-                Data::Doubles(doubles) => doubles.push(0.0),
-                Data::Flags(flags) => flags.push(false),
-                Data::Texts(texts) => texts.keys.push(NULL),
-            }
-        }
-    }
-
-    /// The column, and the builder empty again.
-    fn finish(&mut self) -> Column {
-        let empty = Column::absent(self.form, 0).data;
-        let mut data = std::mem::replace(&mut self.data, empty);
-        if let Data::Texts(Texts { strings, .. }) = &mut data {
-            *strings = Arc::new(std::mem::take(&mut self.words).into_strings());
-        }
-        Column::new(data, Some(std::mem::take(&mut self.valid)))
-    }
-}
-
-fn utf8(words: &mut Words, text: &[u8]) -> Option<u32> {
-    std::str::from_utf8(text).ok().map(|text| words.add(text))
-}
-
-fn number<N: std::str::FromStr>(text: &[u8]) -> Option<N> {
-    std::str::from_utf8(text).ok()?.parse().ok()
 }

@@ -6,7 +6,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, AsArray as _, BooleanArray, DictionaryArray, RecordBatch, StringArray,
+    Array, ArrayRef, AsArray as _, BooleanArray, DictionaryArray, FixedSizeBinaryArray,
+    RecordBatch, StringArray,
 };
 use arrow::datatypes::{
     ArrowPrimitiveType, DataType, Date32Type, Decimal128Type, Field, Float64Type, Int32Type,
@@ -19,6 +20,7 @@ use parquet::arrow::arrow_reader::{
     ParquetRecordBatchReaderBuilder,
 };
 use parquet::file::metadata::ParquetMetaData;
+use parquet::file::reader::ChunkReader;
 
 use crate::frame::{NULL, Strings};
 use crate::read::column::{As, Batch, Column, Data, Fault, Texts, Wanted, What};
@@ -46,7 +48,14 @@ impl Parquet {
     /// Opens a file. Columns that it lacks, or that cannot be what is wanted, are read as absent: what files should hold is the
     /// affair of checks.
     pub(super) fn open(path: &Path, wanted: &[Wanted]) -> Result<Self, String> {
-        let file = File::open(path).map_err(|error| error.to_string())?;
+        Self::over(File::open(path).map_err(|error| error.to_string())?, wanted)
+    }
+
+    /// The same over whatever can be read here and there.
+    pub(super) fn over(
+        file: impl ChunkReader + 'static,
+        wanted: &[Wanted],
+    ) -> Result<Self, String> {
         let metadata = keyed_metadata(&file)?;
         let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata);
         let roots: Vec<&str> = wanted.iter().map(|wanted| root(&wanted.name)).collect();
@@ -67,8 +76,14 @@ impl Decode for Parquet {
         let batch = batch.map_err(|error| error.to_string())?;
         let (first, rows) = (self.row, batch.num_rows());
         self.row += rows as u64;
-        let mut whole =
-            Batch { rows, first, columns: Vec::new(), faults: Vec::new(), fault_count: 0 };
+        let mut whole = Batch {
+            rows,
+            first,
+            columns: Vec::new(),
+            faults: Vec::new(),
+            fault_count: 0,
+            lines: Vec::new(),
+        };
         for (wanted, known) in self.wanted.iter().zip(&mut self.known) {
             let column = match column(&batch, &wanted.name) {
                 None => Column::absent(wanted.form, rows),
@@ -85,7 +100,7 @@ impl Decode for Parquet {
 }
 
 /// A file's metadata, with strings that every row group has in a dictionary to be read as such.
-pub(super) fn keyed_metadata(file: &File) -> Result<ArrowReaderMetadata, String> {
+pub(super) fn keyed_metadata(file: &impl ChunkReader) -> Result<ArrowReaderMetadata, String> {
     let plain = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
     let plain = ArrowReaderMetadata::load(file, plain).map_err(|error| error.to_string())?;
     let hinted = with_dictionaries(plain.schema(), plain.metadata());
@@ -105,7 +120,7 @@ fn lost(array: &ArrayRef, column: &Column, wanted: &Wanted, batch: &mut Batch) {
         batch.fault_count += 1;
         if batch.faults.len() < FAULTS {
             let (row, column) = (batch.first + row as u64, wanted.name.clone());
-            batch.faults.push(Fault { row, column, what: What::Type });
+            batch.faults.push(Fault { row, line: 0, column, what: What::Type });
         }
     }
 }
@@ -267,6 +282,11 @@ fn texts(array: &ArrayRef, loose: bool, known: &mut Option<Known>) -> Option<Tex
         let key = |row| if keys.is_valid(row) { keys.value(row) as u32 } else { NULL };
         return Some(Texts { keys: (0..array.len()).map(key).collect(), strings });
     }
+    if let Some(native) =
+        array.as_fixed_size_binary_opt().filter(|of| loose && of.value_length() == 16)
+    {
+        return Some(uuids(native));
+    }
     let cast;
     let text = if let Some(text) = array.as_string_opt::<i32>() {
         text
@@ -280,6 +300,18 @@ fn texts(array: &ArrayRef, loose: bool, known: &mut Option<Known>) -> Option<Tex
     let key = |row| if text.is_valid(row) { strings.push(text.value(row)) } else { NULL };
     let keys = (0..array.len()).map(key).collect();
     Some(Texts { keys, strings: Arc::new(strings) })
+}
+
+/// Identifiers of 16 bytes as they are written.
+fn uuids(native: &FixedSizeBinaryArray) -> Texts {
+    let mut strings = Strings::new();
+    let mut key = |row: usize| {
+        let bytes = native.is_valid(row).then(|| native.value(row))?;
+        let id = u128::from_be_bytes(bytes.try_into().ok()?);
+        Some(strings.push(&value::id_text(id)))
+    };
+    let keys = (0..native.len()).map(|row| key(row).unwrap_or(NULL)).collect();
+    Texts { keys, strings: Arc::new(strings) }
 }
 
 /// What a dictionary's values are, made again only when they are not those of the batch before.

@@ -24,6 +24,12 @@ pub(super) fn uuid(text: &[u8]) -> Option<u128> {
     Some(id)
 }
 
+/// An identifier as it is written: the other way of reading one.
+pub fn id_text(id: u128) -> String {
+    let hex = format!("{id:032x}");
+    [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
+}
+
 /// What each byte is worth as a hexadecimal digit; above 15 for those that are none.
 static NIBBLES: [u8; 256] = {
     let mut nibbles = [255; 256];
@@ -77,7 +83,7 @@ impl Clock {
     }
 
     /// The form that throng writes: `2026-01-05T10:11:12.345678Z`.
-    fn exact(&mut self, text: &[u8]) -> Option<i64> {
+    pub(super) fn exact(&mut self, text: &[u8]) -> Option<i64> {
         let marks = [(10, b'T'), (13, b':'), (16, b':'), (19, b'.'), (26, b'Z')];
         if text.len() != 27 || marks.iter().any(|&(at, mark)| text[at] != mark) {
             return None;

@@ -166,6 +166,10 @@ const TESTS: [Test; 19] = [
     },
 ];
 
+/// The place in the list of the test for whole seconds.
+pub const WHOLE_SECONDS: usize = 14;
+const _: () = assert!(matches!(TESTS[WHOLE_SECONDS].id.as_bytes(), b"looks.whole_seconds"));
+
 /// What each test is about, in the list's order.
 pub const ABOUT: [About; TESTS.len()] = {
     let mut about = [About { id: "", what: "", why: "" }; TESTS.len()];
@@ -541,14 +545,16 @@ fn equal_days(summary: &Summary) -> Verdict {
     )
 }
 
-/// Order rates where there are orders, else rates of sessions of one step.
+/// Order rates where there are enough orders, else rates of sessions of one step.
 fn equal_segments(summary: &Summary) -> Verdict {
     const LEAST: u64 = 20_000;
-    let outcomes: [(&str, Outcome); 2] =
-        [("order", |cell| cell.orders), ("single-step", |cell| cell.single)];
-    let found = outcomes.into_iter().find_map(|(name, outcome)| {
+    let outcomes: [(&str, Outcome, u64); 2] = [
+        ("order", |cell| cell.orders, LEAST_FOR_ORDERS),
+        ("single-step", |cell| cell.single, LEAST),
+    ];
+    let found = outcomes.into_iter().find_map(|(name, outcome, least)| {
         let found = dispersion(&by_class(summary, outcome), 20.0)?;
-        (found.n >= LEAST).then_some((name, found))
+        (found.n >= least).then_some((name, found))
     });
     let Some((name, found)) = found else {
         return Verdict::Skipped(format!("fewer than two device classes with {LEAST} sessions"));

@@ -6,10 +6,13 @@ use std::rc::Rc;
 
 use crate::check::entities::{Entities, NEVER, at};
 use crate::check::{Cached, Context, EventBatch, Observer, Rows, Seen, Verdict, Wants};
-use crate::population::Zones;
+use crate::population::{Cell, Zones};
 use crate::read::hash::{self, NONE, Words};
 use crate::report::numbers::{Combination, Happened, Journey, Numbers, Timeline, Visit, Visits};
 use crate::report::sorts;
+use crate::report::steps::Steps;
+use crate::scenario::World;
+use crate::scenario::cells::Cells;
 use crate::schema::Table;
 
 /// Events that a sample journey has: enough to tell a story, few enough to be read.
@@ -30,6 +33,8 @@ pub(super) struct Collector {
     handover: Handover,
     numbers: Numbers,
     journeys: Kinds,
+    steps: Steps,
+    possible: Option<Vec<Combination>>,
     clocks: Option<Clocks>,
     products: Products,
     dwell: BTreeMap<u32, crate::report::numbers::LogBins>,
@@ -78,9 +83,13 @@ struct Products {
 }
 
 impl Collector {
-    /// A collector, and where its counts will be.
-    pub(super) fn new() -> (Self, Handover) {
-        let collector = Self::default();
+    /// A collector of a data set made in that world, as far as it is known; and where its counts will be.
+    pub(super) fn new(world: Option<&World>) -> (Self, Handover) {
+        let collector = Self {
+            steps: Steps::new(world.map(|world| world.site.clone())),
+            possible: world.map(possible),
+            ..Self::default()
+        };
         let handover = Rc::clone(&collector.handover);
         (collector, handover)
     }
@@ -232,6 +241,14 @@ impl Collector {
         visits(&mut self.numbers, entities, &word);
         gaps(&mut self.numbers, entities);
         coverage(&mut self.numbers, entities, &word);
+        // Without the truth about personas nothing is known of any cell.
+        if let Some(possible) = self.possible.take().filter(|_| !self.numbers.coverage.is_empty()) {
+            self.numbers.possible_known = true;
+            for cell in possible {
+                self.numbers.coverage.entry(cell).or_default();
+            }
+        }
+        self.numbers.steps = self.steps.settle(entities);
         let orders = &entities.orders;
         for (currency, total) in orders.currency.iter().zip(&orders.total) {
             let sum = self.numbers.revenue.entry(word(*currency)).or_default();
@@ -255,9 +272,13 @@ impl Observer for Collector {
                 "orders",
             ]),
             "products" => Wants::Columns(&["product_id", "name"]),
-            _ if table.is_events() => {
-                Wants::Columns(&["page_dwell_ms", "product_id", "page_path", "search_query"])
-            }
+            _ if table.is_events() => Wants::Columns(&[
+                "page_load_ms",
+                "page_dwell_ms",
+                "product_id",
+                "page_path",
+                "search_query",
+            ]),
             _ => Wants::Nothing,
         }
     }
@@ -276,6 +297,7 @@ impl Observer for Collector {
         let dwell = events.column("page_dwell_ms");
         let product = events.column("product_id");
         self.products.learn(events);
+        self.steps.see(events);
         for row in 0..events.len() {
             let device = events.device(row);
             let time = events.time[row];
@@ -355,6 +377,18 @@ impl Clocks {
             jiff::Timestamp::from_microsecond(local).ok()?.to_zoned(jiff::tz::TimeZone::UTC);
         Some((civil.strftime("%a %-d %b, %H:%M").to_string(), self.zones.names()[zone].clone()))
     }
+}
+
+/// The combinations in which a world can have journeys.
+fn possible(world: &World) -> Vec<Combination> {
+    let models = &world.models;
+    let named = |cell: Cell| Combination {
+        persona: models.people[usize::from(cell.persona)].name.clone(),
+        kind: world.journeys[usize::from(cell.journey)].name.clone(),
+        profile: models.devices[usize::from(cell.profile)].name.clone(),
+        source: models.sources[usize::from(cell.source)].name.clone(),
+    };
+    Cells::of(world).possible.iter().map(|cover| named(cover.cell)).collect()
 }
 
 /// The key of a journey.

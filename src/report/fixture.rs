@@ -5,10 +5,13 @@ use std::collections::BTreeMap;
 use crate::manifest::{FileEntry, Manifest};
 use crate::report::compose::{Kind, Material, Proof, page};
 use crate::report::numbers::{
-    Combination, Happened, Journey, LogBins, Numbers, Timeline, Visit, Visits,
+    Combination, End, Happened, Journey, LogBins, Numbers, Place, Step, Timeline, Visit, Visits,
 };
 use crate::report::page::{Family, Interval, Outcome, Page, Sort, Table, Tone, Verdict};
 use crate::scenario::Ask;
+use crate::score::overview::{Kind as Anomalies, Overview, Touched};
+use crate::score::report::{Decoys, Heard, Invented, Missed, Named, RuleLine};
+use crate::score::{Baseline, Gate, Line, Part, Rate, Score};
 
 /// The page of a data set in which whatever a user may name is named so.
 pub(crate) fn named(name: &str) -> Page {
@@ -27,7 +30,73 @@ pub(crate) fn named(name: &str) -> Page {
         kinds: vec![kind(name), kind("mobile")],
         proof: Some(proof(name)),
         answers: Some(answers),
+        truth: Some(truth(name)),
+        score: Some(&score(name)),
     })
+}
+
+fn truth(name: &str) -> Overview {
+    let touched = Touched {
+        table: name.into(),
+        place: name.into(),
+        what: "update, primary".into(),
+        change: [name, name, "absent"].map(str::to_owned),
+    };
+    let kind = |name: &str, is_critical| Anomalies {
+        name: name.to_owned(),
+        is_critical,
+        shows_in: "data".into(),
+        incidents: 60,
+        decoys: 2,
+        rows: 90,
+        example: (name.to_owned(), vec![touched.clone()]),
+    };
+    let days = [(20_458, (12, 3)), (20_459, (40, 0)), (20_460, (8, 57))];
+    Overview { kinds: vec![kind(name, true), kind("naughty_text", false)], days: days.into() }
+}
+
+fn score(name: &str) -> Score {
+    let line = |name: &str, found, of, is_critical| Line {
+        name: name.to_owned(),
+        is_critical,
+        recall: Rate::new(found, of),
+        precision: Rate::new(found, found + 3),
+        named: Some(Named { recall: Rate::new(found, of), ..Named::default() }),
+        ..Line::default()
+    };
+    let baseline = Baseline {
+        name: "random",
+        flagged: 60.0,
+        found: 0.3,
+        false_findings: 59.7,
+        recall: 0.01,
+        precision: Some(0.01),
+        f1: 0.01,
+        accuracy: Some(0.99),
+    };
+    let part = Part {
+        all: line("all", 80, 120, true),
+        severities: vec![line("critical", 40, 60, true)],
+        kinds: vec![line(name, 40, 60, true), line("naughty_text", 40, 60, false)],
+        baselines: vec![baseline],
+    };
+    let rule = |rule: &str| RuleLine { rule: rule.to_owned(), heard: Heard::default() };
+    Score {
+        rows: part.clone(),
+        windows: Some(part),
+        rules: vec![rule(name), rule("other")],
+        decoys: vec![Decoys { kind: name.into(), flagged: 1, of: 2 }],
+        gates: vec![Gate {
+            name: "critical recall",
+            value: Some(0.66),
+            least: 0.95,
+            is_met: false,
+        }],
+        missed: vec![Missed { kind: name.into(), anomaly_id: name.into(), place: name.into() }],
+        invented: vec![Invented { rule: name.into(), place: name.into(), is_decoy: true }],
+        notes: vec![name.to_owned()],
+        ..Score::default()
+    }
 }
 
 fn manifest(name: &str) -> Manifest {
@@ -41,7 +110,7 @@ fn manifest(name: &str) -> Manifest {
         path: format!("{table}/part.parquet"),
         rows,
         bytes: rows * 61,
-        sha256: String::new(),
+        digest: String::new(),
         time_range: None,
     };
     let files = vec![entry("users", 15_316), entry("sessions", 80_410), entry("events", 1_000_071)];
@@ -100,9 +169,33 @@ fn numbers(name: &str) -> Numbers {
         profile: "mobile_safari".into(),
         source: name.into(),
     });
-    numbers.coverage = seen.into_iter().zip([40, 3]).collect();
+    numbers.coverage = seen.into_iter().zip([40, 0]).collect();
+    numbers.possible_known = true;
+    numbers.steps = steps(name);
     numbers.timelines = vec![timeline(name)];
     numbers
+}
+
+/// Visits that go from page to page, one in three leaving at each.
+fn steps(name: &str) -> BTreeMap<Step, u64> {
+    let step =
+        |after: u8, from: &str, to: Place| Step { kind: name.into(), after, from: from.into(), to };
+    let pages = ["landing", "product", "list", name];
+    let mut steps = BTreeMap::new();
+    for to in pages {
+        steps.insert(step(0, "google", Place::Page(to.into())), 900);
+    }
+    for after in 1..=5_u8 {
+        let visits = 600 / u64::from(after);
+        for from in pages {
+            steps.insert(step(after, from, Place::End(End::Left)), visits / 2);
+            steps.insert(step(after, from, Place::End(End::Ordered)), visits / 20);
+            for to in pages.iter().filter(|_| after < 5) {
+                steps.insert(step(after, from, Place::Page((*to).into())), visits / 4);
+            }
+        }
+    }
+    steps
 }
 
 fn timeline(name: &str) -> Timeline {
@@ -155,10 +248,16 @@ fn proof(name: &str) -> Proof {
         of: 1000,
         tone,
     };
+    let parts = Table {
+        caption: name.into(),
+        head: Vec::new(),
+        rows: vec![[name, name, name, "0.84 of 90"].map(str::to_owned).to_vec()],
+    };
     let verdicts =
         [Outcome::Fails, Outcome::Warns, Outcome::Skipped, Outcome::Holds].map(verdict).to_vec();
     Proof {
         families: vec![Family { name: name.into(), doc: name.into(), verdicts }],
         targets: vec![(name.into(), vec![rate(0.84, Tone::Plain), rate(0.5, Tone::Bad)])],
+        parts: vec![(name.into(), parts)],
     }
 }

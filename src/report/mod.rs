@@ -12,6 +12,7 @@ pub mod numbers;
 pub mod page;
 pub mod render;
 mod sorts;
+mod steps;
 mod verdicts;
 
 #[cfg(test)]
@@ -28,12 +29,14 @@ use crate::engine::Progress;
 use crate::read::DataSet;
 use crate::scenario::World;
 use crate::schema::Schemas;
+use crate::score::Score;
+use crate::score::overview::Overview;
 
 use collect::Collector;
 use compose::{Kind, Material};
 use page::Page;
 
-/// The page of a data set; without checks when `checked` is false. `progress` hears of every row read.
+/// The page of a data set; without checks when `checked` is false, with what a detector found when that is scored. `progress` hears of every row read.
 ///
 /// # Errors
 /// It was cancelled, or no thread can be had. Files that cannot be read are told by the checks.
@@ -42,6 +45,7 @@ pub fn page_of(
     schemas: &Schemas,
     world: Result<&World, String>,
     checked: bool,
+    score: Option<&Score>,
     progress: &dyn Progress,
     cancel: &AtomicBool,
 ) -> Result<Page, check::Error> {
@@ -49,8 +53,8 @@ pub fn page_of(
         world.as_ref().map(|world| world.journeys.iter().map(kind).collect()).unwrap_or_default();
     // No family has an empty name.
     let only = if checked { Vec::new() } else { vec![String::new()] };
-    let (collector, handover) = Collector::new();
-    let ask = Ask { only, world, reference: None };
+    let (collector, handover) = Collector::new(world.as_ref().ok().copied());
+    let ask = Ask { only, world, reference: None, twin: None };
     let sections =
         check::accompanied(data, schemas, &ask, vec![Box::new(collector)], progress, cancel)?;
     let numbers = handover.take();
@@ -63,6 +67,9 @@ pub fn page_of(
         kinds,
         proof,
         answers,
+        // A truth that cannot be read is told by the checks.
+        truth: Overview::read(data).ok().flatten(),
+        score,
     }))
 }
 

@@ -18,6 +18,8 @@ pub struct Numbers {
     pub days: BTreeMap<i32, (u64, u64)>,
     /// Journeys by what matters of them.
     pub journeys: BTreeMap<Journey, u64>,
+    /// Visits that went from one page to the next, and where they ended.
+    pub steps: BTreeMap<Step, u64>,
     /// Visits by device class and source.
     pub visits: BTreeMap<(String, String), Visits>,
     /// Devices by profile, and the visits on them.
@@ -32,12 +34,12 @@ pub struct Numbers {
     pub views: Vec<(String, u64)>,
     /// Revenue by currency, in hundredths, and orders.
     pub revenue: BTreeMap<String, (u64, i64)>,
-    /// Journeys by combination of what a test may want to cover.
+    /// Journeys by combination of what a test may want to cover: 0 for those that could be and are not, as far as that is known.
     pub coverage: BTreeMap<Combination, u64>,
+    /// Whether it is known which combinations can be.
+    pub possible_known: bool,
     /// Sample journeys.
     pub timelines: Vec<Timeline>,
-    /// What was made to go wrong; none where nothing was.
-    pub anomalies: Option<Vec<Anomaly>>,
 }
 
 /// What a journey is counted by.
@@ -51,6 +53,39 @@ pub struct Journey {
     pub stage: String,
     /// How it ended.
     pub outcome: String,
+}
+
+/// A step of visits, from one place to the next.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Step {
+    /// The kind of journey.
+    pub kind: String,
+    /// After so many page views: 0 for the way in.
+    pub after: u8,
+    /// The page before; the source, on the way in.
+    pub from: String,
+    /// What comes next.
+    pub to: Place,
+}
+
+/// What comes next in a visit.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
+    /// A page, by its name.
+    Page(String),
+    /// The end, as far as it is followed.
+    End(End),
+}
+
+/// How a visit ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum End {
+    /// It is followed no further.
+    GoesOn,
+    /// Without an order.
+    Left,
+    /// With one.
+    Ordered,
 }
 
 /// A cell of the matrix of what a test may want to cover.
@@ -77,17 +112,6 @@ pub struct Visits {
     pub bounced: u64,
     /// Events in them.
     pub events: u64,
-}
-
-/// Anomalies of a kind.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Anomaly {
-    /// The kind.
-    pub kind: String,
-    /// How often it was done.
-    pub incidents: u64,
-    /// Rows that it touched.
-    pub rows: u64,
 }
 
 /// A sample journey, visit by visit.

@@ -1,6 +1,8 @@
 //! The checks' verdicts in the words of the page.
 
-use crate::check::{self, Measure, Section, Severity};
+use std::collections::BTreeMap;
+
+use crate::check::{self, Measure, Part, Section, Severity};
 use crate::human;
 use crate::report::compose::{Proof, table};
 use crate::report::page::{Family, Interval, Outcome, Table, Tone, Verdict};
@@ -14,7 +16,8 @@ pub(super) fn proof(sections: &[Section]) -> Proof {
     // Sorting is stable: the order of the registry stays within each outcome.
     families.sort_by_key(|family| family.verdicts.iter().map(|verdict| verdict.outcome).min());
     let targets = sections.iter().filter(|section| section.family == TARGETS);
-    Proof { families, targets: rates(targets.flat_map(|section| &section.verdicts)) }
+    let verdicts = || targets.clone().flat_map(|section| &section.verdicts);
+    Proof { families, targets: rates(verdicts()), parts: parts(verdicts()) }
 }
 
 fn family(section: &Section) -> Family {
@@ -27,7 +30,7 @@ fn family(section: &Section) -> Family {
 
 fn verdict(verdict: &check::Verdict) -> Verdict {
     let outcome = match (&verdict.outcome, verdict.check.severity) {
-        (check::Outcome::Holds, _) => Outcome::Holds,
+        (check::Outcome::Holds | check::Outcome::Explained(_), _) => Outcome::Holds,
         (check::Outcome::Fails, Severity::Warning) => Outcome::Warns,
         (check::Outcome::Fails, Severity::Error) => Outcome::Fails,
         (check::Outcome::Skipped(_), _) => Outcome::Skipped,
@@ -51,6 +54,10 @@ fn verdict(verdict: &check::Verdict) -> Verdict {
 fn found(verdict: &check::Verdict) -> String {
     if let check::Outcome::Skipped(reason) = &verdict.outcome {
         return reason.clone();
+    }
+    if let check::Outcome::Explained(why) = &verdict.outcome {
+        let (wrong, seen) = (human::count(verdict.wrong), human::count(verdict.seen));
+        return format!("{wrong} of {seen} break it, {why}");
     }
     let outside = verdict.measures.iter().filter(|measure| !measure.holds()).count();
     match (&verdict.measures[..], verdict.wrong) {
@@ -96,7 +103,7 @@ fn rates<'v>(verdicts: impl Iterator<Item = &'v check::Verdict>) -> Vec<(String,
     let mut found: Vec<(String, Vec<Interval>)> = Vec::new();
     for measure in verdicts.flat_map(|verdict| &verdict.measures) {
         let (Some(low), Some(high)) = (measure.least, measure.most) else { continue };
-        let (kind, name) = measure.name.split_once('.').unwrap_or(("all", &measure.name));
+        let (kind, name) = split(measure);
         let tone = if measure.holds() { Tone::Plain } else { Tone::Bad };
         let rate = Interval {
             name: name.trim().to_owned(),
@@ -113,4 +120,37 @@ fn rates<'v>(verdicts: impl Iterator<Item = &'v check::Verdict>) -> Vec<(String,
         }
     }
     found
+}
+
+/// By kind of journey, its rates by persona, device and source: a row a part, a column a rate.
+fn parts<'v>(verdicts: impl Iterator<Item = &'v check::Verdict>) -> Vec<(String, Table)> {
+    let mut kinds: BTreeMap<&str, Vec<(&str, &Measure)>> = BTreeMap::new();
+    let measures = verdicts.flat_map(|verdict| &verdict.measures);
+    for measure in measures.filter(|measure| !measure.parts.is_empty()) {
+        let (kind, name) = split(measure);
+        kinds.entry(kind).or_default().push((name, measure));
+    }
+    let of_kind =
+        |(kind, rates): (&str, Vec<(&str, &Measure)>)| (kind.to_owned(), of_parts(&rates));
+    kinds.into_iter().map(of_kind).collect()
+}
+
+fn of_parts(rates: &[(&str, &Measure)]) -> Table {
+    let mut rows: BTreeMap<&[String], Vec<String>> = BTreeMap::new();
+    for (column, (_, measure)) in rates.iter().enumerate() {
+        for Part { of, seen, value } in &measure.parts {
+            let row = rows.entry(of).or_insert_with(|| vec![String::new(); rates.len()]);
+            row[column] = format!("{} of {}", digits(*value), human::count(*seen));
+        }
+    }
+    let names: Vec<String> = rates.iter().map(|(name, _)| format!("#{name}")).collect();
+    let head = ["persona", "device", "source"].into_iter().chain(names.iter().map(String::as_str));
+    let head: Vec<&str> = head.collect();
+    let row = |(of, cells): (&[String], Vec<String>)| of.iter().cloned().chain(cells).collect();
+    table("Rates by persona, device and source", &head, rows.into_iter().map(row).collect())
+}
+
+/// The kind of journey that a measure's name begins with, and the rest.
+fn split(measure: &Measure) -> (&str, &str) {
+    measure.name.split_once('.').unwrap_or(("all", &measure.name))
 }

@@ -4,9 +4,11 @@ use jiff::civil::Date;
 
 use crate::diag::{Document, Located, Problem, Problems, Table};
 use crate::model::journey::RATES;
+use crate::sink::Algorithm;
 
 use super::request::{Goals, Ids, Mix, Name, Request, Size};
 use super::units::{self, Start, Wrong};
+use super::wishes::Wishes;
 
 /// A layer of a request: what is `None` or empty is left to the layer beneath.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -49,8 +51,12 @@ pub struct Ask {
     pub compression: Option<Name>,
     /// How identifiers are written.
     pub ids: Option<Ids>,
+    /// The digest of each file.
+    pub digest: Option<Algorithm>,
     /// The tables to write.
     pub tables: Option<Vec<Name>>,
+    /// What is to go wrong.
+    pub anomalies: Option<Wishes>,
 }
 
 /// The seed of those who ask for none.
@@ -113,7 +119,9 @@ impl Ask {
             format: self.format.or(beneath.format),
             compression: self.compression.or(kept),
             ids: self.ids.or(beneath.ids),
+            digest: self.digest.or(beneath.digest),
             tables: self.tables.or(beneath.tables),
+            anomalies: self.anomalies.or(beneath.anomalies),
         }
     }
 
@@ -153,7 +161,9 @@ impl Ask {
             format: self.format.unwrap_or_else(|| Name::from("parquet")),
             compression: self.compression,
             ids: self.ids.unwrap_or(Ids::Text),
+            digest: self.digest.unwrap_or_default(),
             tables: self.tables.map(tidy),
+            anomalies: self.anomalies.filter(|wishes| !wishes.is_off()),
         })
     }
 }
@@ -181,7 +191,9 @@ fn read(root: &Table<'_>) -> Ask {
         format: output.and_then(|table| table.opt_located("format")).map(name),
         compression: output.and_then(|table| table.opt_located("compression")).map(name),
         ids: output.and_then(|table| table.opt_choice("ids", &Ids::NAMES)),
+        digest: output.and_then(|table| table.opt_choice("digest", &Algorithm::NAMES)),
         tables: output.and_then(tables),
+        anomalies: root.opt_table("anomalies").map(|table| Wishes::read(&table)),
     }
 }
 
@@ -305,6 +317,14 @@ mod tests {
         compression = "gzip"
         ids = "native"
         tables = ["events", "truth/personas"]
+        [anomalies]
+        preset = "critical"
+        seed = 3
+        [anomalies.missing_value]
+        k = 5
+        columns = ["events.price"]
+        window = ["2026-06-17", "2026-06-18"]
+        share = 0.5
     "#;
 
     /// For every scenario, the resolved one asks for the same on whatever later day.

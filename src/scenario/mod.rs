@@ -17,6 +17,7 @@ pub mod tables;
 pub mod targets;
 pub mod units;
 pub mod vocabulary;
+pub mod wishes;
 mod world;
 
 pub use ask::Ask;

@@ -1,6 +1,7 @@
 //! How a request's files are written: format, compression, form of identifiers.
 
 use crate::diag::Problems;
+use crate::scenario::wishes::LABELS;
 use crate::scenario::{Ids, Request};
 use crate::schema::Schemas;
 use crate::sink::{Compression, FORMATS, Format, IdForm, Options};
@@ -48,6 +49,10 @@ impl Output {
             }
         }
         for table in request.tables.iter().flatten() {
+            if LABELS.contains(&&*table.text) && request.anomalies.is_none() {
+                let message = format!("there is no `{}` without anomalies", table.text);
+                problems.push(table.problem(message, "leave it out, or ask for some: [anomalies]"));
+            }
             let known = schemas.tables.iter().map(|table| table.name.as_str()).chain([ANSWERS]);
             if let Err(problem) = table.one_of("table", known) {
                 problems.push(problem);

@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 use jiff::civil::Date;
 
 use crate::diag::{Place, Problem, Problems, suggest};
+use crate::scenario::wishes::Wishes;
+use crate::sink::Algorithm;
 
 /// A name as written, with its place when it stands in a file, for the stage that knows which names there are.
 #[derive(Debug, Clone)]
@@ -165,8 +167,12 @@ pub struct Request {
     pub compression: Option<Name>,
     /// How identifiers are written.
     pub ids: Ids,
+    /// The digest of each file, in the manifest.
+    pub digest: Algorithm,
     /// The tables to write; none: all.
     pub tables: Option<Vec<Name>>,
+    /// What is to go wrong; none: nothing.
+    pub anomalies: Option<Wishes>,
 }
 
 impl Request {
@@ -200,7 +206,8 @@ impl Request {
             writeln!(out, "exact = true")?;
         }
         self.write_behaviour(out)?;
-        self.write_output(out)
+        self.write_output(out)?;
+        self.anomalies.as_ref().map_or(Ok(()), |wishes| wishes.write_toml(out))
     }
 
     /// What decides how people behave, and nothing of how many there are or how they are written.
@@ -240,6 +247,9 @@ impl Request {
             writeln!(out, "compression = {}", quoted(&compression.text))?;
         }
         writeln!(out, "ids = {}", quoted(self.ids.name()))?;
+        if self.digest != Algorithm::default() {
+            writeln!(out, "digest = {}", quoted(self.digest.name()))?;
+        }
         if let Some(tables) = &self.tables {
             let names: Vec<String> = tables.iter().map(|name| quoted(&name.text)).collect();
             writeln!(out, "tables = [{}]", names.join(", "))?;
@@ -249,7 +259,7 @@ impl Request {
 }
 
 /// A TOML basic string.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     let mut out = String::from("\"");
     for c in text.chars() {
         match c {

@@ -101,6 +101,8 @@ pub struct Vocabulary {
     pub brands: Strings,
     /// By product.
     pub brand: Vec<u32>,
+    /// By product and currency, side by side: what a piece costs, in minor units.
+    pub prices: Vec<i64>,
     pub coupons: Strings,
     pub methods: Strings,
     pub errors: Strings,
@@ -200,6 +202,7 @@ impl Vocabulary {
             categories: models.catalogue.categories.iter().collect(),
             brands: take("brands"),
             brand,
+            prices: models.catalogue.products.iter().flat_map(|of| of.prices.clone()).collect(),
             coupons: models.catalogue.coupons.iter().map(|(code, _)| code).collect(),
             methods: models.commerce.payments.iter().map(|method| &method.name).collect(),
             errors: models.commerce.errors.iter().map(|(code, _)| code).collect(),

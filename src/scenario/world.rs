@@ -19,6 +19,7 @@ use crate::scenario::shelf::Shelf;
 use crate::scenario::tables::{Tables, class_weights};
 use crate::scenario::targets::Target;
 use crate::scenario::vocabulary::Vocabulary;
+use crate::scenario::wishes::LABELS;
 use crate::scenario::{fills, limits, targets};
 use crate::schema::{Schemas, Table};
 use crate::seed::Seed;
@@ -179,6 +180,18 @@ impl World {
         Ok(world)
     }
 
+    /// The same world with nothing going wrong in it: what its clean twin is made in.
+    #[must_use]
+    pub fn cleaned(mut self, assets: &Assets) -> Self {
+        self.request.anomalies = None;
+        if let Some(tables) = &mut self.request.tables {
+            tables.retain(|table| !LABELS.contains(&&*table.text));
+        }
+        self.version = version(&self.request, assets);
+        self.output.options.version.clone_from(&self.version);
+        self
+    }
+
     /// How many users are there to cover cells, beside the ordinary ones.
     pub fn covering(&self) -> u64 {
         u64::from(self.request.coverage) * self.people.covers() as u64
@@ -188,9 +201,7 @@ impl World {
     pub fn reseed(&mut self, seed: Seed) {
         let window = (self.first_day(), self.days);
         self.seed = seed;
-        let covers = self.people.take_covers();
-        self.people = People::new(seed, &self.models, window.0, window.1);
-        self.people.cover(covers);
+        self.people.reseed(seed);
         self.calendar = calendar(seed, window, self.request.growth, &self.models);
     }
 
@@ -203,6 +214,7 @@ impl World {
     /// The tables to write, in their natural order.
     pub fn wanted_tables(&self) -> impl Iterator<Item = &Table> {
         let wanted = |table: &&Table| match &self.request.tables {
+            _ if LABELS.contains(&&*table.name) => self.request.anomalies.is_some(),
             Some(names) => names.iter().any(|name| name.text == table.name),
             None => true,
         };

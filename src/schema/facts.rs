@@ -5,7 +5,9 @@
 //! (`event.product.price`) belong to the group in the middle, which an event type fills or leaves empty as a whole.
 
 use super::FactSpec;
-use super::Type::{self, Bool, Date, Enum, Float64, Id, Int32, Json, Money, Text, Timestamp};
+use super::Type::{
+    self, Bool, Date, Enum, Float64, Id, Int32, Int64, Json, Money, Text, Timestamp,
+};
 
 /// A fact that is always there.
 const fn always(name: &'static str, ty: Type) -> FactSpec {
@@ -47,6 +49,8 @@ pub static TABLES: &[(&str, &[FactSpec])] = &[
     ("payments", PAYMENTS),
     ("truth/personas", TRUTH_PERSONAS),
     ("truth/identity", TRUTH_IDENTITY),
+    ("truth/anomalies", TRUTH_ANOMALIES),
+    ("truth/anomaly_members", TRUTH_MEMBERS),
 ];
 
 /// What behaviour can tell about an event for its properties.
@@ -327,4 +331,48 @@ static TRUTH_IDENTITY: &[FactSpec] = &[
     always("identity.first_seen", Timestamp),
     maybe("identity.stitched_at", Timestamp),
     maybe("identity.method", Enum),
+];
+
+static TRUTH_ANOMALIES: &[FactSpec] = &[
+    always("anomaly.id", Id),
+    always("anomaly.kind", Enum),
+    always("anomaly.kind_version", Int32),
+    always("anomaly.scope", Enum),
+    always("anomaly.severity", Enum),
+    always("anomaly.detectability", Enum),
+    always("anomaly.stage", Enum),
+    maybe("anomaly.parent_id", Id),
+    maybe("anomaly.window_start", Timestamp),
+    maybe("anomaly.window_end", Timestamp),
+    maybe("anomaly.arrival_start", Timestamp),
+    maybe("anomaly.arrival_end", Timestamp),
+    maybe("anomaly.effect_size", Float64),
+    always("anomaly.match_rule", Enum),
+    always("anomaly.tolerance_ms", Int64),
+    always("anomaly.params", Json),
+    always("anomaly.seed_path", Text),
+    always("anomaly.is_decoy", Bool),
+];
+
+static TRUTH_MEMBERS: &[FactSpec] = &[
+    always("anomaly.id", Id),
+    always("member.apply_seq", Int64),
+    always("member.op", Enum),
+    always("member.role", Enum),
+    always("member.table", Text),
+    always("member.row_uid", Text),
+    maybe("member.pk_clean", Text),
+    maybe("member.pk_dirty", Text),
+    maybe("member.column", Text),
+    maybe("member.original", Text),
+    maybe("member.injected", Text),
+    maybe("member.file_clean", Text),
+    maybe("member.row_clean", Int64),
+    maybe("member.file_dirty", Text),
+    maybe("member.row_dirty", Int64),
+    maybe("member.line_no", Int64),
+    maybe("member.byte_start", Int64),
+    maybe("member.byte_len", Int64),
+    maybe("member.raw_original_b64", Text),
+    maybe("member.raw_injected_b64", Text),
 ];

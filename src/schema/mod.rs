@@ -1,11 +1,14 @@
 //! Tables and events as data: what is written, derived documents, and the writer itself all follow from `schemas/`.
 
+mod bounds;
 mod digest;
 pub mod facts;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod load;
 pub mod render;
+
+pub use bounds::{Bounds, Format};
 
 /// What a field holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -134,6 +137,8 @@ pub struct Field {
     pub privacy: Privacy,
     /// The values that an enumeration may have, where they are fixed; empty when the models decide.
     pub values: Vec<String>,
+    /// What its values keep to beyond their type.
+    pub bounds: Bounds,
     /// The fact that fills it, by name: `event.time`, `session.id`, `device.os`, …
     pub from: String,
 }
@@ -149,6 +154,8 @@ pub struct Table {
     pub row: String,
     /// Names of the fields that together are unique.
     pub key: Vec<String>,
+    /// Names of further fields that together are unique, each a list of its own.
+    pub unique: Vec<Vec<String>>,
     /// Names of the fields by which each file is sorted.
     pub sorted_by: Vec<String>,
     /// Its columns, in order.
@@ -241,6 +248,12 @@ impl Table {
 }
 
 impl EventType {
+    /// Whether its rows always have a value in a field that other types' rows may lack.
+    pub fn requires(&self, field: &Field) -> bool {
+        let named = |of: &String| *of == self.name || self.fills.contains(of);
+        self.fills(field) && field.bounds.required_by.iter().any(named)
+    }
+
     /// Whether its rows fill a field: one of no group is filled always, `event.properties` when the type has some.
     pub fn fills(&self, field: &Field) -> bool {
         if field.from == "event.properties" {

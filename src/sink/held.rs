@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::frame::{Column, Dictionary, Frame, Strings, Values};
-use crate::schema::{Field, Privacy, Table, Type};
+use crate::schema::{Bounds, Field, Privacy, Table, Type};
 
 /// The keys' meaning of a held column.
 #[derive(Debug, Clone, Default)]
@@ -60,6 +60,7 @@ impl HeldColumn {
             reference: None,
             privacy: Privacy::Public,
             values: Vec::new(),
+            bounds: Bounds::default(),
             from: String::new(),
         };
         Self { field, keys, values, ranks }
@@ -90,6 +91,7 @@ impl Held {
             doc: String::new(),
             row: String::new(),
             key: Vec::new(),
+            unique: Vec::new(),
             sorted_by: sorted_by.iter().map(|&name| name.to_owned()).collect(),
             fields: columns.iter().map(|column| column.field.clone()).collect(),
         };

@@ -15,7 +15,7 @@ mod text;
 
 use std::io::{self, Write};
 
-pub use digest::Digest;
+pub use digest::{Algorithm, Digest};
 
 use crate::frame::Frame;
 
@@ -101,6 +101,74 @@ pub trait Format: Sync {
         options: &Options,
         out: &mut (dyn Write + Send),
     ) -> io::Result<()>;
+
+    /// The same with some lines replaced, and notes made of where they are. A format without lines has nothing to note.
+    ///
+    /// # Errors
+    /// Those of [`write`](Self::write).
+    fn write_noting(
+        &self,
+        frame: &dyn Frame,
+        options: &Options,
+        _notes: &mut Notes,
+        out: &mut (dyn Write + Send),
+    ) -> io::Result<()> {
+        self.write(frame, options, out)
+    }
+}
+
+/// Lines of interest: what is to stand in their place, and where that is.
+#[derive(Debug, Clone, Default)]
+pub struct Notes {
+    /// Rows in order, each with the bytes that replace its line.
+    pub rows: Vec<(u32, Option<Vec<u8>>)>,
+    /// Once written: where they are, in the same order.
+    pub places: Vec<LinePlace>,
+}
+
+/// Where a line is in a file, uncompressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LinePlace {
+    /// Its number, from 1.
+    pub number: u64,
+    /// Its first byte.
+    pub start: u64,
+    /// Its bytes, the end of the line among them.
+    pub length: u64,
+}
+
+/// All rows of a frame as lines of JSON, each with its end.
+///
+/// # Errors
+/// A frame that breaks its schema.
+pub fn json_lines(frame: &dyn Frame) -> io::Result<Vec<Vec<u8>>> {
+    let mut bytes = Vec::new();
+    ndjson::plain(frame, &mut bytes)?;
+    Ok(bytes.split_inclusive(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect())
+}
+
+/// Writes lines that somebody else made as an NDJSON file.
+///
+/// # Errors
+/// What `out` says, and a compression that NDJSON does not know.
+pub fn write_lines(
+    options: &Options,
+    bytes: &[u8],
+    out: &mut (dyn Write + Send),
+) -> io::Result<()> {
+    ndjson::finished(options, bytes, out)
+}
+
+/// Microseconds since 1970 as NDJSON has them; nothing outside the years 0 to 9999.
+pub fn moment(micros: i64) -> Option<String> {
+    let text = text::Clock::default().moment(micros)?;
+    Some(String::from_utf8_lossy(&text).into_owned())
+}
+
+/// A day counted from 1970 as NDJSON has it; nothing outside the years 0 to 9999.
+pub fn date(day: i32) -> Option<String> {
+    let text = text::date(i64::from(day))?;
+    Some(String::from_utf8_lossy(&text).into_owned())
 }
 
 /// Every format, the default first.

@@ -3,6 +3,8 @@
 //! A table is one file with one slice, one line a fact. A [`RecordFrame`] binds the slice to whatever columns the schema asks for.
 
 mod campaigns;
+mod catalogue;
+pub mod changes;
 mod devices;
 pub mod events;
 mod identity;
@@ -18,6 +20,7 @@ mod users;
 use std::ops::Range;
 
 pub use campaigns::CampaignRow;
+pub use catalogue::catalogue;
 pub use identity::Identity;
 pub use personas::Traits;
 pub use products::ProductRow;
@@ -27,6 +30,7 @@ use crate::event::journal::{Journal, NEVER, UserRow};
 use crate::frame::{Column, Dictionary, Frame, NULL, Strings};
 use crate::scenario::World;
 use crate::schema::Table;
+use crate::tables::changes::{Fate, Place};
 
 /// What a fact is taken from: the world and the journal of a range.
 #[derive(Debug, Clone, Copy)]
@@ -55,8 +59,14 @@ pub enum Get<R> {
     Int(fn(&Context<'_>, &R) -> i32),
     /// A date, days since 1970, or none.
     Date(fn(&Context<'_>, &R) -> Option<i32>),
+    /// A large number.
+    Long(fn(&Context<'_>, &R) -> i64),
+    /// A large number or none.
+    MaybeLong(fn(&Context<'_>, &R) -> Option<i64>),
     /// A number.
     Double(fn(&Context<'_>, &R) -> f64),
+    /// A number or none.
+    MaybeDouble(fn(&Context<'_>, &R) -> Option<f64>),
     /// A flag.
     Flag(fn(&Context<'_>, &R) -> bool),
     /// A flag or none.
@@ -115,7 +125,12 @@ impl<'c, R: Record> RecordFrame<'c, R> {
             Get::MaybeMoney(money) => maybe(records.map(|r| money(context, r)), out, Column::longs),
             Get::Int(int) => all(records.map(|r| int(context, r)), out, Column::ints),
             Get::Date(date) => maybe(records.map(|r| date(context, r)), out, Column::ints),
+            Get::Long(long) => all(records.map(|r| long(context, r)), out, Column::longs),
+            Get::MaybeLong(long) => maybe(records.map(|r| long(context, r)), out, Column::longs),
             Get::Double(double) => all(records.map(|r| double(context, r)), out, Column::doubles),
+            Get::MaybeDouble(double) => {
+                maybe(records.map(|r| double(context, r)), out, Column::doubles);
+            }
             Get::Flag(flag) => all(records.map(|r| flag(context, r)), out, Column::flags),
             Get::MaybeFlag(flag) => maybe(records.map(|r| flag(context, r)), out, Column::flags),
             Get::Text(text) => texts(records, |r, bytes| text(context, r, bytes), out),
@@ -208,33 +223,41 @@ fn texts<'r, R: 'r>(
 
 /// A table's rows, ready to be written.
 pub struct Rows<'r> {
-    /// The rows.
+    /// The rows; those behind `shown` are only there to be looked up.
     pub frame: &'r dyn Frame,
+    /// How many there are to write.
+    pub shown: usize,
     /// Least and greatest time of those sorted by time, µs since 1970.
     pub time_range: Option<(i64, i64)>,
+    /// Where the changed rows are, in the order of the changes.
+    pub places: &'r [Place],
 }
 
-/// Lays out a table of a range and hands its rows to `write`.
+/// Lays out a table of a range, its records changed in some places, and hands its rows to `write`. Changes name records by their
+/// ordinals in the journal, or in the world's list.
 ///
 /// # Errors
 /// What `write` says.
 pub fn with_frame<T, E>(
     context: Context<'_>,
     table: &Table,
+    changes: &[(u32, Fate)],
     write: impl FnOnce(Rows<'_>) -> Result<T, E>,
 ) -> Result<T, E> {
     let (world, journal) = (context.world, context.journal);
     let people = &world.people;
+    let clean = journal.clean();
+    let laid = |clean: usize| Laid { context, table, changes, clean };
     match table.name.as_str() {
-        "users" => {
-            let users = UserRecords::new(context, &journal.users);
-            plain(&UsersFrame::new(context, table, &users), write)
-        }
-        "devices" => plain(&RecordFrame::new(context, table, &journal.devices), write),
+        "users" => laid(clean.users).in_order(&journal.users, |rows, about| {
+            let users = UserRecords::new(context, rows);
+            write(about.of(&UsersFrame::new(context, table, &users)))
+        }),
+        "devices" => laid(clean.devices).records(&journal.devices, write),
         "products" => {
             let count = world.models.catalogue.products.len() as u32;
             let rows: Vec<ProductRow> = (0..count).map(ProductRow).collect();
-            plain(&RecordFrame::new(context, table, &rows), write)
+            laid(rows.len()).records(&rows, write)
         }
         "campaigns" => {
             let of = |(source, campaigns): (usize, &Vec<u32>)| {
@@ -242,43 +265,130 @@ pub fn with_frame<T, E>(
             };
             let rows: Vec<CampaignRow> =
                 world.words.campaign.iter().enumerate().flat_map(of).collect();
-            plain(&RecordFrame::new(context, table, &rows), write)
+            laid(rows.len()).records(&rows, write)
         }
-        "sessions" => timed(context, table, &journal.sessions, |s| s.started, write),
-        "journeys" => timed(context, table, &journal.journeys, |j| j.started, write),
-        "orders" => timed(context, table, &journal.orders, |o| o.placed, write),
-        "order_items" => plain(&RecordFrame::new(context, table, &journal.lines), write),
-        "payments" => timed(context, table, &journal.payments, |p| p.at, write),
+        "sessions" => laid(clean.sessions).timed(&journal.sessions, |s| s.started, write),
+        "journeys" => laid(clean.journeys).timed(&journal.journeys, |j| j.started, write),
+        "orders" => laid(clean.orders).timed(&journal.orders, |o| o.placed, write),
+        "order_items" => laid(clean.lines).records(&journal.lines, write),
+        "payments" => laid(clean.payments).timed(&journal.payments, |p| p.at, write),
+        // Of those who are there only because something goes wrong the labels tell the truth.
         "truth/personas" => {
             let traits = |row: &UserRow| Traits { id: row.user, user: people.user(row.user) };
-            let rows: Vec<Traits> = journal.users.iter().map(traits).collect();
-            plain(&RecordFrame::new(context, table, &rows), write)
+            let rows: Vec<Traits> = journal.users[..clean.users].iter().map(traits).collect();
+            laid(rows.len()).records(&rows, write)
         }
         _ => {
-            let rows: Vec<Identity> = journal.devices.iter().cloned().map(Identity).collect();
-            plain(&RecordFrame::new(context, table, &rows), write)
+            let devices = &journal.devices[..clean.devices];
+            let rows: Vec<Identity> = devices.iter().cloned().map(Identity).collect();
+            laid(rows.len()).records(&rows, write)
         }
     }
 }
 
-fn plain<T, E>(frame: &dyn Frame, write: impl FnOnce(Rows<'_>) -> Result<T, E>) -> Result<T, E> {
-    write(Rows { frame, time_range: None })
+/// A table about to be laid out.
+struct Laid<'l> {
+    context: Context<'l>,
+    table: &'l Table,
+    changes: &'l [(u32, Fate)],
+    /// How many of the records are there whatever is changed; those behind them only come by a change.
+    clean: usize,
 }
 
-/// A table in order of a time; records of the same time keep their order. They are sorted as a copy, side by side, because every
-/// column walks over all of them.
-fn timed<R: Record + Clone, T, E>(
+/// What is known of rows beside the rows.
+struct About<'a> {
+    shown: usize,
+    time_range: Option<(i64, i64)>,
+    places: &'a [Place],
+}
+
+impl<'a> About<'a> {
+    fn of<'r>(&self, frame: &'r dyn Frame) -> Rows<'r>
+    where
+        'a: 'r,
+    {
+        Rows { frame, shown: self.shown, time_range: self.time_range, places: self.places }
+    }
+}
+
+impl Laid<'_> {
+    /// Records in the order in which they are given.
+    fn records<R: Record + Clone, T>(&self, records: &[R], write: impl FnOnce(Rows<'_>) -> T) -> T {
+        self.in_order(records, |records, about| {
+            write(about.of(&RecordFrame::new(self.context, self.table, records)))
+        })
+    }
+
+    fn in_order<R: Clone, T>(&self, records: &[R], write: impl FnOnce(&[R], &About<'_>) -> T) -> T {
+        if self.changes.is_empty() {
+            let about = About { shown: self.clean, time_range: None, places: &[] };
+            return write(&records[..self.clean], &about);
+        }
+        // A copy comes right behind what it is a copy of.
+        let places: Vec<i64> = (0..self.clean as i64).collect();
+        let made = changes::arrange(&places, self.clean, self.changes);
+        let rows: Vec<R> = made.rows.iter().map(|row| records[*row as usize].clone()).collect();
+        write(&rows, &About { shown: made.shown, time_range: None, places: &made.places })
+    }
+
+    /// Records in order of a time; those of the same time keep their order. They are sorted as a copy, side by side, because every
+    /// column walks over all of them.
+    fn timed<R: Record + Clone, T>(
+        &self,
+        records: &[R],
+        time: fn(&R) -> i64,
+        write: impl FnOnce(Rows<'_>) -> T,
+    ) -> T {
+        let mut order: Vec<(i64, u32)> =
+            records.iter().enumerate().map(|(i, record)| (time(record), i as u32)).collect();
+        let guests = order.split_off(self.clean);
+        order.sort_unstable();
+        let clone = |i: u32| records[i as usize].clone();
+        if self.changes.is_empty() {
+            let time_range = order.first().zip(order.last()).map(|(first, last)| (first.0, last.0));
+            let sorted: Vec<R> = order.iter().map(|(_, i)| clone(*i)).collect();
+            drop(order);
+            let about = About { shown: sorted.len(), time_range, places: &[] };
+            return write(about.of(&RecordFrame::new(self.context, self.table, &sorted)));
+        }
+        let times: Vec<i64> = order.iter().map(|(time, _)| *time).collect();
+        let place = |i: u32| {
+            if (i as usize) < self.clean {
+                order.binary_search(&(time(&records[i as usize]), i)).unwrap_or(0)
+            } else {
+                i as usize
+            }
+        };
+        let changes: Vec<(u32, Fate)> =
+            self.changes.iter().map(|(i, fate)| (place(*i) as u32, *fate)).collect();
+        let made = changes::arrange(&times, self.clean, &changes);
+        order.extend(guests);
+        let rows: Vec<R> = made.rows.iter().map(|row| clone(order[*row as usize].1)).collect();
+        let about = About { shown: made.shown, time_range: made.time_range, places: &made.places };
+        write(about.of(&RecordFrame::new(self.context, self.table, &rows)))
+    }
+}
+
+/// Lays out one record of a table of a range by itself.
+pub fn with_record<T>(
     context: Context<'_>,
     table: &Table,
-    records: &[R],
-    time: fn(&R) -> i64,
-    write: impl FnOnce(Rows<'_>) -> Result<T, E>,
-) -> Result<T, E> {
-    let mut order: Vec<(i64, u32)> =
-        records.iter().enumerate().map(|(i, record)| (time(record), i as u32)).collect();
-    order.sort_unstable();
-    let time_range = order.first().zip(order.last()).map(|(first, last)| (first.0, last.0));
-    let sorted: Vec<R> = order.iter().map(|(_, i)| records[*i as usize].clone()).collect();
-    drop(order);
-    write(Rows { frame: &RecordFrame::new(context, table, &sorted), time_range })
+    ordinal: usize,
+    look: impl FnOnce(&dyn Frame) -> T,
+) -> T {
+    let journal = context.journal;
+    let only = ordinal..ordinal + 1;
+    match table.name.as_str() {
+        "users" => {
+            let users = UserRecords::new(context, &journal.users[only]);
+            look(&UsersFrame::new(context, table, &users))
+        }
+        "devices" => look(&RecordFrame::new(context, table, &journal.devices[only])),
+        "sessions" => look(&RecordFrame::new(context, table, &journal.sessions[only])),
+        "journeys" => look(&RecordFrame::new(context, table, &journal.journeys[only])),
+        "orders" => look(&RecordFrame::new(context, table, &journal.orders[only])),
+        "order_items" => look(&RecordFrame::new(context, table, &journal.lines[only])),
+        "payments" => look(&RecordFrame::new(context, table, &journal.payments[only])),
+        _ => look(&RecordFrame::<ProductRow>::new(context, table, &[])),
+    }
 }

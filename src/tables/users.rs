@@ -10,7 +10,7 @@ use crate::tables::{Context, EMPTY, Get, Record, RecordFrame};
 
 /// A user as the table shows it.
 #[derive(Debug, Clone)]
-struct UserRecord {
+pub(super) struct UserRecord {
     row: UserRow,
     user: User,
     birth_date: i32,

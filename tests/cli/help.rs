@@ -4,17 +4,21 @@ use std::path::Path;
 
 use super::{run, told};
 
-const COMMANDS: [&str; 16] = [
+const COMMANDS: [&str; 20] = [
     "generate",
     "plan",
     "preview",
     "report",
     "join",
+    "twin",
+    "patch",
     "check",
+    "score",
     "init",
     "scenarios",
     "personas",
     "schema",
+    "anomalies",
     "key",
     "policy",
     "pseudonymise",

@@ -7,6 +7,7 @@ mod messages;
 mod output;
 mod privacy;
 mod report;
+mod score;
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};

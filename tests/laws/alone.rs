@@ -14,7 +14,7 @@ fn of_user(world: &World, journal: &Journal, user: u64) -> Journal {
     let session = first(journal.sessions.iter().position(|session| session.user == user));
     let order = first(journal.orders.iter().position(|order| order.user == user));
     let owns = |ordinal: u32| journal.sessions[ordinal as usize].user == user;
-    let mut own = Journal::new(journal.slices.len(), 0);
+    let mut own = Journal::new(journal.slices.len());
     own.users.extend(journal.users.iter().filter(|row| row.user == user).cloned());
     own.devices.extend(journal.devices.iter().filter(|row| row.user == user).cloned());
     own.journeys.extend(journal.journeys.iter().filter(|row| row.user == user).cloned());

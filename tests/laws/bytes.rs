@@ -65,7 +65,7 @@ fn ranges_hold_every_user_once() {
 fn entries_tell_the_truth() {
     let world = world(SMALL);
     let made = DataSet::make(&world, 2, None);
-    let said = made.entries.iter().map(|entry| (&entry.path, entry.bytes, &entry.sha256));
+    let said = made.entries.iter().map(|entry| (&entry.path, entry.bytes, &entry.digest));
     let besides = made.documents.iter().map(|one| (&one.path, one.bytes, &one.sha256));
     let mut said: Vec<(&String, u64, &String)> = said.chain(besides).collect();
     said.sort();

@@ -20,7 +20,7 @@ fn fingerprint(output: &str) -> String {
         let bytes: u64 = of_table.iter().map(|entry| entry.bytes).sum();
         let mut digest = Digest::new(io::sink());
         for entry in of_table {
-            digest.write_all(entry.sha256.as_bytes()).expect("taken");
+            digest.write_all(entry.digest.as_bytes()).expect("taken");
         }
         let digest = &digest.finish().1[..16];
         writeln!(lines, "{:<15} {rows:>6} {bytes:>8} {digest}", first.table).expect("written");

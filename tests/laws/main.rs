@@ -3,10 +3,12 @@
 //! The tests go through the library: a request becomes a world, a world a plan, a plan files in a folder of its own.
 
 mod alone;
+mod anomalies;
 mod answers;
 mod bytes;
 mod coverage;
 mod fingerprints;
+mod groups;
 mod imports;
 mod journal;
 mod keys;
@@ -97,7 +99,7 @@ impl DataSet {
 
     /// SHA-256 by path.
     fn digests(&self) -> BTreeMap<String, String> {
-        let files = self.entries.iter().map(|entry| (entry.path.clone(), entry.sha256.clone()));
+        let files = self.entries.iter().map(|entry| (entry.path.clone(), entry.digest.clone()));
         let documents = self.documents.iter().map(|one| (one.path.clone(), one.sha256.clone()));
         files.chain(documents).collect()
     }

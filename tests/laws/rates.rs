@@ -84,8 +84,8 @@ const STATED: [(&str, f64, &str, &str); 11] = [
     ("desktop_research.document_completed", 0.28, "page_viewed document", "document_completed"),
 ];
 
-/// Simulates users of a world, and finds every rate that they show often enough within its bound: half a percentage point, or three
-/// standard errors for those stated; four for all the others, of which there are many. How many sessions and rates there were.
+/// Simulates users of a world, and finds every rate that they show often enough within its bound: half a percentage point or a tenth
+/// of a rare one, or three standard errors for those stated; 3.75 for all the others, of which there are about fifteen. How many sessions and rates there were.
 fn holds(world: &World, users: u64) -> (usize, usize) {
     let slices = Slices::new(world.start, world.days, world.lateness, 1);
     let journals = simulate(world, slices, 0..users);
@@ -97,8 +97,9 @@ fn holds(world: &World, users: u64) -> (usize, usize) {
             continue;
         }
         seen += 1;
-        let errors = if STATED.iter().any(|stated| stated.0 == target.id) { 3.0 } else { 4.0 };
-        if (rate - target.rate).abs() > (errors * error).max(0.005) {
+        let errors = if STATED.iter().any(|stated| stated.0 == target.id) { 3.0 } else { 3.75 };
+        let near = (0.1 * target.rate.min(1.0 - target.rate)).min(0.005);
+        if (rate - target.rate).abs() > (errors * error).max(near) {
             off.push(format!("{}: {rate:.4} of {base}, not {}", target.id, target.rate));
         }
         let floored = target.floor.is_none_or(|floor| target.rate < floor || rate >= floor);

@@ -281,7 +281,8 @@ pub(crate) static MUTATIONS: &[Mutation] = &[
         set.change_first("events", pick, |row| {
             self::set(row, "user_agent", "x BytedanceWebview/1");
         });
-    }),
+    })
+    .also(&["keys.device_context"]),
     Mutation::new("keys.address", |set| {
         let session = text(&set.rows("sessions")[0], "session_id").to_owned();
         for table in ["sessions", "events"] {

@@ -3,8 +3,10 @@
 //!
 //! A new check needs a line in one of the lists of [`ALL`], or `every_check_has_a_mutation` fails.
 
+mod anomalies;
 mod files;
 mod keys;
+mod labelled;
 mod set;
 
 use std::collections::BTreeSet;
@@ -76,6 +78,40 @@ impl Sets {
 /// All mutations, by family.
 static ALL: &[&[Mutation]] = &[files::MUTATIONS, keys::MUTATIONS];
 
+/// For all kinds of anomalies that show plainly, a data set that is broken in that way fails the kind's invariant; one that is whole
+/// fails none.
+#[test]
+fn kinds_are_seen_by_their_invariants() {
+    let sets = Sets::new();
+    for made in [&sets.lines, &sets.parquet] {
+        let amiss = made.copy().failures_of(&["anomalies"]);
+        assert!(amiss.is_empty(), "{amiss:#?}");
+    }
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut wrong = Vec::new();
+        while let Some(mutation) = anomalies::MUTATIONS.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let tried = catch_unwind(AssertUnwindSafe(|| {
+                let made = if mutation.parquet { &sets.parquet } else { &sets.lines };
+                let mut set = made.copy();
+                (mutation.damage)(&mut set);
+                let found = set.failures_of(&["anomalies"]);
+                let missed = !found.contains_key(mutation.check);
+                missed.then(|| format!("{}: not among {found:#?}", mutation.check))
+            }));
+            wrong.extend(
+                tried.unwrap_or_else(|_| Some(format!("{}: breaks nothing", mutation.check))),
+            );
+        }
+        wrong
+    };
+    let wrong: Vec<String> = std::thread::scope(|scope| {
+        let workers = [scope.spawn(work), scope.spawn(work)];
+        workers.into_iter().flat_map(|worker| worker.join().expect("no panic")).collect()
+    });
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 /// For all mutations, exactly the checks fail that it is meant for.
 #[test]
 fn mutations_are_seen_by_those_that_should_and_nobody_else() {
@@ -105,9 +141,12 @@ fn mutations_are_seen_by_those_that_should_and_nobody_else() {
 /// For all checks that there are, a mutation.
 #[test]
 fn every_check_has_a_mutation() {
-    let known: BTreeSet<&str> =
-        ALL.iter().copied().flatten().map(|mutation| mutation.check).collect();
-    let named = |family: &&&throng::check::Family| FAMILIES_HERE.contains(&family.name);
+    let all = ALL.iter().copied().flatten().chain(anomalies::MUTATIONS);
+    let mut known: BTreeSet<&str> = all.map(|mutation| mutation.check).collect();
+    known.extend(anomalies::STATISTICAL);
+    let named = |family: &&&throng::check::Family| {
+        FAMILIES_HERE.contains(&family.name) || family.name == "anomalies"
+    };
     for family in FAMILIES.iter().filter(|family| !named(family)) {
         assert!(FAMILIES_ELSEWHERE.contains(&family.name), "{} is proven nowhere", family.name);
     }

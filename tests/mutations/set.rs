@@ -194,15 +194,45 @@ impl Set<'_> {
 
     /// By check: whether it fails, and how it is told.
     pub(crate) fn failures(&mut self) -> BTreeMap<&'static str, String> {
+        self.failures_of(&crate::FAMILIES_HERE)
+    }
+
+    /// The same, of those families.
+    pub(crate) fn failures_of(&mut self, families: &[&str]) -> BTreeMap<&'static str, String> {
+        let failing = self.checked(families).into_iter().filter(throng::check::Verdict::fails);
+        failing.map(|verdict| (verdict.check.id, format!("{:?}", verdict.evidence))).collect()
+    }
+
+    /// All that is found of those families.
+    pub(crate) fn checked(&mut self, families: &[&str]) -> Vec<throng::check::Verdict> {
         self.manifest.write(self.dir.path()).expect("written");
         let data = DataSet::open(self.dir.path()).expect("a data set");
-        let only = crate::FAMILIES_HERE.map(str::to_owned).to_vec();
-        let ask = Ask { only, world: Ok(&self.made.world), reference: None };
+        let only = families.iter().map(|name| (*name).to_owned()).collect();
+        let ask = Ask { only, world: Ok(&self.made.world), reference: None, twin: None };
         let sections = check(&data, &self.made.world.schemas, &ask, &Unwatched, &GO_ON);
         let sections: Vec<Section> = sections.expect("checked");
-        let verdicts = sections.into_iter().flat_map(|section| section.verdicts);
-        let failing = verdicts.filter(throng::check::Verdict::fails);
-        failing.map(|verdict| (verdict.check.id, format!("{:?}", verdict.evidence))).collect()
+        sections.into_iter().flat_map(|section| section.verdicts).collect()
+    }
+
+    /// Writes a table anew, as one file.
+    pub(crate) fn write(&mut self, table: &str, rows: &[Row]) {
+        let path = format!("{table}/part-00000.ndjson");
+        let folder = self.path(&path).parent().expect("a folder").to_owned();
+        fs::create_dir_all(folder).expect("made");
+        let lines = rows.iter().map(|row| serde_json::to_string(row).expect("JSON") + "\n");
+        fs::write(self.path(&path), lines.collect::<String>()).expect("written");
+        let entry = self.manifest.tables.iter_mut().find(|known| known.name == table);
+        let file = File {
+            path: path.clone(),
+            rows: 0,
+            bytes: 0,
+            sha256: String::new(),
+            blake3: String::new(),
+            min_time: None,
+            max_time: None,
+        };
+        entry.expect("a table").files = vec![file];
+        self.state(table, &path, Some(rows));
     }
 }
 

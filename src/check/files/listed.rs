@@ -1,8 +1,8 @@
 //! The files as files: there, whole, of the declared columns. Nothing here depends on what the rows say.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
-use std::io::{self, Read as _, Write as _};
+use std::fs;
+use std::io;
 use std::path::Path;
 
 use crate::check::pass::{Seen, Watch};
@@ -10,7 +10,6 @@ use crate::check::{Check, Context, Observer, Tally, Verdict, Wants};
 use crate::manifest;
 use crate::read::DataSet;
 use crate::schema::Table;
-use crate::sink::Digest;
 
 /// The checks.
 pub(super) static CHECKS: &[Check] = &[
@@ -23,7 +22,7 @@ pub(super) static CHECKS: &[Check] = &[
     Check::new(
         "files.digest",
         &[],
-        "Every file has the bytes that the manifest states: their number and their SHA-256.",
+        "Every file has the bytes that the manifest states: their number and their digest.",
         "A data set that was changed or damaged after it was made proves nothing.",
     ),
     Check::new(
@@ -102,11 +101,11 @@ fn collect(dir: &Path, inner: &str, found: &mut BTreeSet<String>) {
 
 fn digest(data: &DataSet, watch: &Watch<'_>) -> Verdict {
     let mut tally = Tally::new(&CHECKS[DIGEST]);
-    for (path, stated, stated_sha256) in data.manifest().stated() {
+    for (path, stated, digest) in data.manifest().stated() {
         if watch.is_cancelled() {
             break;
         }
-        let (bytes, sha256) = match sum(&data.dir().join(path)) {
+        let (bytes, hex) = match digest.of(&data.dir().join(path)) {
             Ok(sum) => sum,
             // That it is not there is said by another check.
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
@@ -115,9 +114,10 @@ fn digest(data: &DataSet, watch: &Watch<'_>) -> Verdict {
                 continue;
             }
         };
-        tally.look(bytes == stated && sha256 == stated_sha256, || {
+        tally.look(bytes == stated && hex == digest.hex, || {
             let says = if bytes == stated {
-                format!("has the SHA-256 {sha256}; the manifest states {stated_sha256}")
+                let title = digest.algorithm.title();
+                format!("has the {title} {hex}; the manifest states {}", digest.hex)
             } else {
                 format!("has {bytes} bytes; the manifest states {stated}")
             };
@@ -125,19 +125,6 @@ fn digest(data: &DataSet, watch: &Watch<'_>) -> Verdict {
         });
     }
     tally.verdict()
-}
-
-/// How many bytes a file has, and their SHA-256.
-fn sum(path: &Path) -> io::Result<(u64, String)> {
-    let mut file = File::open(path)?;
-    let mut digest = Digest::new(io::sink());
-    let mut buffer = vec![0; 256 << 10];
-    loop {
-        match file.read(&mut buffer)? {
-            0 => return Ok(digest.finish()),
-            bytes => digest.write_all(&buffer[..bytes])?,
-        }
-    }
 }
 
 fn readable(data: &DataSet, seen: &Seen) -> Verdict {
@@ -152,6 +139,9 @@ fn readable(data: &DataSet, seen: &Seen) -> Verdict {
             tally.wrong(|| (path, why));
         }
         last = path;
+    }
+    for line in seen.lines.iter().filter(|line| !line.bad.read) {
+        tally.wrong(|| (&line.place, format!("{}, byte {}", line.bad.ill.told(), line.bad.column)));
     }
     tally.verdict()
 }

@@ -8,7 +8,7 @@ use crate::schema::Table;
 
 const JOURNEYS: Check = Check::new(
     "keys.journey_counts",
-    &["journeys", "sessions"],
+    &["journeys", "sessions", "devices"],
     "A journey counts its sessions, devices and events, and spans them.",
     "Counts are taken from either table and must be the same.",
 );

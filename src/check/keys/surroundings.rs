@@ -18,7 +18,7 @@ const SESSION: Check = Check::new(
 const DEVICE: Check = Check::new(
     "keys.device_context",
     &["events", "sessions", "devices"],
-    "Events carry the class, system and browser of their device; the browser is another one only in another app's web view.",
+    "Events carry the class, system, browser and user agent of their device; the last two are other ones only in another app's web view.",
     "A breakdown by device counts the same whichever table it starts from.",
 );
 
@@ -153,8 +153,10 @@ impl Surroundings {
             let in_own_browser = word(3) == known[3];
             let differs = |place: &usize| word(*place) != known[*place];
             let other_class = self.class.key(class, row) != at(&entities.devices.class, device);
-            let place =
-                [0, 1].into_iter().find(differs).or((in_own_browser && differs(&2)).then_some(2));
+            // In a web view both the browser and the user agent are another app's; one of them alone is nobody's.
+            let agrees = in_own_browser != differs(&2);
+            let other = if in_own_browser { 2 } else { 3 };
+            let place = [0, 1].into_iter().find(differs).or((!agrees).then_some(other));
             let wrong =
                 other_class.then_some("device_class").or(place.map(|place| OF_DEVICE[place]));
             self.device.look(wrong.is_none(), || {

@@ -1,7 +1,7 @@
 //! Micro-conversions happen at the rates that they are set to, in the whole and with differences between people, devices and
 //! sources.
 
-use crate::check::targets::share::{ERRORS, ERRORS_OF_MANY, Estimate, Share};
+use crate::check::targets::share::{ERRORS, Estimate, Share, errors_of};
 use crate::check::verdict::{Measure, Part, Tally};
 use crate::check::{Cached, Check, Context, EventBatch, Observer, Seen, Verdict, Wants};
 use crate::model::DeviceClass;
@@ -18,9 +18,10 @@ pub(super) static CHECKS: &[Check] = &[
     Check::new(
         "targets.set_points",
         EVENTS,
-        "Every rate that the events show lies where the journey files or the scenario set it, within half a percentage point or \
-         what chance explains: three standard errors of a rate that has a floor, four of the many others, with the design effect \
-         of people who come more than once.",
+        "Every rate that the events show lies where the journey files or the scenario set it, within half a percentage point (or a \
+         tenth of a rate that is rarer than that) or what chance explains, with the design effect of people who come more than \
+         once: three standard errors of a rate that has a floor, which is promised by itself; of the others, which are many, so \
+         many that all together are off by chance as often as one alone at three (Bonferroni; 3.75 of fifteen).",
         "Whoever sizes a test by a funnel's rates needs the rates that were asked for.",
     )
     .with_world(),
@@ -205,9 +206,14 @@ impl Observer for Rates {
     fn finish(self: Box<Self>, _: &Context<'_>, _: &Seen) -> Vec<Verdict> {
         let mut set_points = Tally::new(&CHECKS[SET_POINTS]);
         let mut floors = Tally::new(&CHECKS[FLOORS]);
-        for (i, target) in self.targets.iter().enumerate() {
-            let Some(found) = self.shares[i].estimate() else { continue };
-            let errors = if target.floor.is_some() { ERRORS } else { ERRORS_OF_MANY };
+        let found: Vec<Option<Estimate>> = self.shares.iter().map(Share::estimate).collect();
+        let others = |(target, found): &(&Target, &Option<Estimate>)| {
+            target.floor.is_none() && found.is_some()
+        };
+        let of_many = errors_of(self.targets.iter().zip(&found).filter(others).count());
+        for (i, (target, found)) in self.targets.iter().zip(found).enumerate() {
+            let Some(found) = found else { continue };
+            let errors = if target.floor.is_some() { ERRORS } else { of_many };
             let reach = found.reach(target.rate, errors);
             let measure = Measure {
                 parts: self.parts(i),

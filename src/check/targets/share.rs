@@ -1,15 +1,23 @@
 //! A rate over events that come in clusters, and how far it may lie from what it was set to.
 
+use crate::dist::normal_quantile;
 use crate::read::hash::NONE;
 
-/// Nobody minds half a percentage point.
+/// Nobody minds half a percentage point, or a tenth of what is rarer than that.
 pub(super) const NEAR: f64 = 0.005;
+const NEAR_PART: f64 = 0.1;
 
 /// Standard errors that chance is given by a rate that is promised: once in 370 it wants more.
 pub(super) const ERRORS: f64 = 3.0;
 
-/// The same of the many others: once in 16,000.
-pub(super) const ERRORS_OF_MANY: f64 = 4.0;
+/// How often chance wants more than [`ERRORS`].
+const BEYOND: f64 = 0.002_7;
+
+/// The standard errors that chance is given by each of so many rates, if all of them together are to fail by chance as often as one
+/// alone (Bonferroni): more for many, since among many one is far off by chance.
+pub(super) fn errors_of(many: usize) -> f64 {
+    ERRORS.max(-normal_quantile(BEYOND / 2.0 / many.max(1) as f64))
+}
 
 /// Counts occurrences and successes by person: one person's are alike, so they tell less than as many of different people.
 #[derive(Debug, Clone, Default)]
@@ -78,11 +86,16 @@ impl Share {
     }
 }
 
+/// How far off a rate may be, whatever chance says.
+pub(super) fn near(set: f64) -> f64 {
+    NEAR.min(NEAR_PART * set.min(1.0 - set))
+}
+
 impl Estimate {
-    /// How far the rate may lie from `set` by chance: so many standard errors with the design effect, or half a point.
+    /// How far the rate may lie from `set` by chance: so many standard errors with the design effect, or what nobody minds.
     pub(super) fn reach(&self, set: f64, errors: f64) -> f64 {
         let error = (set * (1.0 - set) / self.seen as f64 * self.design).sqrt();
-        (errors * error).max(NEAR)
+        (errors * error).max(near(set))
     }
 }
 
@@ -117,6 +130,20 @@ mod tests {
         let estimate = |seen| Estimate { seen, rate: 0.5, design: 1.0 };
         assert!((estimate(100).reach(0.5, 3.0) - 0.15).abs() < 1e-9);
         assert!((estimate(100_000_000).reach(0.5, 3.0) - NEAR).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_rare_rate_may_be_off_by_a_part_of_itself() {
+        let many = Estimate { seen: 100_000_000, rate: 0.003, design: 1.0 };
+        assert!((many.reach(0.003, 3.0) - 0.000_3).abs() < 1e-12);
+        assert!((many.reach(0.998, 3.0) - 0.000_2).abs() < 1e-12);
+    }
+
+    #[test]
+    fn one_of_many_is_given_more_and_one_alone_three() {
+        let close = |many: usize, errors: f64| (errors_of(many) - errors).abs() < 0.01;
+        assert!(close(1, 3.0) && close(15, 3.75) && close(26, 3.88), "{}", errors_of(15));
+        assert!(close(0, errors_of(1)));
     }
 
     #[test]

@@ -20,6 +20,7 @@ fn judged(dir: &Path, world: &World, reference: Option<Reference<'_>>) -> Vec<Se
         only: vec!["realism".to_owned(), "reference".to_owned()],
         world: Ok(world),
         reference,
+        twin: None,
     };
     check(&data, &world.schemas, &ask, &Meter::default(), &GO_ON).unwrap()
 }
@@ -39,7 +40,8 @@ fn what_is_made_looks_real() {
 
     let data = DataSet::open(dir.path()).unwrap();
     let watch = Watch { progress: &Meter::default(), cancel: &GO_ON };
-    let same = summary(&data, &world.schemas, &watch).unwrap();
+    let (same, unsound) = summary(&data, &world.schemas, &watch).unwrap();
+    assert_eq!(unsound, None);
     // Sums of the same parts may differ in their last bit.
     let reference = Reference { summary: &same, most: Some(1e-12) };
     let found = section(&judged(dir.path(), &world, Some(reference)), "reference");
@@ -50,6 +52,26 @@ fn what_is_made_looks_real() {
     let reference = Reference { summary: &same, most: Some(0.02) };
     let found = section(&judged(other.path(), &world, Some(reference)), "reference");
     assert!(failing(&found).contains(&"reference.lengths"), "{found:#?}");
+}
+
+/// A reference of which a part cannot be read, or was never written, is told, and what it tells from.
+#[test]
+fn half_a_reference_is_told() {
+    const SMALL: &str = "seed = 5\ndays = 2\nusers = 40\n";
+    let watch = Watch { progress: &Meter::default(), cancel: &GO_ON };
+    let unsound = |dir: &Path, world: &World| {
+        summary(&DataSet::open(dir).unwrap(), &world.schemas, &watch).unwrap().1
+    };
+    let (dir, world) = made(SMALL);
+    let data = DataSet::open(dir.path()).unwrap();
+    let file = &data.table("events").unwrap().files[0].path;
+    let path = dir.path().join(file);
+    let bytes = std::fs::read(&path).unwrap();
+    std::fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
+    assert_eq!(unsound(dir.path(), &world), Some(format!("{file} cannot be read")));
+    let (dir, world) = made(&format!("{SMALL}[output]\ntables = [\"events\", \"sessions\"]\n"));
+    let lacks = unsound(dir.path(), &world).unwrap();
+    assert_eq!(lacks, "the table devices was not written");
 }
 
 /// For models without a habit, the numbers that name it fail, and no others.

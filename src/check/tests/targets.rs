@@ -7,7 +7,8 @@ const CROWD: &str = "seed = 5\ndays = 14\nevents = \"150K\"\n[output]\nformat = 
 /// What of the targets fails, by the models of that world.
 fn failing(dir: &Path, world: &World) -> Vec<&'static str> {
     let data = DataSet::open(dir).unwrap();
-    let ask = Ask { only: vec!["targets".to_owned()], world: Ok(world), reference: None };
+    let ask =
+        Ask { only: vec!["targets".to_owned()], world: Ok(world), reference: None, twin: None };
     let sections = check(&data, &world.schemas, &ask, &Meter::default(), &GO_ON).unwrap();
     let verdicts = sections.iter().flat_map(|section| &section.verdicts);
     let failing = verdicts.filter(|verdict| verdict.fails());

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::words::{count, spoken, table};
+use super::words::{count, percent, ratio, spoken, table};
 use crate::report::numbers::{Combination, Numbers};
 use crate::report::page::{Block, Figure, Plot, Section};
 
@@ -12,7 +12,7 @@ pub(super) fn section(numbers: &Numbers) -> Option<Section> {
         id: "coverage".into(),
         title: "Coverage".into(),
         lead: "A test that never meets a combination says nothing about it.".into(),
-        blocks: vec![Block::Figure(matrix(&numbers.coverage))],
+        blocks: vec![Block::Figure(matrix(&numbers.coverage, numbers.possible_known))],
     })
 }
 
@@ -21,7 +21,7 @@ fn names(cells: &BTreeMap<Combination, u64>, of: impl Fn(&Combination) -> String
     cells.keys().map(of).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
-fn matrix(cells: &BTreeMap<Combination, u64>) -> Figure {
+fn matrix(cells: &BTreeMap<Combination, u64>, known: bool) -> Figure {
     let row = |cell: &Combination| format!("{} · {}", cell.profile, cell.source);
     let column = |cell: &Combination| format!("{} · {}", spoken(&cell.persona), spoken(&cell.kind));
     let (rows, columns) = (names(cells, row), names(cells, column));
@@ -33,7 +33,6 @@ fn matrix(cells: &BTreeMap<Combination, u64>) -> Figure {
             grid[y][x] = Some(*journeys as f64);
         }
     }
-    let rare = cells.values().filter(|journeys| **journeys < 5).count();
     let line = |(cell, journeys): (&Combination, &u64)| {
         vec![
             cell.persona.clone(),
@@ -46,10 +45,15 @@ fn matrix(cells: &BTreeMap<Combination, u64>) -> Figure {
     Figure {
         id: "matrix".into(),
         title: "Journeys by device scenario and source, persona and kind".into(),
-        look_for: "Shades go by the logarithm; where there is none, the combination does not occur, and may be impossible: a journey of \
-                   phones does not begin on a desktop."
-            .into(),
-        finding: format!("{} combinations occur, {rare} of them in fewer than five journeys.", count(cells.len() as u64)),
+        look_for: if known {
+            "Shades go by the logarithm, the lightest is none. Where there is no cell the combination cannot be: a journey of phones \
+             does not begin on a desktop."
+        } else {
+            "Shades go by the logarithm; where there is none, the combination does not occur, and may be impossible: a journey of \
+             phones does not begin on a desktop."
+        }
+        .into(),
+        finding: finding(cells, known),
         plot: Plot::Heatmap { columns, rows, cells: grid, unit: "journeys".into(), log: true },
         table: table(
             "Journeys by combination",
@@ -57,4 +61,18 @@ fn matrix(cells: &BTreeMap<Combination, u64>) -> Figure {
             cells.iter().map(line).collect(),
         ),
     }
+}
+
+/// How many of those that can be occur, and how many hardly do.
+fn finding(cells: &BTreeMap<Combination, u64>, known: bool) -> String {
+    let seen = cells.values().filter(|journeys| **journeys > 0).count() as u64;
+    let rare = cells.values().filter(|journeys| (1..5).contains(*journeys)).count();
+    let possible = cells.len() as u64;
+    let occur = if known {
+        let share = percent(ratio(seen, possible));
+        format!("Of {} possible combinations {} occur ({share})", count(possible), count(seen))
+    } else {
+        format!("{} combinations occur", count(seen))
+    };
+    format!("{occur}, {rare} of them in fewer than five journeys.")
 }

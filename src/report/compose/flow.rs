@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::words::{count, list, percent, ratio, spoken, table};
-use super::{Kind, Material, unless_empty};
+use super::{Kind, Material, steps, unless_empty};
 use crate::report::numbers::Journey;
 use crate::report::page::{Block, Figure, Link, Node, Plot, Section, Tone};
 
@@ -23,15 +23,17 @@ pub(super) fn section(material: &Material<'_>) -> Option<Section> {
     let unknown = Kind::default();
     let figure = |(name, journeys): (&&str, &Vec<(&Journey, u64)>)| {
         let kind = material.kinds.iter().find(|kind| kind.name == **name).unwrap_or(&unknown);
-        Block::Figure(figure(name, kind, journeys))
+        let whole = Some(figure(name, kind, journeys));
+        whole.into_iter().chain(steps::figure(material, kind, name)).map(Block::Figure)
     };
     unless_empty(Section {
         id: "journeys".into(),
         title: "Where journeys go".into(),
         lead: "A journey is an intention followed over one or more visits. From the left: the source of its first visit, the \
-               furthest stage it reached, and how it ended. Journeys with an order are drawn in green."
+               furthest stage it reached, and how it ended. Under it, the visits of such journeys page by page. What ends in an \
+               order is drawn in green."
             .into(),
-        blocks: kinds.iter().map(figure).collect(),
+        blocks: kinds.iter().flat_map(figure).collect(),
     })
 }
 

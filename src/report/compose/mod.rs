@@ -1,12 +1,14 @@
 //! From counts to a page: what is shown in which order, and the sentences about it, made of the numbers themselves.
 
 mod about;
+mod anomalies;
 mod answers;
 mod coverage;
 mod flow;
 mod mix;
 mod proof;
 mod spread;
+mod steps;
 mod timelines;
 mod volume;
 mod words;
@@ -15,7 +17,9 @@ pub(super) use words::table;
 
 use crate::manifest::Manifest;
 use crate::report::numbers::Numbers;
-use crate::report::page::{Block, Family, Interval, Page, Section};
+use crate::report::page::{Block, Family, Interval, Page, Section, Table};
+use crate::score::Score;
+use crate::score::overview::Overview;
 
 /// What a page is made of.
 #[derive(Debug, Clone)]
@@ -30,6 +34,10 @@ pub(super) struct Material<'m> {
     pub(super) proof: Option<Proof>,
     /// `truth/answers.json`, when the data set has it.
     pub(super) answers: Option<serde_json::Value>,
+    /// What was made to go wrong, when something was.
+    pub(super) truth: Option<Overview>,
+    /// What a detector found of it, when its findings were given.
+    pub(super) score: Option<&'m Score>,
 }
 
 /// A kind of journey, as far as the page has to know it.
@@ -52,6 +60,8 @@ pub(super) struct Proof {
     pub(super) families: Vec<Family>,
     /// Observed rates of the targets by kind of journey.
     pub(super) targets: Vec<(String, Vec<Interval>)>,
+    /// The same within parts of the crowd, by kind of journey.
+    pub(super) parts: Vec<(String, Table)>,
 }
 
 /// The page of a data set.
@@ -66,7 +76,8 @@ pub(super) fn page(material: &Material<'_>) -> Page {
         timelines::section(material),
         coverage::section(material.numbers),
         answers::section(material.answers.as_ref()),
-        proof::anomalies(material.numbers),
+        anomalies::section(material.truth.as_ref()),
+        anomalies::score(material.score),
         Some(proof::checks(material)),
     ];
     let manifest = material.manifest;

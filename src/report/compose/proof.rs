@@ -1,10 +1,11 @@
-//! What the checks found, and what comes of it: targets, coverage, anomalies, all verdicts.
+//! What the checks found, and what comes of it: targets, all verdicts.
 
 use super::flow::anchor;
 use super::words::{count, percent, spoken, table};
 use super::{Material, unless_empty};
-use crate::report::numbers::Numbers;
-use crate::report::page::{Axis, Block, Figure, Format, Interval, Outcome, Plot, Section, Tone};
+use crate::report::page::{
+    Axis, Block, Figure, Format, Interval, Outcome, Plot, Section, Table, Tone,
+};
 
 /// Observed rates beside what they were set to, by kind of journey; none when the checks were not run or nothing has a target.
 pub(super) fn targets(material: &Material<'_>) -> Option<Section> {
@@ -16,15 +17,18 @@ pub(super) fn targets(material: &Material<'_>) -> Option<Section> {
             .find(|kind| kind.name == name)
             .map_or_else(|| spoken(name), |kind| kind.label.clone())
     };
-    let figures =
-        proof.targets.iter().map(|(kind, rows)| Block::Figure(target(kind, &label(kind), rows)));
+    let blocks = |(kind, rows): &(String, Vec<Interval>)| {
+        let whole = Block::Figure(target(kind, &label(kind), rows));
+        let parts = proof.parts.iter().find(|(other, _)| other == kind);
+        std::iter::once(whole).chain(parts.map(|(_, table)| within(&label(kind), table)))
+    };
     unless_empty(Section {
         id: "targets".into(),
         title: "Funnels against their targets".into(),
         lead: "What share of those who could do a thing did it. The bar is what the scenario sets, the mark what the data shows, and \
                the whiskers how far from the bar chance may carry it; a mark outside of them fails."
             .into(),
-        blocks: figures.collect(),
+        blocks: proof.targets.iter().flat_map(blocks).collect(),
     })
 }
 
@@ -77,24 +81,12 @@ fn target(kind: &str, label: &str, rows: &[Interval]) -> Figure {
     }
 }
 
-/// What was made to go wrong; none where nothing was.
-pub(super) fn anomalies(numbers: &Numbers) -> Option<Section> {
-    let anomalies = numbers.anomalies.as_ref()?;
-    let rows = anomalies
-        .iter()
-        .map(|one| vec![one.kind.clone(), count(one.incidents), count(one.rows)])
-        .collect();
-    Some(Section {
-        id: "anomalies".into(),
-        title: "Anomalies".into(),
-        lead: "What was made to go wrong, on purpose. The truth about each stands in truth/."
-            .into(),
-        blocks: vec![Block::Table(table(
-            "Anomalies by kind",
-            &["kind", "#incidents", "#rows"],
-            rows,
-        ))],
-    })
+/// The same rates within parts of the crowd.
+fn within(label: &str, table: &Table) -> Block {
+    let words = "Set-points are met by the crowd as a whole; whom persona, device and source favour lie above them, the others below. \
+                 A rate of few says little.";
+    let name = format!("{}: the same by persona, device and source", spoken(label));
+    Block::Folded(name, words.into(), table.clone())
 }
 
 /// All verdicts; a word instead when the checks were not run.

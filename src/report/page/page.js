@@ -203,29 +203,40 @@
     return { height: spec.bars.length * 28 + 8, option };
   };
 
-  const flow = (spec, c, width) => {
+  /** As many columns of a flow as a screen has room for, from the left; nodes stand column by column. */
+  const first = (spec, most) => {
+    const nodes = spec.nodes.filter((node) => node.column < most);
+    return { ...spec, nodes, links: spec.links.filter((link) => link.to < nodes.length) };
+  };
+
+  const flow = (whole, c, width) => {
     const narrow = width < NARROW;
+    const spec = first(whole, narrow ? 3 : width < 760 ? 5 : 9);
     const last = spec.nodes.reduce((column, node) => Math.max(column, node.column), 0);
-    const sums = spec.nodes.map((_, i) => spec.links.reduce((sum, link) => sum + (link.from === i || (link.to === i && spec.nodes[i].column === last) ? link.value : 0), 0));
+    // What goes on from a node, or ends there.
+    const through = (i) => spec.links.reduce(([into, out], link) => [into + (link.to === i ? link.value : 0), out + (link.from === i ? link.value : 0)], [0, 0]);
+    const sums = spec.nodes.map((_, i) => Math.max(...through(i)));
     const total = spec.nodes.reduce((sum, node, i) => sum + (node.column === 0 ? sums[i] : 0), 0);
     const share = (value) => FORMATS.percent.full(value / total);
     const halo = { textBorderColor: c.surface, textBorderWidth: 3 };
     const paint = (node) => ({ good: c.good, warn: c.c1, bad: c.bad }[node.tone] || (node.column === 0 ? c.c0 : c.c5));
-    const rows = [0, 1, 2].reduce((most, column) => Math.max(most, spec.nodes.filter((node) => node.column === column).length), 0);
+    const rows = [...Array(last + 1).keys()].reduce((most, column) => Math.max(most, spec.nodes.filter((node) => node.column === column).length), 0);
     // The last column's names stand beside it; on a phone in two lines.
     const ends = spec.nodes.map((node, i) => [node, i]).filter(([node]) => node.column === last);
     const named = ([node, i], gap) => `${node.name}${gap}${share(sums[i])}`;
     const words = ends.flatMap((end) => (narrow ? named(end, " ").split(" ").concat(share(sums[end[1]])) : [named(end, "  ")]));
     const right = Math.min(widest(words) + 14, width * 0.4);
     const room = (width - right) / Math.max(last, 1) - 24;
+    // Between many columns there is room for names alone; how many stands in the tip and the numbers.
+    const crowded = last > 3;
     const fit = (column) => (column === last ? { width: right - 8, overflow: widest(words) <= right ? "break" : "truncate" } : { width: room, overflow: "truncate" });
     const option = base(c, {
       series: [{
-        type: "sankey", left: 2, right, top: 16, bottom: 16, nodeWidth: narrow ? 8 : 12, nodeGap: narrow ? 42 : 18, draggable: false, layoutIterations: 0, emphasis: { focus: "adjacency", lineStyle: { opacity: 0.8 } }, blur: { itemStyle: { opacity: 0.5 }, lineStyle: { opacity: 0.1 } },
+        type: "sankey", left: 2, right, top: narrow ? 34 : 16, bottom: narrow ? 44 : 16, nodeWidth: narrow ? 8 : 12, nodeGap: narrow ? 42 : 18, draggable: false, layoutIterations: 0, emphasis: { focus: "adjacency", lineStyle: { opacity: 0.8 } }, blur: { itemStyle: { opacity: 0.5 }, lineStyle: { opacity: 0.1 } },
         // Names may repeat from column to column; ordinals do not.
         data: spec.nodes.map((node, i) => ({
           name: String(i), depth: node.column, itemStyle: { color: paint(node), borderWidth: 0 },
-          label: { position: "right", color: c.ink, fontSize: FONT, lineHeight: 15, ...halo, formatter: () => named([node, i], narrow ? "\n" : "  "), ...fit(node.column) },
+          label: { position: "right", color: c.ink, fontSize: FONT, lineHeight: 15, ...halo, formatter: () => (crowded && node.column !== last ? node.name : named([node, i], narrow ? "\n" : "  ")), ...fit(node.column) },
         })),
         links: spec.links.map((link) => {
           const good = spec.nodes[link.to].tone === "good";
@@ -240,7 +251,7 @@
         } },
       }],
     });
-    return { height: Math.max(rows * (narrow ? 70 : 44) + 30, 300), option };
+    return { height: Math.max(rows * (narrow ? 70 : 44) + (narrow ? 78 : 30), narrow ? 348 : 300), option };
   };
 
   const intervals = (spec, c, width) => {

@@ -29,6 +29,10 @@ impl Schemas {
         let events = assets.files("schemas/events");
         let events: Vec<_> = events.iter().map(|file| event::read(file, &groups)).collect();
 
+        let named = events.iter().map(|(_, event)| event.name.as_str());
+        let known: Vec<&str> = groups.iter().copied().chain(named).collect();
+        table::check_required(&mut tables, &known);
+
         let mut problems = Problems::new();
         let of_tables = tables.iter().map(|draft| &draft.document);
         for document in of_tables.chain(events.iter().map(|(document, _)| document)) {

@@ -2,7 +2,7 @@
 
 use crate::assets::AssetFile;
 use crate::diag::{self, Document, Located, suggest};
-use crate::schema::{FactSpec, Field, Privacy, Table, Type};
+use crate::schema::{Bounds, FactSpec, Field, Format, Privacy, Table, Type};
 
 /// A table as read, with what can only be checked once all are.
 pub(super) struct Draft {
@@ -11,6 +11,8 @@ pub(super) struct Draft {
     pub(super) table: Table,
     /// References as written, with the ordinal of their field.
     references: Vec<(usize, Located<String>)>,
+    /// Who requires fields that others lack, as written, with the ordinal of the field.
+    required: Vec<(usize, Located<String>)>,
     /// Whether the file is no TOML, so that nothing of it is known.
     broken: bool,
 }
@@ -24,19 +26,29 @@ pub(super) fn read(file: &AssetFile, facts: &dyn Fn(&str) -> &'static [FactSpec]
         doc: String::new(),
         row: String::new(),
         key: Vec::new(),
+        unique: Vec::new(),
         sorted_by: Vec::new(),
         fields: Vec::new(),
     };
-    let mut draft = Draft { document, order: i64::MAX, table, references: Vec::new(), broken };
+    let mut draft = Draft {
+        document,
+        order: i64::MAX,
+        table,
+        references: Vec::new(),
+        required: Vec::new(),
+        broken,
+    };
     if !broken {
-        let Draft { document, order, table, references, .. } = &mut draft;
+        let Draft { document, order, table, references, required, .. } = &mut draft;
         let root = document.root();
         *order = root.opt_integer("order", 0..=9999).unwrap_or(i64::MAX);
         table.doc = super::doc(&root, "doc");
         table.row = super::doc(&root, "row");
-        read_fields(&root, facts(&table.name), table, references);
+        read_fields(&root, facts(&table.name), table, references, required);
         table.key = named_fields(&root, "key", table);
         table.sorted_by = named_fields(&root, "sorted_by", table);
+        table.unique =
+            root.tables("unique").iter().map(|of| named_fields(of, "fields", table)).collect();
         check_key(&root, table);
     }
     draft
@@ -47,6 +59,7 @@ fn read_fields(
     facts: &'static [FactSpec],
     table: &mut Table,
     references: &mut Vec<(usize, Located<String>)>,
+    required: &mut Vec<(usize, Located<String>)>,
 ) {
     if facts.is_empty() {
         let message = format!("nothing can fill a table `{}`", table.name);
@@ -60,8 +73,10 @@ fn read_fields(
     if fields.is_empty() {
         root.problem("field", "a table without fields", "add a [[field]]");
     }
+    let mut later = Vec::new();
     for toml in fields {
         let field = read_field(&toml, facts);
+        later.extend(toml.opt_located("not_before").map(|first| (table.fields.len(), first)));
         if table.field(&field.name).is_some() && !field.name.is_empty() {
             toml.problem(
                 "name",
@@ -72,7 +87,21 @@ fn read_fields(
         if let Some(reference) = toml.opt_located("references") {
             references.push((table.fields.len(), reference));
         }
+        required.extend(toml.texts("required_by").into_iter().map(|of| (table.fields.len(), of)));
         table.fields.push(field);
+    }
+    for (field, first) in later {
+        check_order(table, &table.fields[field], &first);
+    }
+}
+
+/// Whoever requires a field must be an event type or a group of columns.
+pub(super) fn check_required(drafts: &mut [Draft], known: &[&str]) {
+    for draft in drafts {
+        for (field, name) in &draft.required {
+            name.one_of("event type or group", known.iter().copied());
+            draft.table.fields[*field].bounds.required_by.push(name.value.clone());
+        }
     }
 }
 
@@ -97,6 +126,7 @@ fn read_field(toml: &diag::Table<'_>, facts: &'static [FactSpec]) -> Field {
         reference,
         privacy: toml.choice("privacy", Privacy::NAMED).unwrap_or(Privacy::DirectIdentifier),
         values: read_values(toml, ty),
+        bounds: read_bounds(toml, ty),
         from: from.map(|from| from.value).unwrap_or_default(),
     }
 }
@@ -132,6 +162,51 @@ fn read_values(toml: &diag::Table<'_>, ty: Option<Type>) -> Vec<String> {
         toml.problem("values", "only an enumeration has values", "write `type = \"enum\"`");
     }
     values
+}
+
+/// What the values keep to; each bound only where the type has room for it.
+fn read_bounds(toml: &diag::Table<'_>, ty: Option<Type>) -> Bounds {
+    let is_number = |ty| matches!(ty, Type::Money | Type::Int32 | Type::Int64 | Type::Float64);
+    let is_text = |ty| matches!(ty, Type::Text | Type::Enum | Type::Json);
+    for (keys, fits, help) in [
+        (&["min", "max", "max_run"][..], is_number as fn(Type) -> bool, "only numbers have it"),
+        (&["max_length", "format", "pattern"][..], is_text, "only text has it"),
+    ] {
+        for key in keys.iter().filter(|key| toml.has(key) && ty.is_some_and(|ty| !fits(ty))) {
+            toml.problem_at_key(key, format!("`{key}` bounds nothing here"), help);
+        }
+    }
+    let all = f64::MIN..=f64::MAX;
+    let bounds = Bounds {
+        min: toml.opt_number("min", all.clone()),
+        max: toml.opt_number("max", all),
+        max_length: toml.opt_integer("max_length", 1..=1 << 30).map(|most| most as u32),
+        max_run: toml.opt_integer("max_run", 1..=1 << 30).map(|most| most as u32),
+        format: toml.opt_choice("format", Format::NAMED),
+        pattern: toml.opt_text("pattern"),
+        not_before: toml.opt_text("not_before"),
+        required_by: Vec::new(),
+    };
+    if let (Some(min), Some(max)) = (bounds.min, bounds.max)
+        && min > max
+    {
+        toml.problem(
+            "max",
+            format!("{max} is below the least, {min}"),
+            "the most is no less than the least",
+        );
+    }
+    bounds
+}
+
+/// What a field does not come before must be a field of its type.
+fn check_order(table: &Table, field: &Field, first: &Located<String>) {
+    let known = table.fields.iter().map(|field| field.name.as_str());
+    let Some(index) = first.one_of("field", known) else { return };
+    if table.fields[index].ty != field.ty || !matches!(field.ty, Type::Timestamp | Type::Date) {
+        let message = format!("`{}` and `{}` have no order", field.name, first.value);
+        first.problem(message, "both must be timestamps, or dates");
+    }
 }
 
 /// A list of names of the table's own fields.

@@ -59,12 +59,32 @@ fn line(schemas: &Schemas, table: &Table, start: Json, base: &str) -> Json {
 fn column(field: &Field) -> Json {
     let schema = described(typed(field.ty), &field.doc, field.unit.as_deref());
     let schema = schema.with("$comment", Json::leaf(format!("privacy: {}", field.privacy.name())));
-    let schema = if field.ty == Type::Int32 {
-        schema.with("minimum", Json::leaf(i32::MIN)).with("maximum", Json::leaf(i32::MAX))
-    } else {
-        schema
+    let of = &field.bounds;
+    let (least, most) = match field.ty {
+        Type::Int32 => (Some(f64::from(i32::MIN)), Some(f64::from(i32::MAX))),
+        _ => (None, None),
     };
+    let bounds = [
+        ("minimum", of.min.or(least).map(number)),
+        ("maximum", of.max.or(most).map(number)),
+        ("maxLength", of.max_length.filter(|_| field.ty != Type::Json).map(Json::leaf)),
+        ("maxRun", of.max_run.map(Json::leaf)),
+        ("pattern", of.pattern.as_ref().map(|of| Json::leaf(format!("^(?:{of})$")))),
+        of.format.map_or(("", None), |of| {
+            let (key, value) = of.json_schema();
+            (key, Some(Json::leaf(value)))
+        }),
+    ];
+    let schema = bounds.into_iter().fold(schema, |schema, (key, value)| match value {
+        Some(value) => schema.with(key, value),
+        None => schema,
+    });
     if field.values.is_empty() { schema } else { schema.with("enum", Json::texts(&field.values)) }
+}
+
+/// A bound as it is written: whole where it is whole.
+fn number(bound: f64) -> Json {
+    if bound.fract() == 0.0 { Json::leaf(bound as i64) } else { Json::leaf(bound) }
 }
 
 fn typed(ty: Type) -> Json {
@@ -99,6 +119,8 @@ fn event_type(table: &Table, event: &EventType) -> Json {
             columns.push((field.name.clone(), Json::leaf(false)));
         } else if field.from == "event.properties" {
             columns.push((field.name.clone(), properties(event)));
+            required.push(&field.name);
+        } else if event.requires(field) {
             required.push(&field.name);
         }
     }

@@ -37,6 +37,9 @@ fn opening(tables: &[&Table]) -> String {
 fn of_table(table: &Table) -> String {
     let mut out = format!("## {}\n\n{}\n\n", table.name, table.doc);
     let _ = write!(out, "A row is {}. Key: {}.", table.row, names(&table.key));
+    for fields in &table.unique {
+        let _ = write!(out, " Unique: {}.", names(fields));
+    }
     if !table.sorted_by.is_empty() {
         let _ = write!(out, " Each file is sorted by {}.", names(&table.sorted_by));
     }
@@ -59,7 +62,28 @@ fn meaning(field: &Field) -> String {
     if !field.values.is_empty() && field.from != "event.name" {
         let _ = write!(meaning, " One of {}.", names(&field.values));
     }
+    let bounds = bounds(field);
+    if !bounds.is_empty() {
+        let _ = write!(meaning, " Bounds: {}.", bounds.join(", "));
+    }
     meaning
+}
+
+fn bounds(field: &Field) -> Vec<String> {
+    let of = &field.bounds;
+    let mut told = Vec::new();
+    told.extend(of.min.map(|min| format!("at least {min}")));
+    told.extend(of.max.map(|max| format!("at most {max}")));
+    told.extend(of.max_length.map(|most| format!("at most {most} bytes")));
+    told.extend(of.max_run.map(|most| format!("at most {most} alike in a row within a session")));
+    told.extend(of.format.map(|format| format!("form `{}`", format.name())));
+    told.extend(of.pattern.as_ref().map(|pattern| format!("like `{}`", cell(pattern))));
+    told.extend(of.not_before.as_ref().map(|first| format!("not before `{first}`")));
+    let required: Vec<String> = of.required_by.iter().map(|of| format!("`{of}`")).collect();
+    told.extend(
+        (!required.is_empty()).then(|| format!("always there with {}", required.join(", "))),
+    );
+    told
 }
 
 fn of_events(schemas: &Schemas, table: &Table) -> String {

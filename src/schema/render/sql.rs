@@ -60,7 +60,12 @@ fn define(table: &Table, late: &[(&Table, &Field)]) -> String {
     let is_late = |field: &Field| late.iter().any(|(_, other)| std::ptr::eq(*other, field));
     let mut parts: Vec<String> = table.fields.iter().map(column).collect();
     parts.push(format!("PRIMARY KEY ({})", key.join(", ")));
+    parts.extend(table.unique.iter().map(|names| {
+        let names: Vec<String> = names.iter().map(|name| quote(name)).collect();
+        format!("UNIQUE ({})", names.join(", "))
+    }));
     parts.extend(table.fields.iter().filter(|field| !is_late(field)).filter_map(reference));
+    parts.extend(table.fields.iter().filter_map(order));
 
     let mut out = format!("CREATE TABLE {name} (\n    {}\n);\n", parts.join(",\n    "));
     let _ = writeln!(out, "COMMENT ON TABLE {name} IS {};", text(&table.doc));
@@ -75,13 +80,30 @@ fn define(table: &Table, late: &[(&Table, &Field)]) -> String {
 fn column(field: &Field) -> String {
     let name = quote(&field.name);
     let null = if field.nullable { "" } else { " NOT NULL" };
-    let check = if field.values.is_empty() {
-        String::new()
-    } else {
+    format!("{name} {}{null}{}", data_type(field.ty), check(field, &name))
+}
+
+/// What a column's values keep to, as a constraint.
+fn check(field: &Field, name: &str) -> String {
+    let mut terms = Vec::new();
+    if !field.values.is_empty() {
         let values: Vec<String> = field.values.iter().map(|value| text(value)).collect();
-        format!(" CHECK ({name} IN ({}))", values.join(", "))
-    };
-    format!("{name} {}{null}{check}", data_type(field.ty))
+        terms.push(format!("{name} IN ({})", values.join(", ")));
+    }
+    let of = &field.bounds;
+    terms.extend(of.min.map(|min| format!("{name} >= {min}")));
+    terms.extend(of.max.map(|max| format!("{name} <= {max}")));
+    let length = if field.ty == Type::Json { format!("{name}::text") } else { name.to_owned() };
+    terms.extend(of.max_length.map(|most| format!("octet_length({length}) <= {most}")));
+    let whole = |pattern: &String| text(&format!("^(?:{pattern})$"));
+    terms.extend(of.pattern.as_ref().map(|pattern| format!("{name} ~ {}", whole(pattern))));
+    if terms.is_empty() { String::new() } else { format!(" CHECK ({})", terms.join(" AND ")) }
+}
+
+/// That a moment does not come before another of its row.
+fn order(field: &Field) -> Option<String> {
+    let first = quote(field.bounds.not_before.as_ref()?);
+    Some(format!("CHECK ({} >= {first})", quote(&field.name)))
 }
 
 fn reference(field: &Field) -> Option<String> {

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::escape::{escape, quote};
+use super::keyed::{Keyed, open, value};
 use super::line::{Lines, Pieces};
 use crate::frame::{Column, Dictionary, Values};
 use crate::schema::{Field, Type};
@@ -16,13 +16,10 @@ pub(super) const PIECES: usize = 2;
 pub(super) struct FieldWriter<'f> {
     ty: Type,
     name: &'f str,
-    dictionary: Option<Dictionary<'f>>,
-    /// `,"name":`, with the quote that opens the value where it stands in quotes.
-    open: (u32, u32),
-    /// Where the whole field of a key stands in `pieces`; of no length until it is first needed, since a file uses but some of the
-    /// strings that the world has.
-    places: Vec<(u32, u32)>,
+    keyed: Option<Keyed<'f>>,
+    /// Holds `,"name":`, with the quote that opens the value where it stands in quotes.
     pieces: Pieces,
+    open: (u32, u32),
     /// What the keys of the block stand for: where their pieces are, or which ids.
     found: Vec<(u32, u32)>,
     ids: Vec<u128>,
@@ -35,24 +32,12 @@ pub(super) struct FieldWriter<'f> {
 
 impl<'f> FieldWriter<'f> {
     pub(super) fn new(field: &'f Field, dictionary: Option<Dictionary<'f>>) -> Self {
-        let quoted = [Type::Id, Type::Text, Type::Enum, Type::Timestamp, Type::Date];
         let mut pieces = Pieces::new();
-        let open = pieces.add(|out| {
-            out.push(b',');
-            quote(field.name.as_bytes(), out);
-            out.push(b':');
-            out.extend(quoted.contains(&field.ty).then_some(b'"'));
-        });
-        let keys = match dictionary {
-            Some(texts @ Dictionary::Texts { .. }) => texts.len(),
-            _ => 0,
-        };
         Self {
             ty: field.ty,
             name: &field.name,
-            dictionary,
-            open,
-            places: vec![(0, 0); keys],
+            keyed: dictionary.map(|dictionary| Keyed::new(field, dictionary)),
+            open: pieces.add(|out| open(field, out)),
             pieces,
             found: Vec::new(),
             ids: Vec::new(),
@@ -70,23 +55,16 @@ impl<'f> FieldWriter<'f> {
     pub(super) fn load(&mut self, fill: impl FnOnce(&mut Column)) -> io::Result<&Column> {
         fill(&mut self.column);
         self.next = 0;
-        let Values::Keys(keys) = &mut self.column.values else { return Ok(&self.column) };
-        match self.dictionary {
-            None => return Err(broken(format!("{}: keys without a dictionary", self.name))),
-            Some(Dictionary::Ids(ids)) => {
+        if let Values::Keys(keys) = &self.column.values {
+            let Some(keyed) = &mut self.keyed else {
+                return Err(broken(format!("{}: keys without a dictionary", self.name)));
+            };
+            if let Some(ids) = keyed.ids() {
                 self.ids.clear();
                 self.ids.extend(keys.iter().map(|&key| ids[key as usize]));
-            }
-            Some(Dictionary::Texts { .. }) => {
-                let keys = std::mem::take(keys);
+            } else {
                 self.found.clear();
-                for &key in &keys {
-                    if self.places[key as usize].1 == 0 {
-                        self.render(key);
-                    }
-                    self.found.push(self.places[key as usize]);
-                }
-                self.column.values = Values::Keys(keys);
+                self.found.extend(keys.iter().map(|&key| keyed.place(key)));
             }
         }
         Ok(&self.column)
@@ -98,9 +76,11 @@ impl<'f> FieldWriter<'f> {
         let at = self.next;
         self.next += 1;
         match &self.column.values {
-            Values::Keys(_) => match self.dictionary {
-                Some(Dictionary::Ids(_)) => self.id(self.ids[at], out),
-                _ => out.put_piece(&self.pieces, self.found[at]),
+            Values::Keys(_) => match &self.keyed {
+                Some(keyed) if keyed.ids().is_none() => {
+                    out.put_piece(keyed.pieces(), self.found[at]);
+                }
+                _ => self.id(self.ids[at], out),
             },
             Values::Ids(ids) => self.id(ids[at], out),
             Values::Longs(longs) => {
@@ -159,30 +139,6 @@ impl<'f> FieldWriter<'f> {
         let mut quoted = [b'"'; 37];
         quoted[..36].copy_from_slice(&text::uuid(id));
         out.put_fixed(&quoted, 37);
-    }
-
-    /// Writes a key's whole field aside.
-    #[cold]
-    fn render(&mut self, key: u32) {
-        let Some(dictionary) = self.dictionary else { return };
-        let text = dictionary.text(key).as_bytes();
-        self.places[key as usize] = self.pieces.add(|out| {
-            out.push(b',');
-            quote(self.name.as_bytes(), out);
-            out.push(b':');
-            out.extend((self.ty != Type::Json).then_some(b'"'));
-            value(self.ty, text, out);
-        });
-    }
-}
-
-/// A string behind its opening quote, or a JSON object as it is.
-fn value(ty: Type, text: &[u8], out: &mut Vec<u8>) {
-    if ty == Type::Json {
-        out.extend_from_slice(text);
-    } else {
-        escape(text, out);
-        out.push(b'"');
     }
 }
 

@@ -22,6 +22,22 @@ impl Pieces {
         self.0.resize(self.0.len() + SHORT, 0);
         (start as u32, length as u32)
     }
+
+    /// How many bytes there are.
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Throws all pieces away.
+    pub(super) fn clear(&mut self) {
+        self.0.clear();
+        self.0.resize(SHORT, 0);
+    }
+
+    /// The bytes of a piece.
+    pub(super) fn get(&self, (start, length): (u32, u32)) -> &[u8] {
+        &self.0[start as usize..(start + length) as usize]
+    }
 }
 
 /// The lines of a block. Its bytes lie in a buffer whose whole length is written before it is used, so that pieces can be put
@@ -91,6 +107,12 @@ impl Lines {
         self.room(piece.len());
         self.bytes[self.end..self.end + piece.len()].copy_from_slice(piece);
         self.end += piece.len();
+    }
+
+    /// Puts other bytes in the place of the line that starts there, the last one.
+    pub(super) fn replace(&mut self, start: usize, bytes: &[u8]) {
+        self.end = start;
+        self.put(bytes);
     }
 
     /// The lines so far.

@@ -1,17 +1,15 @@
-//! Which fields each row of a block has: validity turned from columns into rows.
+//! Which parts the line of each row of a block has: validity turned from columns into rows.
 
-use crate::frame::Column;
-
-/// A bit a field, in words of 64, row after row.
+/// A bit a part, in words of 64, row after row.
 pub(super) struct Presence {
     words: usize,
     rows: Vec<u64>,
 }
 
 impl Presence {
-    /// For that many fields.
-    pub(super) fn new(fields: usize) -> Self {
-        Self { words: fields.div_ceil(64).max(1), rows: Vec::new() }
+    /// For that many parts.
+    pub(super) fn new(parts: usize) -> Self {
+        Self { words: parts.div_ceil(64).max(1), rows: Vec::new() }
     }
 
     /// Begins a block.
@@ -20,10 +18,10 @@ impl Presence {
         self.rows.resize(rows * self.words, 0);
     }
 
-    /// Adds a field.
-    pub(super) fn add(&mut self, field: usize, column: &Column) {
-        let (word, bit) = (field / 64, 1 << (field % 64));
-        let Some(bits) = column.bits() else {
+    /// Adds a part that the rows of those bits have; all rows, without them.
+    pub(super) fn add(&mut self, part: usize, bits: Option<&[u64]>) {
+        let (word, bit) = (part / 64, 1 << (part % 64));
+        let Some(bits) = bits else {
             self.rows.iter_mut().skip(word).step_by(self.words).for_each(|row| *row |= bit);
             return;
         };
@@ -34,7 +32,7 @@ impl Presence {
         }
     }
 
-    /// The fields that a row of the block has.
+    /// The parts that a row of the block has.
     #[inline]
     pub(super) fn of(&self, row: usize) -> impl Iterator<Item = usize> {
         let words = self.rows[row * self.words..(row + 1) * self.words].iter().enumerate();

@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 use std::io;
+use std::ops::Range;
 
 use parquet::basic::Encoding;
 use parquet::column::writer::ColumnCloseResult;
@@ -10,6 +11,7 @@ use parquet::schema::types::ColumnDescPtr;
 use super::chunk::{Chunk, ChunkBytes};
 use super::codec::Press;
 use super::keys::Keys;
+use super::shared::Groups;
 use super::stats::{self, Bound, PageStats, Stats};
 use super::{delta, io_error, rle};
 use crate::frame::{Column, Dictionary, Frame, Values};
@@ -21,21 +23,25 @@ use crate::sink::{IdForm, broken, text};
 pub(super) struct Scratch {
     pub(super) press: Press,
     pub(super) chunk: ChunkBytes,
+    pub(super) groups: Groups,
     keys: Keys,
     column: Column,
     page: Vec<u8>,
     lengths: Vec<i32>,
 }
 
+/// Rows of a page of keys and of narrow values: about a mebibyte of the widest.
+pub(super) const KEYED_ROWS: usize = 1 << 16;
+
 /// Rows of a page: about a mebibyte of the widest values, more of narrow ones.
 fn page_rows(ty: Type, has_dictionary: bool) -> usize {
     match ty {
-        Type::Id | Type::Text | Type::Enum | Type::Json if !has_dictionary => 1 << 15,
-        _ => 1 << 16,
+        Type::Id | Type::Text | Type::Enum | Type::Json if !has_dictionary => KEYED_ROWS / 2,
+        _ => KEYED_ROWS,
     }
 }
 
-/// Encodes a column; its bytes are then `scratch.chunk`.
+/// Encodes a column; its bytes are then `scratch.chunk`. The groups of the frame are those of `scratch.groups`.
 pub(super) fn encode(
     frame: &dyn Frame,
     field: usize,
@@ -49,6 +55,7 @@ pub(super) fn encode(
     let mut column = Encoder {
         ids,
         dictionary,
+        shared: frame.groups().and(frame.shared(field)),
         keyed: dictionary.is_some(),
         stats: Stats::new(desc.physical_type()),
     };
@@ -57,14 +64,14 @@ pub(super) fn encode(
     for start in (0..frame.rows()).step_by(step) {
         let rows = start..frame.rows().min(start + step);
         let count = rows.len();
-        frame.fill(field, rows, &mut scratch.column);
+        let bounds = column.lay_out(frame, field, rows, scratch);
         scratch.page.clear();
         if spec.nullable {
             rle::validity(&scratch.column, &mut scratch.page);
         } else if scratch.column.nulls() > 0 {
             return Err(broken(format!("{}.{} lacks a value", frame.table().name, spec.name)));
         }
-        let encoding = column.page(scratch)?;
+        let encoding = column.page(bounds, scratch)?;
         chunk.data(&mut scratch.page, count, encoding, &mut scratch.press).map_err(io_error)?;
     }
     if column.keyed {
@@ -83,14 +90,42 @@ pub(super) fn encode(
 struct Encoder<'f> {
     ids: IdForm,
     dictionary: Option<Dictionary<'f>>,
+    /// By group, the key that its rows share.
+    shared: Option<&'f [u32]>,
     /// Whether pages hold keys.
     keyed: bool,
     stats: Stats,
 }
 
 impl Encoder<'_> {
-    /// Encodes the values of the page laid out in `scratch.column` behind what `scratch.page` holds.
-    fn page(&mut self, scratch: &mut Scratch) -> io::Result<Encoding> {
+    /// Lays out a page in `scratch.column`: keys as the file's keys, beside the least and the greatest of the frame's; or, where the
+    /// column does without a dictionary, as the frame's.
+    fn lay_out(
+        &mut self,
+        frame: &dyn Frame,
+        field: usize,
+        rows: Range<usize>,
+        scratch: &mut Scratch,
+    ) -> Option<[u32; 2]> {
+        let Scratch { column, keys, groups, .. } = scratch;
+        if let (Some(shared), Some(dictionary)) = (self.shared, self.dictionary) {
+            let number = rows.start / KEYED_ROWS;
+            let order = |a: u32, b: u32| compare(&dictionary, a, b);
+            let bounds = groups.page(number, shared, keys, order, column);
+            if !(number == 0 && keys.is_idle(column.rows() - column.nulls())) {
+                return bounds;
+            }
+            // Row by row after all, as if nothing had been.
+            self.shared = None;
+            keys.begin(dictionary.len());
+        }
+        frame.fill(field, rows, column);
+        None
+    }
+
+    /// Encodes the values of the page laid out in `scratch.column` behind what `scratch.page` holds. `bounds` are those of a page of
+    /// the file's keys.
+    fn page(&mut self, bounds: Option<[u32; 2]>, scratch: &mut Scratch) -> io::Result<Encoding> {
         let Scratch { column, page, keys, lengths, .. } = scratch;
         let mut stats = PageStats { nulls: column.nulls(), ..PageStats::default() };
         let encoding = match &column.values {
@@ -98,18 +133,21 @@ impl Encoder<'_> {
                 let Some(dictionary) = self.dictionary else {
                     return Err(broken("keys without a dictionary"));
                 };
-                let order = |a: u32, b: u32| compare(&dictionary, a, b);
-                let bounds = keys.page(values, order);
+                let bounds = match self.shared {
+                    Some(_) => bounds,
+                    None => keys.page(values, |a, b| compare(&dictionary, a, b)),
+                };
                 let bound = |key| Bound::Bytes(bytes_of(&dictionary, key, self.ids));
                 stats.bounds = bounds.map(|bounds| bounds.map(bound));
                 // Decided once, by the first page: readers expect a chunk to leave its dictionary, not to come back to it.
-                if self.stats.is_new() && keys.is_idle() {
+                if self.stats.is_new() && self.shared.is_none() && keys.is_idle(values.len()) {
                     self.keyed = false;
                 }
                 if self.keyed {
                     let width = rle::width(keys.used().len());
                     page.push(width as u8);
-                    rle::keys(keys.local(), width, page);
+                    let local = if self.shared.is_some() { values } else { keys.local() };
+                    rle::keys(local, width, page);
                     Encoding::RLE_DICTIONARY
                 } else {
                     plain_keys(values, Some(&dictionary), self.ids, page);

@@ -72,9 +72,9 @@ impl Keys {
         &self.used
     }
 
-    /// Whether the page's values nearly all differ, so that a dictionary only adds keys to them.
-    pub(super) fn is_idle(&self) -> bool {
-        self.page.len() >= 64 && self.distinct * 10 > self.page.len() * 9
+    /// Whether nearly all of the page's values, so many, differ, so that a dictionary only adds keys to them.
+    pub(super) fn is_idle(&self, values: usize) -> bool {
+        values >= 64 && self.distinct * 10 > values * 9
     }
 }
 

@@ -11,6 +11,7 @@ mod delta;
 mod keys;
 mod rle;
 pub(super) mod schema;
+mod shared;
 mod stats;
 
 use std::cell::RefCell;
@@ -77,6 +78,7 @@ fn write(
     let columns = file.schema_descr().columns().to_vec();
     if frame.rows() > 0 {
         let mut group = file.next_row_group().map_err(io_error)?;
+        scratch.groups.begin(frame);
         for (field, desc) in columns.iter().enumerate() {
             let close = column::encode(frame, field, desc, options.ids, scratch)?;
             group.append_column(&ChunkSource(&scratch.chunk), close).map_err(io_error)?;

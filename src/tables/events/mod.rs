@@ -6,34 +6,32 @@
 mod arrange;
 mod facts;
 mod fill;
+mod rows;
+mod sparse;
 
 use std::ops::Range;
 
 use crate::event::ids::{self, Thing};
 use crate::event::journal::{Bucket, NONE, Offsets, Row, Session};
 use crate::frame::{Column, Dictionary, Frame, NULL, Strings};
-use crate::scenario::fills;
 use crate::schema::Table;
-use crate::tables::events::arrange::arrange;
+use crate::tables::changes::{Fate, Place};
+use crate::tables::events::arrange::{Arrived, arrange, arrange_changed};
 use crate::tables::events::facts::{Envelope, Fact, Page, Product, Sale, SessionFact};
+use crate::tables::events::rows::{About, Met, Rows};
 use crate::tables::{Context, EMPTY, sessions};
+
+/// Sessions whose keys are worked out for all fields before those of the next: so few that their records stay in a core's cache.
+const SESSIONS: usize = 64;
 
 /// The events of a slice in order of arrival.
 pub struct EventFrame<'c> {
-    pub(super) context: Context<'c>,
+    context: Context<'c>,
     table: &'c Table,
     facts: Vec<Option<Fact>>,
-    pub(super) rows: Vec<Row>,
-    /// By row: the session's ordinal in the slice.
-    pub(super) sessions: Vec<u32>,
+    rows: Rows,
     /// By field, for facts of the session: a key a session of the slice, and whether some of them are null.
-    pub(super) keys: Vec<(Vec<u32>, bool)>,
-    /// The sessions of the slice, side by side.
-    pub(super) local: Vec<Session>,
-    /// By session of the slice.
-    pub(super) about: Vec<About>,
-    /// By row: its random bits.
-    pub(super) bits: Vec<u64>,
+    keys: Vec<(Vec<u32>, bool)>,
     users: Vec<u128>,
     devices: Vec<u128>,
     anonymous: Vec<u128>,
@@ -43,82 +41,130 @@ pub struct EventFrame<'c> {
     addresses: Strings,
     landing_urls: Strings,
     order_ids: Vec<u128>,
-    /// By group: the rows that it fills.
-    pub(super) pages: Vec<u32>,
-    pub(super) products: Vec<u32>,
-    pub(super) orders: Vec<u32>,
-    /// By row of `orders`: the ordinal of its order in `order_ids`.
-    pub(super) order_keys: Vec<u32>,
 }
 
-/// What a row needs to know of its session.
+/// What becomes of an event.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct About {
-    pub(super) known_from: i64,
-    pub(super) user: u32,
-    pub(super) journey: u32,
-    pub(super) currency: u8,
+pub struct Change {
+    /// The session's ordinal in the range's journal.
+    pub session: u32,
+    /// The event; its ordinals are those of the range's journal.
+    pub row: Row,
+    /// What becomes of it.
+    pub fate: Fate,
+}
+
+/// A slice of which some rows are changed.
+pub struct Changed<'c> {
+    /// The rows; those behind `shown` are only there to be looked up.
+    pub frame: EventFrame<'c>,
+    /// How many there are to write.
+    pub shown: usize,
+    /// Least and greatest arrival of those.
+    pub time_range: Option<(i64, i64)>,
+    /// Where the changed rows are, in the order of the changes.
+    pub places: Vec<Place>,
+}
+
+/// The facts that a table's columns are filled from, found once.
+#[derive(Debug, Clone)]
+pub struct Bound(Vec<Option<Fact>>);
+
+impl Bound {
+    /// Those of a table.
+    pub fn new(table: &Table) -> Self {
+        Self(table.fields.iter().map(|field| facts::named(&field.from)).collect())
+    }
 }
 
 impl<'c> EventFrame<'c> {
     /// Arranges the buckets of a slice, each with the offset of its journal's sessions and orders, in order of users.
     pub fn new(context: Context<'c>, table: &'c Table, buckets: Vec<(Bucket, Offsets)>) -> Self {
-        let (rows, slice_sessions) = arrange(&context.world.fills, buckets);
+        arrange(&context.world.fills, buckets, |arrived, sessions| {
+            Self::of(context, table, Bound::new(table), &arrived, sessions)
+        })
+    }
+
+    /// The same with some of the rows changed, others coming from elsewhere.
+    pub fn changed(
+        context: Context<'c>,
+        table: &'c Table,
+        mut buckets: Vec<(Bucket, Offsets)>,
+        changes: &[Change],
+    ) -> Changed<'c> {
+        // Rows of those who are there only because something goes wrong come by changes.
+        let clean = context.journal.clean().sessions;
+        buckets.retain(|(_, offsets)| (offsets.session as usize) < clean);
+        let of = |arrived: Arrived<'_>, sessions: &[u32]| {
+            Self::of(context, table, Bound::new(table), &arrived, sessions)
+        };
+        let (frame, made) = arrange_changed(&context.world.fills, buckets, changes, of);
+        Changed { frame, shown: made.shown, time_range: made.time_range, places: made.places }
+    }
+
+    /// One event by itself.
+    pub fn single(
+        context: Context<'c>,
+        table: &'c Table,
+        bound: Bound,
+        session: u32,
+        row: Row,
+    ) -> Self {
+        let rows = [Row { session: 0, ..row }];
+        Self::of(context, table, bound, &Arrived::new(&rows, &[0]), &[session])
+    }
+
+    /// The frame of rows that have been arranged, and their sessions.
+    fn of(
+        context: Context<'c>,
+        table: &'c Table,
+        bound: Bound,
+        arrived: &Arrived<'_>,
+        sessions: &[u32],
+    ) -> Self {
+        let record = |session: &u32| context.journal.sessions[*session as usize].clone();
+        let records: Vec<Session> = sessions.iter().map(record).collect();
         let mut frame = Self {
             context,
             table,
-            facts: table.fields.iter().map(|field| facts::named(&field.from)).collect(),
-            sessions: rows.iter().map(|row| row.session).collect(),
-            rows,
+            facts: bound.0,
+            rows: Rows::default(),
             keys: Vec::new(),
-            local: slice_sessions
-                .iter()
-                .map(|s| context.journal.sessions[*s as usize].clone())
-                .collect(),
-            about: Vec::with_capacity(slice_sessions.len()),
-            bits: Vec::new(),
             users: Vec::new(),
             devices: Vec::new(),
             anonymous: Vec::new(),
             journeys: Vec::new(),
             carts: Vec::new(),
-            session_ids: Vec::with_capacity(slice_sessions.len()),
+            session_ids: Vec::with_capacity(records.len()),
             addresses: Strings::new(),
             landing_urls: Strings::new(),
             order_ids: Vec::new(),
-            pages: Vec::new(),
-            products: Vec::new(),
-            orders: Vec::new(),
-            order_keys: Vec::new(),
         };
-        let device_keys = frame.meet_sessions();
-        frame.keys = (0..table.fields.len())
-            .map(|field| frame.session_keys(field, &device_keys))
-            .map(|keys| {
-                let some_null = keys.contains(&NULL);
-                (keys, some_null)
-            })
-            .collect();
-        frame.bits = frame.event_bits();
-        frame.group_rows();
+        let (about, devices) = frame.meet_sessions(&records);
+        frame.keys = frame.session_keys(&records, &about, &devices);
+        frame.rows = Rows::new(context.world, Met { records: &records, about: &about }, arrived);
+        let order = |order: &u32| context.journal.orders[*order as usize].key;
+        let orders = frame.rows.orders.values().iter().map(order);
+        frame.order_ids = orders.map(|key| ids::of(Thing::Order, key)).collect();
         frame
     }
 
     /// The arrival times of the first and the last row, µs since 1970.
     pub fn time_range(&self) -> Option<(i64, i64)> {
-        Some((self.rows.first()?.received, self.rows.last()?.received))
+        Some((*self.rows.received.first()?, *self.rows.received.last()?))
     }
 
-    /// Works out users, journeys, devices and strings of the sessions; by session: its device's key.
-    fn meet_sessions(&mut self) -> Vec<u32> {
+    /// Works out users, journeys, devices and strings of the sessions; by session: what rows need to know, and its device's key.
+    fn meet_sessions(&mut self, records: &[Session]) -> (Vec<About>, Vec<u32>) {
         let (world, journal) = (self.context.world, self.context.journal);
-        let mut device_keys = Vec::with_capacity(self.local.len());
+        let mut about = Vec::with_capacity(records.len());
+        let mut device_keys = Vec::with_capacity(records.len());
         let mut last_user = u64::MAX;
         let mut last_journey = NONE;
         let mut first_device = 0;
         let mut slots: Vec<u8> = Vec::new();
         let mut text = Vec::new();
-        for session in &self.local {
+        for session in records {
             if session.user != last_user {
                 last_user = session.user;
                 self.users.push(world.people.user_id(session.user));
@@ -146,61 +192,71 @@ impl<'c> EventFrame<'c> {
             text.clear();
             sessions::landing_url(world, session, &mut text);
             self.landing_urls.push(std::str::from_utf8(&text).unwrap_or_default());
-            self.about.push(About {
+            about.push(About {
                 known_from: sessions::known_from(session),
                 user: self.users.len() as u32 - 1,
                 journey: self.journeys.len() as u32 - 1,
                 currency: journal.journeys[session.journey as usize].currency,
             });
         }
-        device_keys
+        (about, device_keys)
     }
 
-    /// For a field that tells about the session: a key for each.
-    fn session_keys(&self, field: usize, device_keys: &[u32]) -> Vec<u32> {
-        match self.facts[field] {
-            Some(Fact::Session(SessionFact::Word(key, _))) => {
-                let world = self.context.world;
-                self.local.iter().map(|session| key(world, session)).collect()
-            }
-            Some(Fact::Session(SessionFact::Device | SessionFact::Anonymous)) => {
-                device_keys.to_vec()
-            }
-            Some(Fact::Session(SessionFact::Journey)) => {
-                self.about.iter().map(|about| about.journey).collect()
-            }
-            // Keys of the session itself are the session's ordinals.
+    /// By field, for those that tell about the session: a key for each session, and whether some of them are null.
+    fn session_keys(
+        &self,
+        records: &[Session],
+        about: &[About],
+        devices: &[u32],
+    ) -> Vec<(Vec<u32>, bool)> {
+        let world = self.context.world;
+        let count = records.len();
+        let room = |fact: &Option<Fact>| match fact {
+            Some(Fact::Session(_)) => Vec::with_capacity(count),
             _ => Vec::new(),
+        };
+        let mut keys: Vec<Vec<u32>> = self.facts.iter().map(room).collect();
+        for first in (0..count).step_by(SESSIONS) {
+            let some = first..count.min(first + SESSIONS);
+            for (fact, keys) in self.facts.iter().zip(&mut keys) {
+                let Some(Fact::Session(fact)) = fact else { continue };
+                match fact {
+                    SessionFact::Word(key, _) => {
+                        keys.extend(records[some.clone()].iter().map(|s| key(world, s)));
+                    }
+                    SessionFact::Device | SessionFact::Anonymous => {
+                        keys.extend_from_slice(&devices[some.clone()]);
+                    }
+                    SessionFact::Journey => {
+                        keys.extend(about[some.clone()].iter().map(|about| about.journey));
+                    }
+                    // Keys of the session itself are the session's ordinals.
+                    SessionFact::Session | SessionFact::Ip => {
+                        keys.extend(some.clone().map(|session| session as u32));
+                    }
+                }
+            }
         }
+        let some_null = |keys: Vec<u32>| {
+            let some_null = keys.contains(&NULL);
+            (keys, some_null)
+        };
+        keys.into_iter().map(some_null).collect()
     }
+}
 
-    /// Lists the rows of each group.
-    fn group_rows(&mut self) {
-        let fills = &self.context.world.fills;
-        self.pages.reserve_exact(self.rows.len());
-        self.products.reserve_exact(self.rows.len() / 2);
-        for (i, row) in self.rows.iter().enumerate() {
-            let groups = fills[usize::from(row.kind)];
-            if groups & fills::PAGE != 0 && row.page != NONE {
-                self.pages.push(i as u32);
-            }
-            if groups & fills::PRODUCT != 0 && row.product != NONE {
-                self.products.push(i as u32);
-            }
-            if groups & fills::ORDER != 0 && row.extra != NONE {
-                self.orders.push(i as u32);
-                let key = self.context.journal.orders[row.extra as usize].key;
-                self.order_keys.push(self.order_ids.len() as u32);
-                self.order_ids.push(ids::of(Thing::Order, key));
-            }
+/// The strings that the world has for a fact of the events.
+pub(super) fn catalogue<'w>(world: &'w crate::scenario::World, fact: &str) -> Option<&'w Strings> {
+    match facts::named(fact)? {
+        Fact::Envelope(Envelope::Name) => Some(&world.words.events),
+        Fact::Session(SessionFact::Word(_, strings)) | Fact::Sale(Sale::Word(_, strings)) => {
+            Some(strings(world))
         }
-    }
-
-    /// The random bits of all rows.
-    fn event_bits(&self) -> Vec<u64> {
-        let keys: Vec<u64> = self.local.iter().map(|session| session.key).collect();
-        let bits = |row: &Row| ids::event_bits(keys[row.session as usize], row.sequence);
-        self.rows.iter().map(bits).collect()
+        Fact::Product(Product::Category) => Some(&world.words.categories),
+        Fact::Product(Product::Brand) => Some(&world.words.brands),
+        Fact::Sale(Sale::Currency) => Some(&world.words.currencies),
+        Fact::Query => Some(&world.words.queries),
+        _ => None,
     }
 }
 
@@ -210,7 +266,7 @@ impl Frame for EventFrame<'_> {
     }
 
     fn rows(&self) -> usize {
-        self.rows.len()
+        self.rows.times.len()
     }
 
     fn dictionary(&self, field: usize) -> Option<Dictionary<'_>> {
@@ -247,14 +303,22 @@ impl Frame for EventFrame<'_> {
     fn fill(&self, field: usize, rows: Range<usize>, out: &mut Column) {
         match self.facts[field] {
             Some(Fact::Envelope(fact)) => self.fill_envelope(fact, rows, out),
-            Some(Fact::Session(fact)) => self.fill_session(field, fact, rows, out),
-            Some(Fact::Page(fact)) => self.fill_page(fact, rows, out),
-            Some(Fact::Product(fact)) => self.fill_product(fact, rows, out),
-            Some(Fact::Sale(fact)) => self.fill_sale(fact, rows, out),
-            Some(Fact::Query) => self.fill_query(rows, out),
-            Some(Fact::Properties) => self.fill_properties(rows, out),
+            Some(Fact::Session(_)) => self.fill_session(field, rows, out),
+            Some(Fact::Page(fact)) => self.fill_page(fact, &rows, out),
+            Some(Fact::Product(fact)) => self.fill_product(fact, &rows, out),
+            Some(Fact::Sale(fact)) => self.fill_sale(fact, &rows, out),
+            Some(Fact::Query) => fill::copy(&self.rows.queries, &rows, Column::keys, out),
+            Some(Fact::Properties) => fill::copy(&self.rows.properties, &rows, Column::keys, out),
             // The loader lets no field name a fact that its table lacks.
             None => out.fill_keys(rows.len(), rows.map(|_| NULL)),
         }
+    }
+
+    fn groups(&self) -> Option<&[u32]> {
+        Some(&self.rows.sessions)
+    }
+
+    fn shared(&self, field: usize) -> Option<&[u32]> {
+        matches!(self.facts[field], Some(Fact::Session(_))).then_some(&self.keys[field].0)
     }
 }

@@ -1,0 +1,208 @@
+//! Frames over frames: some cells changed, or only some rows.
+
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
+
+use crate::anomaly::value::Value;
+use crate::frame::{Cell, Column, Dictionary, Frame, Strings};
+use crate::schema::Table;
+
+/// The first rows of a frame with other values in some cells. Columns and runs without such cells pass straight through.
+pub struct Edited<'f> {
+    base: &'f dyn Frame,
+    shown: usize,
+    /// By field: the cells changed, in order of rows.
+    cells: Vec<Vec<(usize, Cell)>>,
+    /// By field: its dictionary, where changed cells brought new words.
+    words: BTreeMap<usize, Words>,
+}
+
+/// What a dictionary grew by.
+enum Words {
+    Texts(Strings),
+    Ids(Vec<u128>),
+}
+
+impl<'f> Edited<'f> {
+    /// Those rows with those values, each with its row and field; of several for a cell the last counts.
+    pub fn new(base: &'f dyn Frame, shown: usize, values: &[(u32, usize, Value)]) -> Self {
+        let fields = base.table().fields.len();
+        let mut by_field: Vec<BTreeMap<usize, &Value>> = vec![BTreeMap::new(); fields];
+        for (row, field, value) in values {
+            by_field[*field].insert(*row as usize, value);
+        }
+        let mut made =
+            Self { base, shown, cells: vec![Vec::new(); fields], words: BTreeMap::new() };
+        for (field, values) in by_field.into_iter().enumerate() {
+            if !values.is_empty() {
+                made.cells[field] = made.key(field, values);
+            }
+        }
+        made
+    }
+
+    /// Makes values cells of a field, adding to its dictionary what is not in it.
+    fn key(&mut self, field: usize, values: BTreeMap<usize, &Value>) -> Vec<(usize, Cell)> {
+        let dictionary = self.base.dictionary(field);
+        let mut growing = dictionary.map(Growing::new);
+        let cells = values.into_iter().map(|(row, value)| {
+            let cell = match (value, &mut growing) {
+                (Value::Null, _) => Cell::Null,
+                (Value::Id(id), Some(growing)) => Cell::Key(growing.id(*id)),
+                (Value::Text(text), Some(growing)) => Cell::Key(growing.text(text)),
+                (Value::Id(id), None) => Cell::Id(*id),
+                (Value::Text(text), None) => Cell::Text(text.clone()),
+                (Value::Long(long), _) => Cell::Long(*long),
+                (Value::Int(int), _) => Cell::Int(*int),
+                (Value::Double(double), _) => Cell::Double(*double),
+                (Value::Flag(flag), _) => Cell::Flag(*flag),
+            };
+            (row, cell)
+        });
+        let cells = cells.collect();
+        if let Some(words) = growing.and_then(Growing::words) {
+            self.words.insert(field, words);
+        }
+        cells
+    }
+}
+
+/// A dictionary that takes new words.
+struct Growing<'d> {
+    known: Dictionary<'d>,
+    texts: HashMap<String, u32>,
+    ids: HashMap<u128, u32>,
+    new_texts: Vec<String>,
+    new_ids: Vec<u128>,
+}
+
+impl<'d> Growing<'d> {
+    fn new(known: Dictionary<'d>) -> Self {
+        Self {
+            known,
+            texts: HashMap::new(),
+            ids: HashMap::new(),
+            new_texts: Vec::new(),
+            new_ids: Vec::new(),
+        }
+    }
+
+    fn text(&mut self, text: &str) -> u32 {
+        if let Some(key) = self.texts.get(text) {
+            return *key;
+        }
+        let count = self.known.len() as u32;
+        let found = (0..count).find(|key| self.known.text(*key) == text);
+        let key = found.unwrap_or_else(|| {
+            self.new_texts.push(text.to_owned());
+            count + self.new_texts.len() as u32 - 1
+        });
+        self.texts.insert(text.to_owned(), key);
+        key
+    }
+
+    fn id(&mut self, id: u128) -> u32 {
+        let Dictionary::Ids(known) = self.known else { return 0 };
+        if let Some(key) = self.ids.get(&id) {
+            return *key;
+        }
+        let found = known.iter().position(|one| *one == id).map(|at| at as u32);
+        let key = found.unwrap_or_else(|| {
+            self.new_ids.push(id);
+            (known.len() + self.new_ids.len()) as u32 - 1
+        });
+        self.ids.insert(id, key);
+        key
+    }
+
+    /// The dictionary's own part as it is now, if something is new.
+    fn words(self) -> Option<Words> {
+        match self.known {
+            Dictionary::Texts { own, .. } if !self.new_texts.is_empty() => {
+                let mut own = own.clone();
+                for text in &self.new_texts {
+                    own.push(text);
+                }
+                Some(Words::Texts(own))
+            }
+            Dictionary::Ids(known) if !self.new_ids.is_empty() => {
+                Some(Words::Ids(known.iter().copied().chain(self.new_ids).collect()))
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Frame for Edited<'_> {
+    fn table(&self) -> &Table {
+        self.base.table()
+    }
+
+    fn rows(&self) -> usize {
+        self.shown
+    }
+
+    fn dictionary(&self, field: usize) -> Option<Dictionary<'_>> {
+        let known = self.base.dictionary(field)?;
+        Some(match (known, self.words.get(&field)) {
+            (Dictionary::Texts { base, .. }, Some(Words::Texts(own))) => {
+                Dictionary::Texts { base, own }
+            }
+            (_, Some(Words::Ids(ids))) => Dictionary::Ids(ids),
+            (known, _) => known,
+        })
+    }
+
+    fn fill(&self, field: usize, rows: Range<usize>, out: &mut Column) {
+        self.base.fill(field, rows.clone(), out);
+        let cells = &self.cells[field];
+        let first = cells.partition_point(|(row, _)| *row < rows.start);
+        let end = cells.partition_point(|(row, _)| *row < rows.end);
+        if first < end {
+            let here: Vec<(usize, Cell)> = cells[first..end]
+                .iter()
+                .map(|(row, cell)| (row - rows.start, cell.clone()))
+                .collect();
+            out.patch(&here);
+        }
+    }
+}
+
+/// Some rows of a frame, in whatever order.
+pub struct Picked<'f> {
+    frame: &'f dyn Frame,
+    rows: &'f [u32],
+}
+
+impl<'f> Picked<'f> {
+    /// Those rows.
+    pub fn new(frame: &'f dyn Frame, rows: &'f [u32]) -> Self {
+        Self { frame, rows }
+    }
+}
+
+impl Frame for Picked<'_> {
+    fn table(&self) -> &Table {
+        self.frame.table()
+    }
+
+    fn rows(&self) -> usize {
+        self.rows.len()
+    }
+
+    fn dictionary(&self, field: usize) -> Option<Dictionary<'_>> {
+        self.frame.dictionary(field)
+    }
+
+    fn fill(&self, field: usize, rows: Range<usize>, out: &mut Column) {
+        let mut one = Column::default();
+        let mut cell = |row: u32| {
+            self.frame.fill(field, row as usize..row as usize + 1, &mut one);
+            one.cell(0)
+        };
+        let cells: Vec<Cell> = self.rows[rows].iter().map(|row| cell(*row)).collect();
+        // The column takes on the variant that the frame gives it.
+        self.frame.fill(field, 0..0, out);
+        out.set_cells(cells.into_iter());
+    }
+}

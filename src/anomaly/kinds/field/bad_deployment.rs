@@ -1,0 +1,93 @@
+//! `bad_deployment`: a release that no longer sends a field.
+
+use crate::anomaly::Params;
+use crate::anomaly::act::Act;
+use crate::anomaly::columns;
+use crate::anomaly::ground::{Ground, Rowset, Site};
+use crate::anomaly::incident::Incident;
+use crate::anomaly::kind::{Kind, Param, ParamType, Rule, Scope, Unit};
+use crate::anomaly::kinds::field::MISSING_VALUE;
+use crate::anomaly::value::Value;
+use crate::scenario::calendar::HOUR;
+use crate::seed::Stream;
+
+/// The kind.
+pub(in crate::anomaly::kinds) static BAD_DEPLOYMENT: Kind = Kind::new(
+    "bad_deployment",
+    Scope::Field,
+    "Lets one version of a browser or app leave out a field for a while: a burst of missing values, each an incident of its own.",
+    "What is required is there, whatever the version.",
+)
+.critical()
+.found_by(Rule::Window)
+.of(Unit::Window)
+.usually(1)
+.takes(&[
+    Param::new(
+        "columns",
+        ParamType::Columns(&["events.page_url", "events.page_path", "events.page_load_ms"]),
+        "One of which columns of the events.",
+    ),
+    Param::new("hours", ParamType::Number(0.1..=240.0, 12.0), "How long it lasts."),
+    Param::new("share", ParamType::Number(0.01..=1.0, 0.5), "Share of the version's events."),
+])
+.acts(&BadDeployment);
+
+struct BadDeployment;
+
+impl Act for BadDeployment {
+    fn inject(
+        &self,
+        ground: &Ground<'_>,
+        _: Site,
+        params: &Params,
+        draw: &mut Stream,
+    ) -> Option<Incident> {
+        let world = ground.world();
+        let length = (params.number("hours") * HOUR as f64) as i64;
+        let room = (world.end - world.start - length).max(1);
+        let from = world.start + (draw.unit() * room as f64) as i64;
+        let until = (from + length).min(world.end);
+        let (profile, build) = version(ground, draw);
+        let names: Vec<&str> = columns::of(params.words("columns"), Rowset::Events).collect();
+        let column = *names.get(draw.below(names.len().max(1) as u32) as usize)?;
+        ground.can_be_absent(Rowset::Events, column).then_some(())?;
+        let (salt, share) = (draw.next(), params.number("share"));
+        let mut incident = Incident::new().lasts(from, until).effect(share);
+        for ordinal in 0..ground.count(Rowset::Sessions) as u32 {
+            let session = ground.session(ordinal);
+            let is_hit = (session.profile, session.build) == (profile, build)
+                && session.ended >= from
+                && session.started < until;
+            if !is_hit {
+                continue;
+            }
+            for event in ground.events(ordinal) {
+                let row = event.at();
+                // Whether it strikes is a matter of the event, not of those before it.
+                let lot = crate::seed::mix(ground.uid(row) ^ salt) as f64 / u64::MAX as f64;
+                let strikes = event.row.time >= from && event.row.time < until && lot < share;
+                if strikes && !ground.value(row, column).is_null() {
+                    let child = Incident::new().set(row, column, Value::Null);
+                    incident = incident.with_child(&MISSING_VALUE, child);
+                }
+            }
+        }
+        Some(incident)
+    }
+}
+
+/// A build of a device profile, those that many have more likely.
+fn version(ground: &Ground<'_>, draw: &mut Stream) -> (u8, u8) {
+    let devices = ground.world().models.devices.iter().enumerate();
+    let builds = devices.flat_map(|(profile, device)| {
+        device.builds.iter().enumerate().map(move |(build, of)| (profile, build, of.weight))
+    });
+    let all: Vec<(usize, usize, f64)> = builds.collect();
+    let mut left = draw.unit() * all.iter().map(|(.., weight)| weight).sum::<f64>();
+    let found = all.iter().find(|(.., weight)| {
+        left -= weight;
+        left < 0.0
+    });
+    found.map_or((0, 0), |(profile, build, _)| (*profile as u8, *build as u8))
+}

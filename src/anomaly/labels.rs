@@ -1,0 +1,323 @@
+//! Labels: the truth about incidents, as rows of its two tables.
+
+use crate::anomaly::ground::{Ground, Rowset, Site};
+use crate::anomaly::incident::{Incident, Op, OpName, Role};
+use crate::anomaly::kind::Kind;
+use crate::anomaly::select::Made;
+use crate::anomaly::spec::Spec;
+use crate::event::ids;
+use crate::event::journal::NEVER;
+use crate::seed::mix;
+use crate::tables::{Get, Record};
+
+/// A row of `truth/anomalies`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct IncidentRow {
+    id: u128,
+    kind: &'static str,
+    version: i32,
+    scope: &'static str,
+    severity: &'static str,
+    detectability: &'static str,
+    stage: &'static str,
+    parent: Option<u128>,
+    window: Span,
+    arrival: Span,
+    effect: Option<f64>,
+    rule: &'static str,
+    tolerance_ms: i64,
+    params: String,
+    seed_path: String,
+    is_decoy: bool,
+    /// Whether it is told even without an edit.
+    stands_alone: bool,
+}
+
+/// A row of `truth/anomaly_members`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Member {
+    /// Its incident.
+    pub anomaly: u128,
+    /// Its place in the order in which edits apply.
+    pub seq: i64,
+    /// What is done.
+    pub op: OpName,
+    /// What the row is in the incident.
+    pub role: Role,
+    /// The row's table.
+    pub table: String,
+    /// What the row was at generation.
+    pub row_uid: String,
+    /// Its key in the clean data.
+    pub pk_clean: Option<String>,
+    /// Its key in the dirty data.
+    pub pk_dirty: Option<String>,
+    /// The column changed.
+    pub column: Option<String>,
+    /// What stood there.
+    pub original: Option<String>,
+    /// What stands there.
+    pub injected: Option<String>,
+    /// The clean file.
+    pub file_clean: Option<String>,
+    /// The row in it.
+    pub row_clean: Option<i64>,
+    /// The dirty file.
+    pub file_dirty: Option<String>,
+    /// The row in it.
+    pub row_dirty: Option<i64>,
+    /// The line.
+    pub line_no: Option<i64>,
+    /// Its first byte.
+    pub byte_start: Option<i64>,
+    /// Its bytes.
+    pub byte_len: Option<i64>,
+    /// The bytes before.
+    pub raw_original: Option<Vec<u8>>,
+    /// The bytes after.
+    pub raw_injected: Option<Vec<u8>>,
+}
+
+impl IncidentRow {
+    /// What is said of an incident.
+    pub(super) fn new(spec: &Spec, ground: &Ground<'_>, made: &Made) -> Self {
+        let of = &spec.asked[made.asked];
+        let kind = of.kind;
+        let incident = &made.incident;
+        let name = match made.site {
+            Site::Row(row) => format!("{}:{}", row.rowset.table(), ground.name(row)),
+            Site::File(file) => ground.path(file),
+            Site::Window(nth) => nth.to_string(),
+        };
+        let (times, arrivals) = times(ground, incident);
+        let is_window = matches!(made.site, Site::Window(_));
+        Self {
+            id: id(spec, made),
+            kind: kind.id,
+            version: kind.version,
+            scope: kind.scope.name(),
+            severity: kind.severity.name(),
+            detectability: kind.detectability.name(),
+            stage: kind.stage.name(),
+            parent: None,
+            window: incident.window.or(times),
+            // What touches the window as a whole is in other ranges too.
+            arrival: if is_window { incident.window.or(arrivals) } else { arrivals },
+            effect: incident.effect,
+            rule: kind.rule.name(),
+            tolerance_ms: kind.tolerance_ms,
+            params: of.params.json(&incident.notes),
+            seed_path: format!("{}/{}/{name}", spec.seed.0, kind.id),
+            is_decoy: incident.is_decoy,
+            stands_alone: is_window,
+        }
+    }
+
+    /// What is said of the nth incident that another consists of.
+    pub(super) fn child(
+        &self,
+        ground: &Ground<'_>,
+        nth: usize,
+        kind: &Kind,
+        of: &Incident,
+    ) -> Self {
+        let (times, arrivals) = times(ground, of);
+        Self {
+            id: child_id(self.id, ground.range, nth),
+            kind: kind.id,
+            version: kind.version,
+            scope: kind.scope.name(),
+            severity: kind.severity.name(),
+            detectability: kind.detectability.name(),
+            stage: kind.stage.name(),
+            parent: Some(self.id),
+            window: of.window.or(times),
+            arrival: arrivals,
+            effect: of.effect,
+            rule: kind.rule.name(),
+            tolerance_ms: kind.tolerance_ms,
+            params: self.params.clone(),
+            seed_path: format!("{}/{}/{}.{nth}", self.seed_path, kind.id, ground.range),
+            is_decoy: of.is_decoy,
+            stands_alone: false,
+        }
+    }
+
+    /// Whether it is told even without an edit.
+    pub fn stands_alone(&self) -> bool {
+        self.stands_alone
+    }
+
+    /// The incident's key.
+    pub fn id(&self) -> u128 {
+        self.id
+    }
+}
+
+/// An incident's key: a UUID of version 4 that follows from seed, kind and site.
+pub(super) fn id(spec: &Spec, made: &Made) -> u128 {
+    ids::uuid_v4(spec.seed.wide(spec.asked[made.asked].ids, made.uid, 0))
+}
+
+/// The key of the nth incident in a range that another consists of.
+pub(super) fn child_id(parent: u128, range: u32, nth: usize) -> u128 {
+    let nth = mix(u64::from(range) << 40 | nth as u64);
+    let (high, low) = ((parent >> 64) as u64, parent as u64);
+    ids::uuid_v4(u128::from(mix(high ^ nth)) << 64 | u128::from(mix(low.wrapping_add(nth))))
+}
+
+/// From when until when, if at all.
+type Span = Option<(i64, i64)>;
+
+/// From when until when the touched rows happened, and the events among them arrived.
+fn times(ground: &Ground<'_>, incident: &Incident) -> (Span, Span) {
+    let widen = |span: &mut Span, time: i64| {
+        *span = Some(span.map_or((time, time), |(from, to)| (from.min(time), to.max(time))));
+    };
+    let (mut times, mut arrivals) = (None, None);
+    for edit in incident.all_edits().filter(|edit| edit.role != Role::Context) {
+        if edit.row.rowset == Rowset::Events {
+            let Some(event) = ground.event(edit.row) else { continue };
+            widen(&mut times, event.row.time);
+            let received = match &edit.op {
+                Op::Move(at, _) | Op::Duplicate(_, Some(at)) | Op::Insert(_, Some(at)) => *at,
+                _ => event.row.received,
+            };
+            widen(&mut arrivals, received);
+        } else if let Some(time) = ground.time(edit.row).filter(|time| *time != NEVER) {
+            widen(&mut times, time);
+        }
+    }
+    (times, arrivals)
+}
+
+impl Member {
+    /// Takes over from another half of the same label what this one does not know.
+    pub(super) fn complete(&mut self, other: Member) {
+        macro_rules! or {
+            ($($field:ident)*) => { $(self.$field = self.$field.take().or(other.$field);)* };
+        }
+        or!(pk_clean pk_dirty column original injected file_clean row_clean file_dirty row_dirty);
+        or!(line_no byte_start byte_len raw_original raw_injected);
+    }
+
+    /// Whether it says that something was done which makes no difference.
+    pub(super) fn is_idle(&self) -> bool {
+        match self.op {
+            OpName::Update => self.column.is_some() && self.original == self.injected,
+            OpName::Bytes => self.raw_original == self.raw_injected,
+            OpName::Move => self.row_dirty.is_none() || self.original == self.injected,
+            _ => false,
+        }
+    }
+}
+
+/// Writes a text, if there is one.
+fn put(text: Option<&str>, out: &mut Vec<u8>) -> bool {
+    out.extend_from_slice(text.unwrap_or_default().as_bytes());
+    text.is_some()
+}
+
+impl Record for IncidentRow {
+    const FACTS: &'static [(&'static str, Get<Self>)] = &[
+        ("anomaly.id", Get::Id(|_, i| i.id)),
+        ("anomaly.kind", Get::Text(|_, i, out| put(Some(i.kind), out))),
+        ("anomaly.kind_version", Get::Int(|_, i| i.version)),
+        ("anomaly.scope", Get::Text(|_, i, out| put(Some(i.scope), out))),
+        ("anomaly.severity", Get::Text(|_, i, out| put(Some(i.severity), out))),
+        ("anomaly.detectability", Get::Text(|_, i, out| put(Some(i.detectability), out))),
+        ("anomaly.stage", Get::Text(|_, i, out| put(Some(i.stage), out))),
+        ("anomaly.parent_id", Get::MaybeId(|_, i| i.parent)),
+        ("anomaly.window_start", Get::Time(|_, i| i.window.map_or(NEVER, |(from, _)| from))),
+        ("anomaly.window_end", Get::Time(|_, i| i.window.map_or(NEVER, |(_, to)| to))),
+        ("anomaly.arrival_start", Get::Time(|_, i| i.arrival.map_or(NEVER, |(from, _)| from))),
+        ("anomaly.arrival_end", Get::Time(|_, i| i.arrival.map_or(NEVER, |(_, to)| to))),
+        ("anomaly.effect_size", Get::MaybeDouble(|_, i| i.effect)),
+        ("anomaly.match_rule", Get::Text(|_, i, out| put(Some(i.rule), out))),
+        ("anomaly.tolerance_ms", Get::Long(|_, i| i.tolerance_ms)),
+        ("anomaly.params", Get::Text(|_, i, out| put(Some(&i.params), out))),
+        ("anomaly.seed_path", Get::Text(|_, i, out| put(Some(&i.seed_path), out))),
+        ("anomaly.is_decoy", Get::Flag(|_, i| i.is_decoy)),
+    ];
+}
+
+impl Record for Member {
+    const FACTS: &'static [(&'static str, Get<Self>)] = &[
+        ("anomaly.id", Get::Id(|_, m| m.anomaly)),
+        ("member.apply_seq", Get::Long(|_, m| m.seq)),
+        ("member.op", Get::Text(|_, m, out| put(Some(m.op.name()), out))),
+        ("member.role", Get::Text(|_, m, out| put(Some(m.role.name()), out))),
+        ("member.table", Get::Text(|_, m, out| put(Some(&m.table), out))),
+        ("member.row_uid", Get::Text(|_, m, out| put(Some(&m.row_uid), out))),
+        ("member.pk_clean", Get::Text(|_, m, out| put(m.pk_clean.as_deref(), out))),
+        ("member.pk_dirty", Get::Text(|_, m, out| put(m.pk_dirty.as_deref(), out))),
+        ("member.column", Get::Text(|_, m, out| put(m.column.as_deref(), out))),
+        ("member.original", Get::Text(|_, m, out| put(m.original.as_deref(), out))),
+        ("member.injected", Get::Text(|_, m, out| put(m.injected.as_deref(), out))),
+        ("member.file_clean", Get::Text(|_, m, out| put(m.file_clean.as_deref(), out))),
+        ("member.row_clean", Get::MaybeLong(|_, m| m.row_clean)),
+        ("member.file_dirty", Get::Text(|_, m, out| put(m.file_dirty.as_deref(), out))),
+        ("member.row_dirty", Get::MaybeLong(|_, m| m.row_dirty)),
+        ("member.line_no", Get::MaybeLong(|_, m| m.line_no)),
+        ("member.byte_start", Get::MaybeLong(|_, m| m.byte_start)),
+        ("member.byte_len", Get::MaybeLong(|_, m| m.byte_len)),
+        ("member.raw_original_b64", Get::Text(|_, m, out| base64(m.raw_original.as_deref(), out))),
+        ("member.raw_injected_b64", Get::Text(|_, m, out| base64(m.raw_injected.as_deref(), out))),
+    ];
+}
+
+/// Writes bytes in base64 (RFC 4648, section 4), if there are some.
+fn base64(bytes: Option<&[u8]>, out: &mut Vec<u8>) -> bool {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let Some(bytes) = bytes else { return false };
+    for three in bytes.chunks(3) {
+        let word = three.iter().fold(0_u32, |word, byte| word << 8 | u32::from(*byte));
+        let word = word << (8 * (3 - three.len()));
+        for place in 0..4 {
+            let letter = LETTERS[(word >> (18 - 6 * place) & 63) as usize];
+            out.push(if place <= three.len() { letter } else { b'=' });
+        }
+    }
+    true
+}
+
+/// Bytes from base64; none when it is not that.
+pub fn from_base64(text: &str) -> Option<Vec<u8>> {
+    let mut out = Vec::with_capacity(text.len() / 4 * 3);
+    let (mut word, mut bits) = (0_u32, 0);
+    for letter in text.trim_end_matches('=').bytes() {
+        let value = match letter {
+            b'A'..=b'Z' => letter - b'A',
+            b'a'..=b'z' => letter - b'a' + 26,
+            b'0'..=b'9' => letter - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            _ => return None,
+        };
+        word = word << 6 | u32::from(value);
+        bits += 6;
+        if bits >= 8 {
+            bits -= 8;
+            out.push((word >> bits) as u8);
+        }
+    }
+    Some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base64_reads_back() {
+        for text in ["", "f", "fo", "foo", "foob", "fooba", "foobar"] {
+            let mut out = Vec::new();
+            assert!(base64(Some(text.as_bytes()), &mut out));
+            let written = String::from_utf8(out).expect("text");
+            assert_eq!(from_base64(&written).as_deref(), Some(text.as_bytes()), "{written}");
+        }
+        let mut out = Vec::new();
+        base64(Some(b"foob"), &mut out);
+        assert_eq!(out, b"Zm9vYg==");
+    }
+}

@@ -1,0 +1,135 @@
+//! Who is who, and where.
+
+use super::{Kind, check_of, checks};
+use crate::check::entities::NEVER;
+use crate::check::pass::{Seen, moment};
+use crate::check::{Check, Context, Interned, Observer, Rows, Tally, Verdict, Wants};
+use crate::model::globe;
+use crate::read::hash::{NONE, Words};
+use crate::schema::Table;
+
+/// The kinds.
+pub(super) const KINDS: [Kind; 5] = [
+    Kind::statistical(
+        "anomalies.identity_split",
+        &["sessions", "devices", "users"],
+        "A device or an e-mail address leads to one person.",
+        "A person that is two is counted twice, and neither half converts.",
+    ),
+    Kind::statistical(
+        "anomalies.identity_merge",
+        &["sessions", "devices", "users"],
+        "An id leads to one person.",
+        "Two people under one id are a customer that nobody knows.",
+    ),
+    Kind::statistical(
+        "anomalies.pseudonym_unstable",
+        &["sessions", "devices"],
+        "A pseudonym stays the same for as long as its device does.",
+        "Returning visitors become new ones on the day of the change.",
+    ),
+    Kind::new(
+        "anomalies.impossible_travel",
+        &["sessions", "devices", "users"],
+        &["keys.session_context"],
+        "Nobody is in two places sooner than an aeroplane gets from one to the other.",
+        "Such sign-ins are locked, or somebody else's.",
+    ),
+    Kind::new(
+        "anomalies.ua_device_mismatch",
+        &[],
+        &["keys.device_context", "keys.web_view", "keys.browser", "keys.gesture"],
+        "The user agent is that of the device, its system and its browser.",
+        "Reports by browser and by device contradict each other.",
+    ),
+];
+
+/// The checks.
+pub(super) static CHECKS: [Check; KINDS.len()] = checks(&KINDS);
+
+/// Kilometres an hour.
+const SPEED: f64 = 1_000.0;
+
+/// Kilometres at least between two cities of a country.
+const NEXT_CITY: f64 = 30.0;
+
+/// Follows where people are.
+pub(super) struct Travel {
+    tally: Tally,
+    words: Words,
+    country: Interned,
+    city: Interned,
+    /// By session: country and city.
+    places: Vec<(u32, u32)>,
+}
+
+impl Travel {
+    pub(super) fn new(context: &Context<'_>) -> Self {
+        Self {
+            tally: Tally::new(check_of("anomalies.impossible_travel")),
+            words: Words::default(),
+            country: Interned::default(),
+            city: Interned::default(),
+            places: vec![(NONE, NONE); context.entities.sessions.started.len()],
+        }
+    }
+
+    /// Kilometres at least between two places.
+    fn distance(&self, from: (u32, u32), to: (u32, u32)) -> f64 {
+        if from.0 == to.0 {
+            return if from.1 == to.1 { 0.0 } else { NEXT_CITY };
+        }
+        let [from, to] = [from.0, to.0].map(|country| self.words.word(country));
+        // A country that nobody knows is as far as the next one.
+        globe::kilometres(from, to).unwrap_or(300.0)
+    }
+}
+
+impl Observer for Travel {
+    fn wants(&self, table: &Table) -> Wants {
+        if table.name == "sessions" { Wants::Columns(&["country", "city"]) } else { Wants::Nothing }
+    }
+
+    fn see(&mut self, rows: &Rows<'_>) {
+        let (Some(country), Some(city)) = (rows.column("country"), rows.column("city")) else {
+            return;
+        };
+        self.country.learn(country, &mut self.words);
+        self.city.learn(city, &mut self.words);
+        for row in 0..rows.len() {
+            let session = rows.entities.find("sessions", rows.column("session_id"), row);
+            if let Some(place) = self.places.get_mut(session as usize) {
+                *place = (self.country.key(country, row), self.city.key(city, row));
+            }
+        }
+    }
+
+    fn finish(mut self: Box<Self>, context: &Context<'_>, _: &Seen) -> Vec<Verdict> {
+        let entities = context.entities;
+        let of = &entities.sessions;
+        let mut order: Vec<(u32, i64, u32)> = (0..of.started.len() as u32)
+            .map(|at| (entities.user_of(at), of.started[at as usize], at))
+            .filter(|(user, started, _)| *user != NONE && *started != NEVER)
+            .collect();
+        order.sort_unstable();
+        self.tally.saw(order.len());
+        for pair in order.windows(2).filter(|pair| pair[0].0 == pair[1].0) {
+            let [before, after] = [pair[0].2 as usize, pair[1].2 as usize];
+            let hours = (of.started[after] - of.ended[before]).max(0) as f64 / 3.6e9;
+            let (from, to) = (self.places[before], self.places[after]);
+            let kilometres = self.distance(from, to);
+            if kilometres > hours * SPEED {
+                let word = |key: u32| self.words.word(key).to_owned();
+                let (from, to) = (word(from.1), word(to.1));
+                self.tally.wrong(|| {
+                    let at = moment(of.started[after]);
+                    (
+                        entities.place("sessions", pair[1].2),
+                        format!("is in {to} at {at}, {hours:.2} hours after {from}"),
+                    )
+                });
+            }
+        }
+        vec![self.tally.verdict()]
+    }
+}

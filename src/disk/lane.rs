@@ -1,0 +1,92 @@
+//! The way past the page cache: blocks are handed to a thread that waits for the disk (`O_DIRECT`, open(2)).
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::mem::replace;
+use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
+use std::path::Path;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use super::block::Block;
+
+/// Blocks of a file at most, the one being filled among them.
+const BLOCKS: usize = 4;
+
+/// How long a block is waited for. A disk that takes longer for a mebibyte would hold the work up; from then on the cache takes what
+/// the disk has no time for.
+const PATIENCE: Duration = Duration::from_millis(20);
+
+/// A file's way past the cache.
+#[derive(Debug)]
+pub(super) struct Lane {
+    /// The file as it is usually written.
+    cached: File,
+    full: Sender<(Block, u64)>,
+    empty: Receiver<Block>,
+    writer: JoinHandle<io::Result<()>>,
+    /// Blocks made so far.
+    blocks: usize,
+    patience: Duration,
+}
+
+impl Lane {
+    /// The way past the cache of an open file; none where the file system, or the machine, has none.
+    pub(super) fn open(path: &Path, file: &File) -> Option<Self> {
+        let direct = OpenOptions::new().write(true).custom_flags(libc::O_DIRECT).open(path).ok()?;
+        let (cached, other) = (file.try_clone().ok()?, file.try_clone().ok()?);
+        let (full, blocks) = channel();
+        let (back, empty) = channel();
+        let work = move || write(&direct, &other, &blocks, &back);
+        let writer = std::thread::Builder::new().name("throng disk".into()).spawn(work).ok()?;
+        Some(Self { cached, full, empty, writer, blocks: 1, patience: PATIENCE })
+    }
+
+    /// Takes a full block over, which stands at that place of the file, and leaves another one that may be filled.
+    pub(super) fn pass_on(&mut self, block: &mut Block, at: u64) -> io::Result<()> {
+        let Some(next) = self.next() else {
+            return self.cached.write_all_at(block.bytes(), at);
+        };
+        // If nobody takes it, the thread has met an error, which is told when the file ends.
+        let _ = self.full.send((replace(block, next), at));
+        Ok(())
+    }
+
+    /// Another block, if there is one in time.
+    fn next(&mut self) -> Option<Block> {
+        if self.blocks < BLOCKS {
+            self.blocks += 1;
+            return Some(Block::new());
+        }
+        let next = self.empty.recv_timeout(self.patience).ok();
+        if next.is_none() {
+            self.patience = Duration::ZERO;
+        }
+        next
+    }
+
+    /// Writes the last bytes, which stand at that place of the file, and waits for all others.
+    pub(super) fn finish(self, last: &[u8], at: u64) -> io::Result<()> {
+        self.cached.write_all_at(last, at)?;
+        drop(self.full);
+        self.writer.join().unwrap_or_else(|_| Err(io::Error::other("the disk's thread died")))
+    }
+}
+
+/// Writes blocks as they come and hands them back. What the disk refuses to take directly, the cache may take.
+fn write(
+    direct: &File,
+    cached: &File,
+    full: &Receiver<(Block, u64)>,
+    empty: &Sender<Block>,
+) -> io::Result<()> {
+    for (mut block, at) in full {
+        let direct = direct.write_all_at(block.bytes(), at);
+        direct.or_else(|_| cached.write_all_at(block.bytes(), at))?;
+        block.clear();
+        // Nobody takes it back once the file has ended.
+        let _ = empty.send(block);
+    }
+    Ok(())
+}

@@ -1,0 +1,158 @@
+//! The engine's part in anomalies: who looks where in parallel, and when.
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+
+use super::{Error, Job, Progress, SliceRows, Wrong, arrange, go_on, simulate};
+use crate::anomaly::Spec;
+use crate::anomaly::apply::{self, Edits, FileEdits};
+use crate::anomaly::ground::{FileRef, Ground};
+use crate::anomaly::labels::{IncidentRow, Member};
+use crate::anomaly::select::{Candidate, Found, Made};
+use crate::event::journal::Journal;
+use crate::manifest::FileEntry;
+use crate::scenario::World;
+use crate::scenario::plan::{UserRange, table_path};
+use crate::scenario::slices::Slices;
+use crate::scenario::wishes::LABELS;
+use crate::tables::events::Change;
+use crate::tables::{Context, RecordFrame};
+
+/// Attempts at a draft, each with eight times as many candidates as the one before.
+const ATTEMPTS: u32 = 8;
+
+/// Nobody is told of a look ahead.
+struct Untold;
+
+impl Progress for Untold {
+    fn advance(&self, _events: u64) {}
+}
+
+/// The draft over all ranges of a data set that has several: they are simulated once more, looked at, and forgotten.
+pub(super) fn draft(job: &Job<'_>, spec: &Spec) -> Result<Option<Vec<Candidate>>, Error> {
+    if !spec.has_exact() || job.plan.ranges.len() < 2 {
+        return Ok(None);
+    }
+    for attempt in 0..ATTEMPTS {
+        let mut found: Vec<(usize, Vec<Found>)> =
+            spec.exact().into_iter().map(|asked| (asked, Vec::new())).collect();
+        for range in job.plan.ranges_of(None) {
+            go_on(job.cancel)?;
+            let (slices, users) = (job.plan.slices, range.first..range.end);
+            let journals = simulate(job.world, slices, users, &Untold, job.cancel)?;
+            let (journal, by_slice) = arrange(journals, slices);
+            let context = Context { world: job.world, journal: &journal };
+            let ground = Ground::new(context, range.number, slices, &by_slice);
+            found.par_iter_mut().for_each(|(asked, found)| {
+                found.push(spec.smallest(&ground, *asked, spec.enough(*asked, attempt)));
+            });
+        }
+        let merge = |(asked, found): (usize, Vec<Found>)| {
+            (asked, spec.merge(found, spec.enough(asked, attempt)))
+        };
+        let found: Vec<(usize, Found)> = found.into_iter().map(merge).collect();
+        if let Some(picks) = spec.draft(&found).map_err(Error::Anomalies)? {
+            return Ok(Some(picks));
+        }
+    }
+    Ok(Some(Vec::new()))
+}
+
+/// The draft of a data set of one range.
+fn draft_here(spec: &Spec, ground: &Ground<'_>) -> Result<Vec<Candidate>, Error> {
+    for attempt in 0..ATTEMPTS {
+        let find = |asked: usize| {
+            let enough = spec.enough(asked, attempt);
+            (asked, spec.merge(vec![spec.smallest(ground, asked, enough)], enough))
+        };
+        let found: Vec<(usize, Found)> = spec.exact().into_par_iter().map(find).collect();
+        if let Some(picks) = spec.draft(&found).map_err(Error::Anomalies)? {
+            return Ok(picks);
+        }
+    }
+    Ok(Vec::new())
+}
+
+/// What is changed in the files of a range, which events change how, and what is said of the incidents.
+type OfRange = (BTreeMap<FileRef, FileEdits>, BTreeMap<usize, Vec<Change>>, Vec<IncidentRow>);
+
+/// Finds the incidents of a range, and lets those in who are there only because of them.
+pub(super) fn of_range(
+    wrong: &Wrong<'_>,
+    world: &World,
+    range: UserRange,
+    slices: Slices,
+    journal: &mut Journal,
+    by_slice: &mut [SliceRows],
+) -> Result<OfRange, Error> {
+    let spec = wrong.spec;
+    let mut made = {
+        let context = Context { world, journal };
+        let ground = Ground::new(context, range.number, slices, by_slice);
+        let here;
+        let picks = if let Some(drafted) = &wrong.drafted {
+            drafted
+        } else {
+            here = draft_here(spec, &ground)?;
+            &here
+        };
+        let parts = spec.parts(&ground);
+        let drizzle = parts.par_iter().flat_map_iter(|part| spec.drizzle(&ground, part)).collect();
+        spec.settle(&ground, picks, drizzle)
+    };
+    welcome(&mut made, journal, by_slice);
+    let ground = Ground::new(Context { world, journal }, range.number, slices, by_slice);
+    let edits = Edits::new(spec, &ground, &made);
+    let changes = |(file, edits): (&FileRef, &FileEdits)| match file {
+        FileRef::Slice(slice) => Some((*slice as usize, edits.event_changes(&ground))),
+        FileRef::Table(_) => None,
+    };
+    let changes = edits.files.iter().filter_map(changes).collect();
+    Ok((edits.files, changes, edits.incidents))
+}
+
+/// Puts guests behind everybody else of the range.
+fn welcome(made: &mut [Made], journal: &mut Journal, by_slice: &mut [SliceRows]) {
+    for one in made {
+        let Some(mut guests) = one.incident.guests.take() else { continue };
+        let from = journal.counts();
+        journal.guests.get_or_insert(from);
+        let buckets = std::mem::take(&mut guests.slices);
+        let offsets = journal.append(&mut guests);
+        for (rows, bucket) in by_slice.iter_mut().zip(buckets) {
+            if !bucket.rows.is_empty() {
+                rows.push((bucket, offsets));
+            }
+        }
+        one.guests = Some((from, journal.counts()));
+    }
+}
+
+/// Writes what is said of a range's incidents.
+pub(super) fn labels(
+    job: &Job<'_>,
+    context: Context<'_>,
+    range: UserRange,
+    incidents: Vec<IncidentRow>,
+    halves: Vec<Member>,
+) -> Result<Vec<FileEntry>, Error> {
+    let members = apply::join(halves);
+    let known: std::collections::BTreeSet<u128> =
+        members.iter().map(|member| member.anomaly).collect();
+    let mut incidents = incidents;
+    incidents.retain(|incident| incident.stands_alone() || known.contains(&incident.id()));
+    let extension = job.world.output.extension();
+    let mut files = Vec::new();
+    for name in LABELS {
+        let mut wanted = job.world.wanted_tables();
+        let Some(table) = wanted.find(|table| table.name == name) else { continue };
+        let path = table_path(name, range.number, extension);
+        files.push(if name == LABELS[0] {
+            job.file(path, &RecordFrame::new(context, table, &incidents), None)?
+        } else {
+            job.file(path, &RecordFrame::new(context, table, &members), None)?
+        });
+    }
+    Ok(files)
+}

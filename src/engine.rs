@@ -313,7 +313,7 @@ fn simulate_with(
     let chunk = |walker: &mut Walker<'_>, number: u64| {
         go_on(cancel)?;
         let first = users.start + number * CHUNK;
-        for user in first..(first + CHUNK).min(users.end) {
+        for user in (first..(first + CHUNK).min(users.end)).filter(|user| !world.is_erased(*user)) {
             walker.user(user);
         }
         look(&walker.journal);
@@ -339,7 +339,7 @@ fn in_order(
     let mut told = 0;
     for first in users.clone().step_by(CHUNK as usize) {
         go_on(cancel)?;
-        for user in first..(first + CHUNK).min(users.end) {
+        for user in (first..(first + CHUNK).min(users.end)).filter(|user| !world.is_erased(*user)) {
             walker.user(user);
         }
         let events = walker.journal.events();
@@ -415,12 +415,14 @@ impl Job<'_> {
         let (mut journal, mut by_slice) = arrange(journals, slices);
         let Some(wrong) = &self.wrong else {
             let context = Context { world, journal: &journal };
+            self.count(context);
             let tasks = self.tasks(range, by_slice, |_| (FileEdits::default(), Vec::new()));
             return Ok(self.files(context, range, tasks)?.0);
         };
         let (mut edits, mut changes, incidents) =
             anomalies::of_range(wrong, world, range, slices, &mut journal, &mut by_slice)?;
         let context = Context { world, journal: &journal };
+        self.count(context);
         let tasks = self.tasks(range, by_slice, |file| {
             let changes = match file {
                 FileRef::Slice(slice) => changes.remove(&(slice as usize)),
@@ -594,6 +596,13 @@ impl Job<'_> {
         let write = |out: &mut Out| output.format.write(frame, &output.options, out);
         self.put(path, frame, time_range, write)
             .map_err(|source| Error::Io { path: target, source })
+    }
+
+    /// Lets a policy count who shares what in a range.
+    fn count(&self, context: Context<'_>) {
+        if let Some(masking) = self.masking {
+            masking.count(context);
+        }
     }
 
     /// What a policy lets be seen of frames.

@@ -288,7 +288,7 @@ impl Stated<'_> {
     }
 }
 
-fn rfc3339(micros: i64) -> Option<String> {
+pub(crate) fn rfc3339(micros: i64) -> Option<String> {
     let time = jiff::Timestamp::from_microsecond(micros).ok()?;
     Some(format!("{time:.6}"))
 }

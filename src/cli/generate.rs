@@ -11,6 +11,7 @@ use throng::diag::Problem;
 use throng::engine::{self, Run, Written};
 use throng::manifest::{self, Manifest, Shard};
 use throng::output::Staging;
+use throng::population::tombstones::{self, Tombstones};
 use throng::privacy::frame::Masking;
 use throng::scenario::World;
 use throng::scenario::plan::Plan;
@@ -41,13 +42,16 @@ pub(crate) struct Args {
     #[arg(long, value_name = "T", value_parser = args::threads)]
     threads: Option<NonZeroUsize>,
     /// Make only part I of N, counted from 0, in a folder of its own in DIR; `throng join DIR` makes the parts one
-    #[arg(long, value_name = "I/N", value_parser = args::shard)]
+    #[arg(long, value_name = "I/N", value_parser = args::shard, conflicts_with = "pseudonymise")]
     shard: Option<Shard>,
     /// Write the clean twin as well, beside it in <DIR>-clean: the same data set with nothing gone wrong
     #[arg(long, conflicts_with = "pseudonymise")]
     twin: bool,
     #[command(flatten)]
     privacy: Privacy,
+    /// Leave out those whom a suppression list names [default: the list of the data set that is replaced]
+    #[arg(long, value_name = "FILE")]
+    suppress: Option<PathBuf>,
     /// Replace a data set that is there already
     #[arg(long)]
     force: bool,
@@ -76,6 +80,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         return Err(problem.help("ask for anomalies: --anomalies default").into());
     }
     let out = args.out.clone().unwrap_or_else(|| Path::new("output").join(&world.request.scenario));
+    world.tombstones = tombstones(args, &out)?;
     let masked = masking::bind(&args.privacy, &mut world, &out)?;
     make(args, &world, masked.as_ref(), &out, threads, &cancel)?;
     if args.twin {
@@ -83,6 +88,20 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         make(args, &world.cleaned(&assets), None, &beside(&out), threads, &cancel)?;
     }
     Ok(())
+}
+
+/// Those who were erased: by the list that is given, or that of the data set that is replaced.
+fn tombstones(args: &Args, out: &Path) -> Result<Tombstones, Failure> {
+    let path = match (&args.suppress, args.force) {
+        (Some(path), _) => path.clone(),
+        (None, true) if out.join(tombstones::FILE).is_file() => out.join(tombstones::FILE),
+        (None, _) => return Ok(Tombstones::default()),
+    };
+    let read = std::fs::read_to_string(&path).and_then(|text| Tombstones::parse(&text));
+    let told = |error| Problem::new(format!("{} is no suppression list: {error}", path.display()));
+    Ok(read.map_err(told).map_err(|problem| {
+        problem.help("`throng erase` writes one, suppression.json, into the data set")
+    })?)
 }
 
 /// The folder of a data set's clean twin.
@@ -107,7 +126,12 @@ fn make(
     let (written, took) = simulate(args, world, masking, threads, &staging, cancel)?;
     let mut manifest = masked_manifest(world, masking, args.shard, written);
     if let Some(masked) = masked {
-        masked.sign(&mut manifest, staging.dir())?;
+        masked.sign(&mut manifest, &dir, staging.dir())?;
+    }
+    if !world.tombstones.is_empty() {
+        let text = world.tombstones.to_json().context("cannot write the suppression list")?;
+        std::fs::write(staging.dir().join(tombstones::FILE), text)
+            .context("cannot write the suppression list")?;
     }
     manifest.write(staging.dir()).map_err(anyhow::Error::from)?;
     staging.commit()?;

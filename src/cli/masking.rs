@@ -87,14 +87,21 @@ fn leave_truth_out(world: &mut World, key: &Key) {
 
 impl Masked {
     /// Says in the manifest what was done, and enters it into the audit log.
-    pub(crate) fn sign(&self, manifest: &mut Manifest, dir: &Path) -> Result<(), Failure> {
+    /// The log of a data set that is replaced goes on.
+    pub(crate) fn sign(
+        &self,
+        manifest: &mut Manifest,
+        replaced: &Path,
+        dir: &Path,
+    ) -> Result<(), Failure> {
         let used = stage::key_use(&self.key, &self.realm);
         if !self.keep_truth {
             manifest.seed = 0;
             manifest.scenario.toml.clear();
         }
         let truth = if self.keep_truth { "re-identifying" } else { "left out" };
-        let mut log = Log::open(dir).context("cannot begin the audit log")?;
+        let log = Log::open(replaced).context("cannot go on with the audit log")?;
+        let mut log = log.moved_to(dir);
         log.add("key_use", json!(used));
         let policy = &self.policy_sha256;
         log.add("generate", json!({ "policy_sha256": policy, "truth": truth }));

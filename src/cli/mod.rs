@@ -5,6 +5,7 @@ mod args;
 mod audit;
 mod check;
 mod completions;
+mod erase;
 mod failure;
 mod foreign;
 mod generate;
@@ -23,6 +24,7 @@ mod preview;
 mod progress;
 mod pseudonymise;
 mod report;
+mod retain;
 mod scenarios;
 mod schema;
 mod score;
@@ -78,6 +80,8 @@ enum Command {
     Policy(policy::Args),
     Pseudonymise(pseudonymise::Args),
     Leaks(leaks::Args),
+    Retain(retain::Args),
+    Erase(erase::Args),
     Audit(audit::Args),
     Completions(completions::Args),
 }
@@ -103,6 +107,8 @@ impl Command {
             Self::Policy(args) => policy::run(&args),
             Self::Pseudonymise(args) => pseudonymise::run(&args),
             Self::Leaks(args) => leaks::run(&args),
+            Self::Retain(args) => retain::run(&args),
+            Self::Erase(args) => erase::run(&args),
             Self::Audit(args) => audit::run(&args),
             Self::Completions(args) => completions::run(&args),
         }

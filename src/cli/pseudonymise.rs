@@ -85,7 +85,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
 
 /// When a run is done, for the audit log.
 #[expect(clippy::disallowed_methods, reason = "a log tells when; no data depend on it")]
-fn now() -> String {
+pub(crate) fn now() -> String {
     jiff::Timestamp::now().to_string()
 }
 

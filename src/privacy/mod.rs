@@ -10,5 +10,6 @@ pub mod frame;
 pub mod key;
 pub mod leaks;
 pub mod policy;
+pub mod removal;
 pub mod stage;
 pub mod token;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{run, told};
 
-const COMMANDS: [&str; 20] = [
+const COMMANDS: [&str; 22] = [
     "generate",
     "plan",
     "preview",
@@ -23,6 +23,8 @@ const COMMANDS: [&str; 20] = [
     "policy",
     "pseudonymise",
     "leaks",
+    "retain",
+    "erase",
     "audit",
     "completions",
 ];

@@ -60,12 +60,7 @@ impl Checkpoint {
 
     /// Whether the signature is that of its own public key.
     fn is_signed(&self) -> bool {
-        let parts = || {
-            let key = VerifyingKey::from_bytes(&bytes(&self.public_key)?).ok()?;
-            let signature = Signature::from_bytes(&bytes(&self.signature)?);
-            key.verify_strict(message(self.size, &self.root).as_bytes(), &signature).ok()
-        };
-        parts().is_some()
+        is_signed(&self.public_key, &self.signature, message(self.size, &self.root).as_bytes())
     }
 
     /// Reads a checkpoint.
@@ -141,13 +136,27 @@ impl Log {
         self.lines.push(canonical(&Value::Object(entry)));
     }
 
+    fn checkpoint(&self, key: &Key) -> Checkpoint {
+        let root = hex(&merkle::root(&self.lines));
+        Checkpoint::sign(&signing_key(key), self.lines.len() as u64, &root)
+    }
+
+    /// The log and a signed checkpoint as texts, with the names of their files.
+    ///
+    /// # Errors
+    /// None that are known.
+    pub fn texts(&self, key: &Key) -> io::Result<[(&'static str, String); 2]> {
+        let log = self.lines.iter().fold(String::new(), |log, line| log + line + "\n");
+        let checkpoint = serde_json::to_string_pretty(&self.checkpoint(key))? + "\n";
+        Ok([(LOG, log), (CHECKPOINT, checkpoint)])
+    }
+
     /// Writes the log and a signed checkpoint.
     ///
     /// # Errors
     /// They cannot be written.
     pub fn write(&self, key: &Key) -> io::Result<Checkpoint> {
-        let root = hex(&merkle::root(&self.lines));
-        let checkpoint = Checkpoint::sign(&signing_key(key), self.lines.len() as u64, &root);
+        let checkpoint = self.checkpoint(key);
         let path = self.dir.join(LOG);
         let mut file = OpenOptions::new().write(true).create(true).truncate(true).open(path)?;
         for line in &self.lines {
@@ -161,7 +170,7 @@ impl Log {
 }
 
 /// JSON in the one form that has one digest: keys sorted, no blanks. Numbers are whole, so there is one way to write them.
-fn canonical(value: &Value) -> String {
+pub(crate) fn canonical(value: &Value) -> String {
     match value {
         Value::Object(members) => {
             let mut members: Vec<_> = members.iter().collect();
@@ -181,6 +190,20 @@ fn canonical(value: &Value) -> String {
 /// The public key of a master key's log, in hexadecimal.
 pub fn public_key(key: &Key) -> String {
     hex(signing_key(key).verifying_key().as_bytes())
+}
+
+/// The signature of a message by a master key's log, in hexadecimal.
+pub(crate) fn sign(key: &Key, message: &[u8]) -> String {
+    hex(&signing_key(key).sign(message).to_bytes())
+}
+
+/// Whether a signature is that of a public key, both in hexadecimal.
+pub(crate) fn is_signed(public_key: &str, signature: &str, message: &[u8]) -> bool {
+    let parts = || {
+        let key = VerifyingKey::from_bytes(&bytes(public_key)?).ok()?;
+        key.verify_strict(message, &Signature::from_bytes(&bytes(signature)?)).ok()
+    };
+    parts().is_some()
 }
 
 #[cfg(test)]

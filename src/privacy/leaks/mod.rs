@@ -163,8 +163,8 @@ impl Scan<'_> {
     }
 
     fn woven(&mut self, path: &Path) -> Result<(), String> {
-        let mut rows = crate::privacy::stage::texts(path)?;
-        while let Some(texts) = rows()? {
+        let mut rows = crate::privacy::stage::texts(path).map_err(|why| why.to_string())?;
+        while let Some(texts) = rows().map_err(|why| why.to_string())? {
             let mut search = Search::new(self.needles);
             for text in &texts {
                 search.take(text.as_bytes());

@@ -5,6 +5,7 @@
 //! default = "deny"              # a column that is not here ends the run before a byte is written
 //! scope = "per_dataset"         # how far a token means the same: stable, per_dataset, per_recipient
 //! k = 5                         # what fewer people than this share is suppressed
+//! under_k = "refuse"            # what people share by all quasi-identifiers together, if that is fewer: report, refuse
 //!
 //! [tables.visits]
 //! subject = ["user_id"]         # the columns that say whose a row is; the first that is there
@@ -39,6 +40,9 @@ const VERSION: i64 = 1;
 
 /// People who must share a value, unless said otherwise.
 const USUAL_K: i64 = 5;
+
+/// What becomes of data in which people share the values of all quasi-identifiers together with fewer than k.
+const UNDER_K: &[(&str, bool)] = &[("report", false), ("refuse", true)];
 
 /// Values that stand for "nothing", which pass as they are: hashed, they would only be the commonest token.
 const SENTINELS: &[&str] = &[
@@ -110,6 +114,23 @@ impl Table {
     }
 }
 
+/// How long rows of a table may be kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Retention {
+    /// The rule's name.
+    pub name: String,
+    /// Its table.
+    pub table: String,
+    /// What the rows are kept for.
+    pub purpose: String,
+    /// For how many days.
+    pub days: u32,
+    /// The column that tells a row's age.
+    pub clock: String,
+    /// Why rows stay nevertheless, where they do.
+    pub hold: Option<String>,
+}
+
 /// A policy.
 #[derive(Debug, Clone)]
 pub struct Policy {
@@ -125,10 +146,14 @@ pub struct Policy {
     pub epoch: u32,
     /// People who must share a value.
     pub k: u32,
+    /// Whether data in which fewer people share their values are refused, and not just told of.
+    pub refuses_under_k: bool,
     /// Values that pass as they are.
     pub sentinels: Vec<String>,
     /// Its tables.
     pub tables: Vec<Table>,
+    /// How long rows may be kept, by name.
+    pub retention: Vec<Retention>,
     /// What is wrong in its file, as it comes to light later.
     document: std::rc::Rc<Document>,
 }
@@ -170,8 +195,10 @@ impl Policy {
                 scope_id: root.opt_text("scope_id"),
                 epoch: root.opt_integer("epoch", 0..=i64::from(u32::MAX)).unwrap_or(0) as u32,
                 k: root.opt_integer("k", 1..=1_000_000).unwrap_or(USUAL_K) as u32,
+                refuses_under_k: root.opt_choice("under_k", UNDER_K).unwrap_or(false),
                 sentinels,
                 tables: tables(&root, by_class),
+                retention: retention(&root),
                 document: std::rc::Rc::new(Document::parse("", "")),
             }
         };
@@ -237,6 +264,23 @@ fn tables(root: &diag::Table<'_>, by_class: Vec<Table>) -> Vec<Table> {
         check_subject(&toml, table);
     }
     tables.into_values().collect()
+}
+
+/// How long rows may be kept.
+fn retention(root: &diag::Table<'_>) -> Vec<Retention> {
+    let rule = |(name, toml): (Located<String>, diag::Table<'_>)| {
+        // There is one thing that can be done to what is too old; that it is named leaves room for others.
+        toml.opt_choice("do", &[("delete", ())]);
+        Retention {
+            name: name.value,
+            table: toml.text("table"),
+            purpose: toml.text("purpose"),
+            days: toml.integer("days", 0..=100_000) as u32,
+            clock: toml.text("clock"),
+            hold: toml.opt_text("hold"),
+        }
+    };
+    root.named("retention").into_iter().map(rule).collect()
 }
 
 /// Whose a row is, a column of the table must say.

@@ -17,6 +17,7 @@ use parquet::arrow::arrow_reader::{
 
 use super::change::{Change, Given, Made};
 use super::time;
+use super::why::{Why, broken};
 use crate::privacy::policy::act::Act;
 use crate::privacy::token::normal::uuid_text;
 use crate::read;
@@ -44,21 +45,22 @@ pub(super) struct Leaves {
 
 impl Leaves {
     /// Opens a file for some paths, or for all.
-    pub(super) fn open(path: &Path, wanted: Option<&[&str]>) -> Result<Self, String> {
-        let file = File::open(path).map_err(|error| error.to_string())?;
+    pub(super) fn open(path: &Path, wanted: Option<&[&str]>) -> Result<Self, Why> {
+        let file = File::open(path).map_err(broken)?;
         let metadata = read::keyed_metadata(&file)?;
         let mask = wanted.map(|wanted| mask(&metadata, wanted));
         let mut builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata);
         if let Some(mask) = mask {
             builder = builder.with_projection(mask);
         }
-        let batches = builder.with_batch_size(ROWS).build().map_err(|error| error.to_string())?;
+        let batches = builder.with_batch_size(ROWS).build().map_err(broken)?;
         Ok(Self { batches })
     }
 
     /// The next batch: leaves by path.
-    pub(super) fn next(&mut self) -> Result<Option<Vec<(String, ArrayRef)>>, String> {
-        let batch = read::shielded(|| self.batches.next().transpose().map_err(|e| e.to_string()))?;
+    pub(super) fn next(&mut self) -> Result<Option<Vec<(String, ArrayRef)>>, Why> {
+        let next = || self.batches.next().transpose().map_err(|error| error.to_string());
+        let batch = read::shielded(next)?;
         let Some(batch) = batch else { return Ok(None) };
         let mut leaves = Vec::new();
         for (field, array) in batch.schema().fields().iter().zip(batch.columns()) {
@@ -80,8 +82,8 @@ fn flatten(path: &str, array: &ArrayRef, out: &mut Vec<(String, ArrayRef)>) {
 }
 
 /// Whether a file's metadata says that it has been through here.
-pub(super) fn is_stamped(path: &Path) -> Result<bool, String> {
-    let file = File::open(path).map_err(|error| error.to_string())?;
+pub(super) fn is_stamped(path: &Path) -> Result<bool, Why> {
+    let file = File::open(path).map_err(broken)?;
     let metadata = read::keyed_metadata(&file)?;
     let pairs = metadata.metadata().file_metadata().key_value_metadata();
     Ok(pairs.is_some_and(|pairs| pairs.iter().any(|pair| pair.key == super::STAMP)))
@@ -98,11 +100,11 @@ pub(super) fn mask(metadata: &ArrowReaderMetadata, paths: &[&str]) -> Projection
 }
 
 /// An array of any kind of text, plain.
-pub(super) fn plain_texts(array: &ArrayRef) -> Result<StringArray, String> {
+pub(super) fn plain_texts(array: &ArrayRef) -> Result<StringArray, Why> {
     if let Some(bytes) = array.as_fixed_size_binary_opt() {
         return Ok(uuids(bytes));
     }
-    let plain = cast(array, &DataType::Utf8).map_err(|error| error.to_string())?;
+    let plain = cast(array, &DataType::Utf8).map_err(broken)?;
     Ok(plain.as_string::<i32>().clone())
 }
 
@@ -115,10 +117,10 @@ fn uuids(bytes: &FixedSizeBinaryArray) -> StringArray {
 }
 
 /// What becomes of a text that is JSON; none: nothing.
-pub(super) type Inside<'i> = dyn FnMut(&str) -> Result<Option<String>, String> + 'i;
+pub(super) type Inside<'i> = dyn FnMut(&str) -> Result<Option<String>, Why> + 'i;
 
 /// What becomes of the leaf at a path; none: nothing.
-pub(super) type Leaf<'l> = dyn FnMut(&str, &ArrayRef) -> Result<Option<ArrayRef>, String> + 'l;
+pub(super) type Leaf<'l> = dyn FnMut(&str, &ArrayRef) -> Result<Option<ArrayRef>, Why> + 'l;
 
 /// A change at work on the batches of a column.
 pub(super) struct Worker<'w> {
@@ -141,7 +143,7 @@ impl<'w> Worker<'w> {
         &mut self,
         array: &ArrayRef,
         days: Option<&[Option<i64>]>,
-    ) -> Result<ArrayRef, String> {
+    ) -> Result<ArrayRef, Why> {
         let by_row = days.is_some();
         match array.data_type() {
             DataType::Dictionary(..) if !by_row => self.dictionary(array),
@@ -156,26 +158,21 @@ impl<'w> Worker<'w> {
             DataType::Boolean => self.flags(array.as_boolean()),
             ty if ty.is_integer() => self.ints(array, days),
             DataType::Float32 | DataType::Float64 => self.floats(array, days),
-            ty => Err(format!(
+            ty => Err(Why::Broken(format!(
                 "`{}` is of the type {ty}, which can only be kept or dropped",
                 self.change.path
-            )),
+            ))),
         }
     }
 
-    fn one(
-        &mut self,
-        text: &str,
-        days: Option<i64>,
-        out: &mut String,
-    ) -> Result<Option<()>, String> {
+    fn one(&mut self, text: &str, days: Option<i64>, out: &mut String) -> Result<Option<()>, Why> {
         if let Some(inside) = &mut self.inside {
             let Some(made) = inside(text)? else { return Ok(None) };
             out.clear();
             out.push_str(&made);
             return Ok(Some(()));
         }
-        let made = self.change.make(Given::Text(text), days, out).map_err(|refused| refused.0)?;
+        let made = self.change.make(Given::Text(text), days, out).map_err(Why::from)?;
         Ok(match made {
             Made::Text => Some(()),
             Made::Same => {
@@ -188,12 +185,12 @@ impl<'w> Worker<'w> {
     }
 
     /// Each value of a dictionary once.
-    fn dictionary(&mut self, array: &ArrayRef) -> Result<ArrayRef, String> {
+    fn dictionary(&mut self, array: &ArrayRef) -> Result<ArrayRef, Why> {
         let wide = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
         let array = if *array.data_type() == wide {
             Arc::clone(array)
         } else {
-            cast(array, &wide).map_err(|error| error.to_string())?
+            cast(array, &wide).map_err(broken)?
         };
         let dictionary = array.as_dictionary::<Int32Type>();
         let same = self.known.as_ref().is_some_and(|(values, _)| {
@@ -212,7 +209,7 @@ impl<'w> Worker<'w> {
             let made = self.values(&values)?;
             self.known = Some((Arc::clone(dictionary.values()), made));
         }
-        let Some((_, made)) = &self.known else { return Err("no dictionary".to_owned()) };
+        let Some((_, made)) = &self.known else { return Err(broken("no dictionary")) };
         let keys = dictionary.keys();
         let keys: Int32Array = if made.null_count() == 0 {
             keys.clone()
@@ -220,10 +217,10 @@ impl<'w> Worker<'w> {
             keys.iter().map(|key| key.filter(|key| made.is_valid(*key as usize))).collect()
         };
         let array = DictionaryArray::<Int32Type>::try_new(keys, Arc::new(made.clone()));
-        Ok(Arc::new(array.map_err(|error| error.to_string())?))
+        Ok(Arc::new(array.map_err(broken)?))
     }
 
-    fn values(&mut self, values: &StringArray) -> Result<StringArray, String> {
+    fn values(&mut self, values: &StringArray) -> Result<StringArray, Why> {
         let mut made = StringBuilder::with_capacity(values.len(), values.len() * 30);
         let mut out = String::new();
         for (place, value) in values.iter().enumerate() {
@@ -249,7 +246,7 @@ impl<'w> Worker<'w> {
         &mut self,
         texts: &StringArray,
         days: Option<&[Option<i64>]>,
-    ) -> Result<ArrayRef, String> {
+    ) -> Result<ArrayRef, Why> {
         let mut made = StringBuilder::with_capacity(texts.len(), texts.len() * 30);
         let mut out = String::new();
         let all = self.change.days_of(None);
@@ -272,9 +269,9 @@ impl<'w> Worker<'w> {
         array: &ArrayRef,
         per_second: i64,
         days: Option<&[Option<i64>]>,
-    ) -> Result<ArrayRef, String> {
+    ) -> Result<ArrayRef, Why> {
         let Act::Shift(shift) = self.change.act else { return self.shown(array) };
-        let longs = cast(array, &DataType::Int64).map_err(|error| error.to_string())?;
+        let longs = cast(array, &DataType::Int64).map_err(broken)?;
         let all = self.change.days_of(None);
         let moved = |(row, time): (usize, Option<i64>)| {
             let days = days.map_or(all, |days| days[row]);
@@ -283,18 +280,14 @@ impl<'w> Worker<'w> {
         let moved: Int64Array =
             longs.as_primitive::<Int64Type>().iter().enumerate().map(moved).collect();
         self.counted(array, &moved);
-        cast(&moved, array.data_type()).map_err(|error| error.to_string())
+        cast(&moved, array.data_type()).map_err(broken)
     }
 
-    fn dates(
-        &mut self,
-        array: &ArrayRef,
-        days: Option<&[Option<i64>]>,
-    ) -> Result<ArrayRef, String> {
+    fn dates(&mut self, array: &ArrayRef, days: Option<&[Option<i64>]>) -> Result<ArrayRef, Why> {
         if !matches!(self.change.act, Act::Shift(_)) {
             return self.shown(array);
         }
-        let whole = cast(array, &DataType::Int32).map_err(|error| error.to_string())?;
+        let whole = cast(array, &DataType::Int32).map_err(broken)?;
         let all = self.change.days_of(None);
         let moved = |(row, day): (usize, Option<i32>)| {
             let days = days.map_or(all, |days| days[row]);
@@ -303,7 +296,7 @@ impl<'w> Worker<'w> {
         let moved: Int32Array =
             whole.as_primitive::<Int32Type>().iter().enumerate().map(moved).collect();
         self.counted(array, &moved);
-        cast(&moved, array.data_type()).map_err(|error| error.to_string())
+        cast(&moved, array.data_type()).map_err(broken)
     }
 
     fn counted(&mut self, before: &dyn Array, after: &dyn Array) {
@@ -312,26 +305,26 @@ impl<'w> Worker<'w> {
     }
 
     /// Times as text, for acts that make words of them.
-    fn shown(&mut self, array: &ArrayRef) -> Result<ArrayRef, String> {
+    fn shown(&mut self, array: &ArrayRef) -> Result<ArrayRef, Why> {
         self.texts(&plain_texts(array)?, None)
     }
 
-    fn flags(&mut self, flags: &BooleanArray) -> Result<ArrayRef, String> {
+    fn flags(&mut self, flags: &BooleanArray) -> Result<ArrayRef, Why> {
         let mut out = String::new();
         let mut one = |flag: bool| {
             let made = self.change.make(Given::Flag(flag), None, &mut out);
-            made.map(|made| (made == Made::Same).then_some(flag)).map_err(|refused| refused.0)
+            made.map(|made| (made == Made::Same).then_some(flag)).map_err(Why::from)
         };
-        let made: Result<BooleanArray, String> =
+        let made: Result<BooleanArray, Why> =
             flags.iter().map(|flag| flag.map_or(Ok(None), &mut one)).collect();
         Ok(Arc::new(made?))
     }
 
     /// Whole numbers: words where the act makes words, numbers where it leaves some.
-    fn ints(&mut self, array: &ArrayRef, days: Option<&[Option<i64>]>) -> Result<ArrayRef, String> {
+    fn ints(&mut self, array: &ArrayRef, days: Option<&[Option<i64>]>) -> Result<ArrayRef, Why> {
         let wide =
             if *array.data_type() == DataType::UInt64 { DataType::Utf8 } else { DataType::Int64 };
-        let longs = cast(array, &wide).map_err(|error| error.to_string())?;
+        let longs = cast(array, &wide).map_err(broken)?;
         if let Some(texts) = longs.as_string_opt::<i32>() {
             return self.texts(&texts.clone(), days);
         }
@@ -341,22 +334,18 @@ impl<'w> Worker<'w> {
         let out_type = made_type(&self.change.act, array.data_type());
         let made =
             numbers(self.change, given, |row| days.map_or(all, |days| days[row]), &out_type)?;
-        cast(&made, &out_type).map_err(|error| error.to_string())
+        cast(&made, &out_type).map_err(broken)
     }
 
-    fn floats(
-        &mut self,
-        array: &ArrayRef,
-        days: Option<&[Option<i64>]>,
-    ) -> Result<ArrayRef, String> {
-        let doubles = cast(array, &DataType::Float64).map_err(|error| error.to_string())?;
+    fn floats(&mut self, array: &ArrayRef, days: Option<&[Option<i64>]>) -> Result<ArrayRef, Why> {
+        let doubles = cast(array, &DataType::Float64).map_err(broken)?;
         let doubles = doubles.as_primitive::<arrow::datatypes::Float64Type>();
         let given = doubles.iter().map(|double| double.map(Given::Float));
         let all = self.change.days_of(None);
         let out_type = made_type(&self.change.act, array.data_type());
         let made =
             numbers(self.change, given, |row| days.map_or(all, |days| days[row]), &out_type)?;
-        cast(&made, &out_type).map_err(|error| error.to_string())
+        cast(&made, &out_type).map_err(broken)
     }
 }
 
@@ -366,14 +355,14 @@ fn numbers<'g>(
     given: impl Iterator<Item = Option<Given<'g>>>,
     days: impl Fn(usize) -> Option<i64>,
     out_type: &DataType,
-) -> Result<ArrayRef, String> {
+) -> Result<ArrayRef, Why> {
     let mut out = String::new();
     let words = matches!(out_type, DataType::Utf8 | DataType::Dictionary(..));
     let (mut texts, mut longs, mut doubles) = (StringBuilder::new(), Vec::new(), Vec::new());
     let floats = matches!(out_type, DataType::Float32 | DataType::Float64);
     for (row, given) in given.enumerate() {
         let made = match given {
-            Some(given) => change.make(given, days(row), &mut out).map_err(|refused| refused.0)?,
+            Some(given) => change.make(given, days(row), &mut out).map_err(Why::from)?,
             None => Made::Nothing,
         };
         let number = match (made, given) {
@@ -438,8 +427,7 @@ pub(super) fn changed(
     path: &str,
     array: &ArrayRef,
     leaf: &mut Leaf<'_>,
-) -> Result<Option<(Field, ArrayRef)>, String> {
-    let failed = |error: arrow::error::ArrowError| error.to_string();
+) -> Result<Option<(Field, ArrayRef)>, Why> {
     let (array, field): (ArrayRef, Field) = match (field.data_type(), array.data_type()) {
         (DataType::Struct(fields), _) => {
             let of = array.as_struct();
@@ -453,7 +441,7 @@ pub(super) fn changed(
             }
             let (inner, arrays): (Vec<Field>, Vec<ArrayRef>) = kept.into_iter().unzip();
             let made = StructArray::try_new(inner.into(), arrays, of.nulls().cloned());
-            let made: ArrayRef = Arc::new(made.map_err(failed)?);
+            let made: ArrayRef = Arc::new(made.map_err(broken)?);
             let ty = made.data_type().clone();
             (made, field.clone().with_data_type(ty))
         }
@@ -465,7 +453,7 @@ pub(super) fn changed(
             };
             let (offsets, nulls) = (list.offsets().clone(), list.nulls().cloned());
             let made = ListArray::try_new(Arc::new(item), offsets, values, nulls);
-            let made: ArrayRef = Arc::new(made.map_err(failed)?);
+            let made: ArrayRef = Arc::new(made.map_err(broken)?);
             let ty = made.data_type().clone();
             (made, field.clone().with_data_type(ty))
         }

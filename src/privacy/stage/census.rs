@@ -15,6 +15,7 @@ use super::input::{Form, Input, each_line};
 use super::job::Job;
 use super::json::{self, Leaf, Stop, Walk};
 use super::survey::told;
+use super::why::Why;
 use crate::privacy::policy::act::Act;
 use crate::read::hash::{self, Words};
 use crate::schema::Privacy;
@@ -62,13 +63,13 @@ struct Class {
 }
 
 /// Counts a table's people, and tells its changes which values are common.
-pub(super) fn take(job: &mut Job, inputs: &[&Input], k: u32) -> Result<Option<Privacies>, String> {
+pub(super) fn take(job: &mut Job, inputs: &[&Input], k: u32) -> Result<Option<Privacies>, Why> {
     let mut census = Census::new(job, k);
     if census.columns.is_empty() {
         return Ok(None);
     }
     for input in inputs {
-        let told = |why| format!("{}: {why}", input.path.display());
+        let told = |why: Why| why.of(&input.path);
         match input.form {
             Form::Parquet => census.parquet(input).map_err(told)?,
             _ => census.ndjson(input).map_err(told)?,
@@ -153,7 +154,7 @@ impl Census {
         }
     }
 
-    fn parquet(&mut self, input: &Input) -> Result<(), String> {
+    fn parquet(&mut self, input: &Input) -> Result<(), Why> {
         let paths: Vec<String> = self.columns.iter().map(|one| one.change.path.clone()).collect();
         let all = paths.iter().chain(&self.subject).chain(&self.sensitive);
         let partition = |path: &&String| input.partitions.iter().any(|(name, _)| name == *path);
@@ -171,8 +172,8 @@ impl Census {
                 });
             }
             let hashes = |path: &String| find(path).map_or(Ok(vec![None; rows]), hashes);
-            let subjects: Result<Vec<_>, String> = self.subject.iter().map(hashes).collect();
-            let sensitive: Result<Vec<_>, String> = self.sensitive.iter().map(hashes).collect();
+            let subjects: Result<Vec<_>, Why> = self.subject.iter().map(hashes).collect();
+            let sensitive: Result<Vec<_>, Why> = self.sensitive.iter().map(hashes).collect();
             let (subjects, sensitive) = (subjects?, sensitive?);
             let (mut row_words, mut row_sensitive) = (Vec::new(), Vec::new());
             for row in 0..rows {
@@ -188,7 +189,7 @@ impl Census {
         Ok(())
     }
 
-    fn ndjson(&mut self, input: &Input) -> Result<(), String> {
+    fn ndjson(&mut self, input: &Input) -> Result<(), Why> {
         let paths: Vec<String> = self
             .columns
             .iter()
@@ -217,11 +218,13 @@ impl Census {
         })
     }
 
-    fn check(&self) -> Result<(), String> {
+    fn check(&self) -> Result<(), Why> {
         let over = self.columns.iter().find(|column| column.words.len() > MOST_VALUES);
         over.map_or(Ok(()), |column| {
             let path = &column.change.path;
-            Err(format!("`{path}` has more than {MOST_VALUES} values: generalise it further"))
+            Err(Why::Broken(format!(
+                "`{path}` has more than {MOST_VALUES} values: generalise it further"
+            )))
         })
     }
 
@@ -277,10 +280,10 @@ impl Census {
 
 impl Counted {
     /// The word that a value becomes.
-    fn word(&mut self, given: Given<'_>) -> Result<u32, String> {
+    fn word(&mut self, given: Given<'_>) -> Result<u32, Why> {
         let mut out = String::new();
         let number;
-        let made = self.change.make(given, None, &mut out).map_err(|refused| refused.0)?;
+        let made = self.change.make(given, None, &mut out).map_err(Why::from)?;
         let text = match (made, given) {
             (Made::Text, _) => out.as_str(),
             (Made::Same, Given::Text(text)) => text,
@@ -312,7 +315,7 @@ impl Counted {
         Ok(word)
     }
 
-    fn words_of(&mut self, array: &ArrayRef) -> Result<Vec<u32>, String> {
+    fn words_of(&mut self, array: &ArrayRef) -> Result<Vec<u32>, Why> {
         if let Some(dictionary) = array.as_dictionary_opt::<Int32Type>() {
             let values = arrays::plain_texts(dictionary.values())?;
             // A value that no row holds must not become a word.
@@ -348,7 +351,7 @@ impl Counted {
 }
 
 /// By row: what tells its value from others.
-fn hashes(array: &ArrayRef) -> Result<Vec<Option<u64>>, String> {
+fn hashes(array: &ArrayRef) -> Result<Vec<Option<u64>>, Why> {
     let some = |text: &str| (!text.is_empty()).then(|| hash::of_bytes(text.as_bytes()));
     if let Some(dictionary) = array.as_dictionary_opt::<Int32Type>() {
         let values = arrays::plain_texts(dictionary.values())?;

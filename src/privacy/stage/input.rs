@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
 
+use super::why::{Why, broken};
+
 /// How a file is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Form {
@@ -40,6 +42,12 @@ impl Form {
             Self::Zstd => "ndjson.zst",
         }
     }
+}
+
+/// The form of a file, by its name.
+pub(super) fn form_of(path: &Path) -> Option<Form> {
+    let name = path.file_name()?.to_string_lossy();
+    ENDINGS.iter().find(|(ending, _)| name.ends_with(ending)).map(|(_, form)| *form)
 }
 
 /// A file to be read.
@@ -150,17 +158,17 @@ const LONGEST: u64 = 64 << 20;
 pub(super) fn each_line(
     path: &Path,
     form: Form,
-    mut see: impl FnMut(u64, &[u8]) -> Result<(), String>,
-) -> Result<(), String> {
-    let mut lines = lines(path, form).map_err(|error| error.to_string())?;
+    mut see: impl FnMut(u64, &[u8]) -> Result<(), Why>,
+) -> Result<(), Why> {
+    let mut lines = lines(path, form).map_err(broken)?;
     let mut line = Vec::new();
     for number in 1_u64.. {
         line.clear();
         let mut limited = io::Read::take(&mut lines, LONGEST);
         let bytes = limited.read_until(b'\n', &mut line);
-        let bytes = bytes.map_err(|error| format!("line {number}: {error}"))?;
+        let bytes = bytes.map_err(|error| Why::Broken(format!("line {number}: {error}")))?;
         if bytes as u64 == LONGEST {
-            return Err(format!("line {number} is longer than {LONGEST} bytes"));
+            return Err(Why::Broken(format!("line {number} is longer than {LONGEST} bytes")));
         }
         if bytes == 0 {
             break;

@@ -11,8 +11,10 @@ mod json;
 mod ndjson;
 mod parquet;
 mod report;
+pub(super) mod rows;
 mod survey;
 pub(super) mod time;
+pub(super) mod why;
 
 #[cfg(test)]
 mod tests;
@@ -26,6 +28,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde_json::json;
 
 use crate::diag::{Problem, Problems};
+use crate::manifest::Manifest;
 use crate::output::{self, Staging};
 use crate::privacy::audit::Log;
 use crate::privacy::key::{Key, Realm, Role, Scope};
@@ -42,6 +45,7 @@ use change::{Given, Made};
 use input::{Form, Found, Input};
 use job::Job;
 use survey::Columns;
+use why::Why;
 
 /// What a Parquet file's metadata says of its privacy.
 pub const STAMP: &str = "throng.privacy";
@@ -105,10 +109,16 @@ fn asked(message: impl Into<String>, help: &str) -> Error {
     Error::Asked(Problem::new(message).help(help).into())
 }
 
-/// A broken file, as what was asked for.
-fn broken(path: &Path, why: &str) -> Error {
-    let message = format!("{}: {why}", path.display());
-    asked(message, "nothing was written; leave the file out, or mend it")
+/// A file that is not taken: the policy's refusal, or what was asked for.
+fn not_taken(why: &Why) -> Error {
+    match why {
+        Why::Refused(text) => {
+            Error::Refused(Problem::new(text.as_str()).help("nothing was written").into())
+        }
+        Why::Broken(text) => {
+            asked(text.as_str(), "nothing was written; leave the file out, or mend it")
+        }
+    }
 }
 
 /// Drafts a policy for files that have none.
@@ -120,7 +130,7 @@ pub fn draft_for(inputs: &[PathBuf], schemas: &Schemas) -> Result<String, Error>
     let mut tables: BTreeMap<String, Columns> = BTreeMap::new();
     for input in &found.inputs {
         let columns = tables.entry(input.tables[0].clone()).or_default();
-        survey::file(input, &[], true, columns).map_err(|why| broken(&input.path, &why))?;
+        survey::file(input, &[], true, columns).map_err(|why| not_taken(&why.of(&input.path)))?;
     }
     for (name, columns) in &mut tables {
         let json = |sample: &Sample| {
@@ -135,7 +145,7 @@ pub fn draft_for(inputs: &[PathBuf], schemas: &Schemas) -> Result<String, Error>
         let inside: Vec<&str> = inside.iter().map(String::as_str).collect();
         for input in found.inputs.iter().filter(|input| input.tables[0] == *name) {
             survey::file(input, &inside, false, columns)
-                .map_err(|why| broken(&input.path, &why))?;
+                .map_err(|why| not_taken(&why.of(&input.path)))?;
         }
     }
     let samples = tables.into_iter().map(|(name, columns)| {
@@ -166,8 +176,14 @@ fn found(inputs: &[PathBuf]) -> Result<Found, Error> {
 
 /// Refuses what has been through here already.
 fn check_fresh(inputs: &[PathBuf]) -> Result<(), Error> {
-    let Some(path) = inputs.iter().find(|path| path.join(FILE).is_file()) else { return Ok(()) };
-    let message = format!("{} is pseudonymised already: it has a {FILE}", path.display());
+    let generated = |path: &Path| {
+        let manifest = Manifest::read(path);
+        manifest.is_ok_and(|manifest| manifest.privacy.is_some())
+    };
+    let Some(path) = inputs.iter().find(|path| path.join(FILE).is_file() || generated(path)) else {
+        return Ok(());
+    };
+    let message = format!("{} {STAMPED}", path.display());
     let help = "tokens of tokens join with nothing: begin with the data that they were made of";
     Err(Error::Refused(Problem::new(message).help(help).into()))
 }
@@ -191,10 +207,13 @@ pub fn run(
     for one in &mut tables.bound {
         go_on(cancel)?;
         let taken = census::take(&mut one.job, &one.inputs, policy.k);
-        one.privacy = taken.map_err(|why| self::asked(why, "nothing was written"))?;
+        one.privacy = taken.map_err(|why| not_taken(&why))?;
+        if let (true, Some(privacy)) = (policy.refuses_under_k, &one.privacy) {
+            check_k(&one.job.table, privacy, policy.k)?;
+        }
         one.job.order = asked.shuffle.map(|window| (seed(key, &realm, &one.job.table), window));
     }
-    let staging = Staging::open(asked.out, asked.force)?;
+    let staging = Staging::open_as(asked.out, asked.force, FILE)?;
     let mut reports = Vec::new();
     for one in &tables.bound {
         reports.push(one.write(staging.dir(), cancel)?);
@@ -217,6 +236,22 @@ pub fn run(
     scan(&staging, &known, &mut report, &mut log, key)?;
     staging.commit()?;
     Ok(report)
+}
+
+/// Refuses a table in which too few people share what they share.
+fn check_k(table: &str, privacy: &Privacies, k: u32) -> Result<(), Error> {
+    let message = match privacy.k {
+        Some(least) if least >= u64::from(k) || privacy.subjects == 0 => return Ok(()),
+        Some(least) => format!(
+            "{table}: {} of {} share {} with fewer than {k} (k is {least})",
+            privacy.under_k,
+            privacy.subjects,
+            privacy.quasi_identifiers.join(", ")
+        ),
+        None => format!("{table} has too many people and values to reckon k"),
+    };
+    let help = "generalise or drop one of these columns, or write `under_k = \"report\"`";
+    Err(Error::Refused(Problem::new(message).help(help).into()))
 }
 
 /// Which key is used, and how.
@@ -359,7 +394,7 @@ fn bind_all<'f>(
         let mut columns = Columns::new();
         for input in &inputs {
             survey::file(input, &inside, true, &mut columns)
-                .map_err(|why| refused_or_broken(&input.path, &why))?;
+                .map_err(|why| not_taken(&why.of(&input.path)))?;
         }
         match job::bind(table, &columns, policy, key, realm) {
             Ok(mut job) => {
@@ -431,12 +466,16 @@ impl Bound<'_> {
             fs::create_dir_all(folder).map_err(io_error(folder))?;
         }
         let file = File::create(path).map_err(io_error(path))?;
-        let mut out = BufWriter::with_capacity(1 << 18, file);
+        let mut out = Noting { inner: BufWriter::with_capacity(1 << 18, file), failed: None };
         let written = match input.form {
             Form::Parquet => parquet::rewrite(&input.path, &self.job, &mut out),
             _ => ndjson::rewrite(input, &self.job, &mut out),
         };
-        let rows = written.map_err(|why| refused_or_broken(&input.path, &why))?;
+        if let Some(source) = out.failed.take() {
+            return Err(Error::Io { path: path.to_owned(), source });
+        }
+        let rows = written.map_err(|why| not_taken(&why.of(&input.path)))?;
+        let mut out = out.inner;
         out.flush().and_then(|()| out.get_ref().sync_all()).map_err(io_error(path))?;
         Ok(rows)
     }
@@ -450,7 +489,7 @@ impl Bound<'_> {
             let mut change = change.borrow_mut();
             let days = if change.is_per_subject() { None } else { change.days_of(None) };
             let made = change.make(Given::Text(value), days, &mut out);
-            match made.map_err(|refused| refused_or_broken(&input.path, &refused.0))? {
+            match made.map_err(|refused| not_taken(&Why::from(refused).of(&input.path)))? {
                 Made::Same => folder.push(format!("{name}={value}")),
                 Made::Text => folder.push(format!("{name}={}", out.replace(['/', '\\'], "_"))),
                 _ => {}
@@ -460,17 +499,34 @@ impl Bound<'_> {
     }
 }
 
-/// A refusal that shows itself in the data is the policy's; anything else is the file's.
-fn refused_or_broken(path: &Path, why: &str) -> Error {
-    let refusals = [STAMPED, "holds tokens already", "no token is made", "has no rule"];
-    if refusals.iter().any(|part| why.contains(part)) {
-        let problem = Problem::new(format!("{}: {why}", path.display()));
-        return Error::Refused(problem.help("nothing was written").into());
+/// A writer that notes what goes wrong with it, whatever those who write through it make of that.
+struct Noting<W> {
+    inner: W,
+    failed: Option<io::Error>,
+}
+
+impl<W: io::Write> Noting<W> {
+    fn note<T>(&mut self, outcome: io::Result<T>) -> io::Result<T> {
+        outcome.map_err(|error| {
+            let same = io::Error::new(error.kind(), error.to_string());
+            if error.kind() != io::ErrorKind::Interrupted {
+                self.failed = Some(error);
+            }
+            same
+        })
     }
-    if why.contains("No space left") {
-        return Error::Io { path: path.to_owned(), source: io::Error::other(why.to_owned()) };
+}
+
+impl<W: io::Write> io::Write for Noting<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let outcome = self.inner.write(bytes);
+        self.note(outcome)
     }
-    broken(path, why)
+
+    fn flush(&mut self) -> io::Result<()> {
+        let outcome = self.inner.flush();
+        self.note(outcome)
+    }
 }
 
 /// Writes the report, looks through all that was written, and writes the report again with what was looked at.
@@ -531,9 +587,7 @@ fn enter(log: &mut Log, report: &Report, at: &str) {
 }
 
 /// All strings of a Parquet file, batch by batch.
-pub(super) fn texts(
-    path: &Path,
-) -> Result<impl FnMut() -> Result<Option<Vec<String>>, String>, String> {
+pub(super) fn texts(path: &Path) -> Result<impl FnMut() -> Result<Option<Vec<String>>, Why>, Why> {
     let mut leaves = arrays::Leaves::open(path, None)?;
     Ok(move || {
         let Some(batch) = leaves.next()? else { return Ok(None) };

@@ -8,32 +8,29 @@ use flate2::write::GzEncoder;
 use super::input::{Form, Input, each_line};
 use super::job::Job;
 use super::survey::told;
+use super::why::{Why, broken};
 
 /// Rewrites a file; how many rows it has.
-pub(super) fn rewrite(
-    input: &Input,
-    job: &Job,
-    out: &mut (dyn Write + Send),
-) -> Result<u64, String> {
+pub(super) fn rewrite(input: &Input, job: &Job, out: &mut (dyn Write + Send)) -> Result<u64, Why> {
     match input.form {
         Form::Gzip => {
             let mut zipped = GzEncoder::new(out, Compression::new(6));
             let rows = lines(input, job, &mut BufWriter::with_capacity(1 << 18, &mut zipped))?;
-            zipped.finish().map_err(|error| error.to_string())?;
+            zipped.finish().map_err(broken)?;
             Ok(rows)
         }
         Form::Zstd => {
             let zipped = zstd::stream::write::Encoder::new(out, 3);
-            let mut zipped = zipped.map_err(|error| error.to_string())?;
+            let mut zipped = zipped.map_err(broken)?;
             let rows = lines(input, job, &mut BufWriter::with_capacity(1 << 18, &mut zipped))?;
-            zipped.finish().map_err(|error| error.to_string())?;
+            zipped.finish().map_err(broken)?;
             Ok(rows)
         }
         Form::Plain | Form::Parquet => lines(input, job, out),
     }
 }
 
-fn lines(input: &Input, job: &Job, out: &mut dyn Write) -> Result<u64, String> {
+fn lines(input: &Input, job: &Job, out: &mut dyn Write) -> Result<u64, Why> {
     let needs_subject = job.needs_subject("");
     let window = job.order.map_or(1, |(_, window)| window);
     let (mut rows, mut held, mut number) = (0, Vec::new(), 0);
@@ -48,13 +45,13 @@ fn lines(input: &Input, job: &Job, out: &mut dyn Write) -> Result<u64, String> {
         held.push(row);
         rows += 1;
         if held.len() >= window {
-            write(job, number, &mut held, &mut spare, out).map_err(|error| error.to_string())?;
+            write(job, number, &mut held, &mut spare, out).map_err(broken)?;
             number += 1;
         }
         Ok(())
     })?;
-    write(job, number, &mut held, &mut spare, out).map_err(|error| error.to_string())?;
-    out.flush().map_err(|error| error.to_string())?;
+    write(job, number, &mut held, &mut spare, out).map_err(broken)?;
+    out.flush().map_err(broken)?;
     Ok(rows)
 }
 

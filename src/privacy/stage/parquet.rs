@@ -22,6 +22,8 @@ use parquet::schema::types::{Type, TypePtr};
 use super::arrays::{self, Inside, ROWS, Worker};
 use super::change::Change;
 use super::job::Job;
+use super::survey;
+use super::why::{Why, broken};
 use crate::privacy::policy::act::Act;
 use crate::read;
 use crate::seed::{Purpose, Seed};
@@ -45,13 +47,14 @@ struct Rewriting<'r> {
 }
 
 /// Rewrites a file; how many rows it has.
-pub(super) fn rewrite(path: &Path, job: &Job, out: &mut (dyn Write + Send)) -> Result<u64, String> {
-    let file = File::open(path).map_err(|error| error.to_string())?;
+pub(super) fn rewrite(path: &Path, job: &Job, out: &mut (dyn Write + Send)) -> Result<u64, Why> {
+    let file = File::open(path).map_err(broken)?;
     let metadata = read::keyed_metadata(&file)?;
+    // What a file's bytes make panic is the file's fault; what is said without a panic says itself whose it is.
     read::shielded(move || {
         let fates = metadata.schema().fields().iter().map(|field| fate(job, field)).collect();
-        Rewriting { job, file, metadata, fates }.write(out)
-    })
+        Ok(Rewriting { job, file, metadata, fates }.write(out))
+    })?
 }
 
 fn fate(job: &Job, field: &Field) -> Fate {
@@ -67,28 +70,24 @@ fn fate(job: &Job, field: &Field) -> Fate {
     }
 }
 
-fn failed(error: impl std::fmt::Display) -> String {
-    error.to_string()
-}
-
 impl Rewriting<'_> {
-    fn write(&self, out: &mut (dyn Write + Send)) -> Result<u64, String> {
+    fn write(&self, out: &mut (dyn Write + Send)) -> Result<u64, Why> {
         let (fields, schema) = self.schema()?;
         let mut writer =
-            SerializedFileWriter::new(out, schema, Arc::new(self.properties())).map_err(failed)?;
+            SerializedFileWriter::new(out, schema, Arc::new(self.properties())).map_err(broken)?;
         let factory = ArrowRowGroupWriterFactory::new(&writer, fields);
         for group in 0..self.metadata.metadata().num_row_groups() {
-            let columns = factory.create_column_writers(group).map_err(failed)?;
-            let mut group_writer = writer.next_row_group().map_err(failed)?;
+            let columns = factory.create_column_writers(group).map_err(broken)?;
+            let mut group_writer = writer.next_row_group().map_err(broken)?;
             self.group(group, columns, &mut group_writer)?;
-            group_writer.close().map_err(failed)?;
+            group_writer.close().map_err(broken)?;
         }
-        writer.close().map_err(failed)?;
+        writer.close().map_err(broken)?;
         Ok(self.metadata.metadata().file_metadata().num_rows().max(0) as u64)
     }
 
     /// The columns of what is written: as they were where they are copied, by what becomes of their leaves elsewhere.
-    fn schema(&self) -> Result<(SchemaRef, TypePtr), String> {
+    fn schema(&self) -> Result<(SchemaRef, TypePtr), Why> {
         let roots = self.metadata.parquet_schema().root_schema().get_fields();
         let (mut fields, mut types) = (Vec::new(), Vec::new());
         for ((field, fate), root) in
@@ -103,18 +102,18 @@ impl Rewriting<'_> {
                 Fate::Changed => {
                     let Some(field) = self.becomes(field)? else { continue };
                     let alone = Schema::new(vec![field.clone()]);
-                    let alone = ArrowSchemaConverter::new().convert(&alone).map_err(failed)?;
+                    let alone = ArrowSchemaConverter::new().convert(&alone).map_err(broken)?;
                     types.extend(alone.root_schema().get_fields().iter().cloned());
                     fields.push(field);
                 }
             }
         }
-        let root = Type::group_type_builder("schema").with_fields(types).build().map_err(failed)?;
+        let root = Type::group_type_builder("schema").with_fields(types).build().map_err(broken)?;
         Ok((Arc::new(Schema::new(fields)), Arc::new(root)))
     }
 
     /// The field that a field becomes.
-    fn becomes(&self, field: &Field) -> Result<Option<Field>, String> {
+    fn becomes(&self, field: &Field) -> Result<Option<Field>, Why> {
         let empty = new_empty_array(field.data_type());
         let made = arrays::changed(field, field.name(), &empty, &mut |path, array| {
             let change = self.job.change(path).map(std::cell::RefCell::borrow);
@@ -146,7 +145,7 @@ impl Rewriting<'_> {
         group: usize,
         columns: Vec<ArrowColumnWriter>,
         out: &mut SerializedRowGroupWriter<'_, W>,
-    ) -> Result<(), String> {
+    ) -> Result<(), Why> {
         let mut columns = columns.into_iter();
         let mut chunk = 0;
         let roots = self.metadata.parquet_schema().root_schema().get_fields();
@@ -175,7 +174,7 @@ impl Rewriting<'_> {
         group: usize,
         place: usize,
         out: &mut SerializedRowGroupWriter<'_, W>,
-    ) -> Result<(), String> {
+    ) -> Result<(), Why> {
         let group = self.metadata.metadata().row_group(group);
         let chunk = group.column(place);
         let close = ColumnCloseResult {
@@ -186,7 +185,7 @@ impl Rewriting<'_> {
             column_index: None,
             offset_index: None,
         };
-        out.append_column(&self.file, close).map_err(failed)
+        out.append_column(&self.file, close).map_err(broken)
     }
 
     /// Decodes, changes and encodes a column.
@@ -196,7 +195,7 @@ impl Rewriting<'_> {
         field: &Field,
         columns: &mut impl Iterator<Item = ArrowColumnWriter>,
         out: &mut SerializedRowGroupWriter<'_, W>,
-    ) -> Result<(), String> {
+    ) -> Result<(), Why> {
         let Some(becomes) = self.becomes(field)? else { return Ok(()) };
         let mut paths = Vec::new();
         arrays::leaf_paths(becomes.name(), becomes.data_type(), &mut paths);
@@ -223,7 +222,7 @@ impl Rewriting<'_> {
         let needs_subject = workers.iter().any(|(_, worker)| worker.change.is_per_subject());
         let mut rows = Window::new(job.order, group);
         for batch in self.batches(group, field.name(), needs_subject)? {
-            let batch = batch.map_err(failed)?;
+            let batch = batch.map_err(broken)?;
             let Some(array) = batch.column_by_name(field.name()) else { continue };
             let made = arrays::changed(field, field.name(), array, &mut |path, array| {
                 let worker = workers.iter_mut().find(|(known, _)| *known == path);
@@ -247,13 +246,13 @@ impl Rewriting<'_> {
             let Some((_, array)) = made else { continue };
             let array = rows.ordered(array)?;
             for (leaf, writer) in
-                compute_leaves(&becomes, &array).map_err(failed)?.iter().zip(&mut writers)
+                compute_leaves(&becomes, &array).map_err(broken)?.iter().zip(&mut writers)
             {
-                writer.write(leaf).map_err(failed)?;
+                writer.write(leaf).map_err(broken)?;
             }
         }
         for writer in writers {
-            writer.close().and_then(|chunk| chunk.append_to_row_group(out)).map_err(failed)?;
+            writer.close().and_then(|chunk| chunk.append_to_row_group(out)).map_err(broken)?;
         }
         Ok(())
     }
@@ -264,28 +263,28 @@ impl Rewriting<'_> {
         group: usize,
         root: &str,
         with_subject: bool,
-    ) -> Result<parquet::arrow::arrow_reader::ParquetRecordBatchReader, String> {
+    ) -> Result<parquet::arrow::arrow_reader::ParquetRecordBatchReader, Why> {
         let mut wanted = vec![root];
         if with_subject {
             wanted.extend(self.job.subject.iter().map(String::as_str));
         }
         let mask = arrays::mask(&self.metadata, &wanted);
-        let file = self.file.try_clone().map_err(failed)?;
+        let file = self.file.try_clone().map_err(broken)?;
         let window = self.job.order.map_or(ROWS, |(_, window)| window);
         ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone())
             .with_projection(mask)
             .with_row_groups(vec![group])
             .with_batch_size(window)
             .build()
-            .map_err(failed)
+            .map_err(broken)
     }
 }
 
 /// Rewrites texts that are JSON.
-fn inside(job: &Job, root: String) -> impl FnMut(&str) -> Result<Option<String>, String> {
+fn inside(job: &Job, root: String) -> impl FnMut(&str) -> Result<Option<String>, Why> {
     move |text| {
         let mut out = Vec::new();
-        let told = |_| format!("`{root}` holds a text that is no JSON");
+        let told = |stop| survey::told_inside(&stop, &root);
         job.rewrite(text.as_bytes(), &root, None, &mut out).map_err(told)?;
         Ok(Some(String::from_utf8_lossy(&out).into_owned()))
     }
@@ -297,7 +296,7 @@ fn leaves_of(ty: &TypePtr) -> usize {
 }
 
 /// The shifts of rows by their subjects: of each row the first subject that is there.
-fn days(change: &Change, subjects: &[ArrayRef], rows: usize) -> Result<Vec<Option<i64>>, String> {
+fn days(change: &Change, subjects: &[ArrayRef], rows: usize) -> Result<Vec<Option<i64>>, Why> {
     let mut days = vec![None; rows];
     for subject in subjects {
         let (keys, values) = match subject.as_dictionary_opt::<Int32Type>() {
@@ -336,11 +335,11 @@ impl Window {
         Self { order, group, number: 0 }
     }
 
-    fn ordered(&mut self, array: ArrayRef) -> Result<ArrayRef, String> {
+    fn ordered(&mut self, array: ArrayRef) -> Result<ArrayRef, Why> {
         let Some((seed, _)) = self.order else { return Ok(array) };
         let order = super::order(seed, self.group as u64, self.number, array.len());
         self.number += 1;
-        take(&array, &UInt32Array::from(order), None).map_err(failed)
+        take(&array, &UInt32Array::from(order), None).map_err(broken)
     }
 }
 

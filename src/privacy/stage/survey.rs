@@ -9,6 +9,7 @@ use arrow::datatypes::DataType;
 use super::arrays::{self, Leaves};
 use super::input::{Form, Input, each_line};
 use super::json::{self, Leaf, Stop, Walk};
+use super::why::Why;
 use crate::privacy::policy::draft::{SAMPLES, Sample};
 
 /// What a column holds.
@@ -60,7 +61,7 @@ pub(super) fn file(
     inside: &[&str],
     samples: bool,
     columns: &mut Columns,
-) -> Result<(), String> {
+) -> Result<(), Why> {
     for (name, value) in &input.partitions {
         let column = meet(columns, name, Shape::Text);
         column.sample.values.push(value.clone());
@@ -75,10 +76,18 @@ pub(super) fn file(
 }
 
 /// What is wrong with a line.
-pub(super) fn told(stop: &Stop, line: u64) -> String {
+pub(super) fn told(stop: &Stop, line: u64) -> Why {
     match stop {
-        Stop::Malformed(at) => format!("line {line} is no JSON, at byte {}", at + 1),
-        Stop::Refused(why) => format!("line {line}: {why}"),
+        Stop::Malformed(at) => Why::Broken(format!("line {line} is no JSON, at byte {}", at + 1)),
+        Stop::Refused(why) => Why::Refused(format!("line {line}: {why}")),
+    }
+}
+
+/// What is wrong with a text that should be JSON.
+pub(super) fn told_inside(stop: &Stop, column: &str) -> Why {
+    match stop {
+        Stop::Malformed(_) => Why::Broken(format!("`{column}` holds a text that is no JSON")),
+        Stop::Refused(why) => Why::Refused(why.clone()),
     }
 }
 
@@ -153,15 +162,10 @@ fn look_inside(
     texts.1.iter().try_for_each(|(path, text)| scan(text.as_bytes(), path, columns, samples))
 }
 
-fn parquet(
-    path: &Path,
-    inside: &[&str],
-    samples: bool,
-    columns: &mut Columns,
-) -> Result<(), String> {
+fn parquet(path: &Path, inside: &[&str], samples: bool, columns: &mut Columns) -> Result<(), Why> {
     let shape = crate::read::parquet_shape(path)?.0;
     if arrays::is_stamped(path)? {
-        return Err(super::STAMPED.to_owned());
+        return Err(Why::Refused(super::STAMPED.to_owned()));
     }
     let mut leaves = Vec::new();
     for field in shape.fields() {
@@ -194,7 +198,7 @@ fn parquet(
 }
 
 /// Takes a few values of each column, spread over the batch.
-fn sample(batch: &[(String, arrow::array::ArrayRef)], columns: &mut Columns) -> Result<(), String> {
+fn sample(batch: &[(String, arrow::array::ArrayRef)], columns: &mut Columns) -> Result<(), Why> {
     for (path, array) in batch {
         let Some(column) = columns.get_mut(path) else { continue };
         if column.shape != Shape::Text {
@@ -213,7 +217,7 @@ fn json_texts(
     array: &arrow::array::ArrayRef,
     root: &str,
     columns: &mut Columns,
-) -> Result<(), String> {
+) -> Result<(), Why> {
     // A dictionary's values are looked at once, however many rows they have.
     let values = match array.as_any_dictionary_opt() {
         Some(dictionary) => dictionary.values().clone(),
@@ -221,8 +225,7 @@ fn json_texts(
     };
     let texts = arrays::plain_texts(&values)?;
     for text in texts.iter().flatten().filter(|text| !text.is_empty()) {
-        let broken = |_| format!("`{root}` holds a text that is no JSON");
-        scan(text.as_bytes(), root, columns, false).map_err(broken)?;
+        scan(text.as_bytes(), root, columns, false).map_err(|stop| told_inside(&stop, root))?;
     }
     Ok(())
 }

@@ -167,6 +167,15 @@ fn what_too_few_share_is_suppressed() {
         r#"{"user":3,"city":"Bonn","ill":"a"}"#,
         r#"{"user":4,"city":"Kiel","ill":"a"}"#,
     ];
+    let kept =
+        columns.replace("class = \"place\"", "class = \"place\", do = \"keep\", reason = \"x\"");
+    let mut strict = policy(&kept);
+    strict.refuses_under_k = true;
+    let refused = place.run(&strict, &ndjson(&place, &rows), None).expect_err("refused");
+    let Error::Refused(problems) = refused else { panic!("{refused}") };
+    let expected = "visits: 2 of 4 share city with fewer than 2 (k is 1)";
+    assert!(problems.to_string().contains(expected), "{problems}");
+    assert!(!place.path("out").exists());
     let report = place.run(&policy(&columns), &ndjson(&place, &rows), None).expect("done");
     let cities: Vec<String> = place
         .lines("visits/part-00000.ndjson")
@@ -261,7 +270,9 @@ fn parquet_keeps_its_groups_and_copies_what_is_kept() {
     let mut chunks = metadata.row_groups().iter().flat_map(RowGroupMetaData::columns);
     assert!(chunks.all(|chunk| chunk.bloom_filter_offset().is_none()));
 
-    let again = place.run(&policy(&parquet_columns()), &path, None).expect_err("refused");
+    let elsewhere = place.path("again.parquet");
+    fs::copy(&path, &elsewhere).expect("copied");
+    let again = place.run(&policy(&parquet_columns()), &elsewhere, None).expect_err("refused");
     assert!(matches!(again, Error::Refused(_)), "{again}");
 }
 

@@ -1,25 +1,31 @@
 //! The privacy stage inside the engine: a frame whose columns show what may leave.
 //!
 //! Strings and ids are changed by dictionary, so a token is made once for each user, device or session of a file, and never for each
-//! event. Whether few people share a value is not asked here, since nobody counts before all is made: the people are invented,
-//! and `throng pseudonymise` counts over files.
+//! event. Values that few people share are counted in the records of a range of users, before any of its files is written.
 
+mod common;
+mod values;
+
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use crate::diag::{Problem, Problems};
 use crate::frame::{Column, Dictionary, Frame, NULL, Strings, Values, Veil};
 use crate::privacy::key::{Key, Realm};
-use crate::privacy::policy::Policy;
 use crate::privacy::policy::act::Act;
+use crate::privacy::policy::{Policy, Rule};
 use crate::privacy::stage::change::{Change, Given, Made};
 use crate::privacy::stage::job::Job;
 use crate::privacy::stage::time;
 use crate::privacy::token::Encoding;
 use crate::privacy::token::normal::uuid_text;
 use crate::read::hash::{self, Words};
-use crate::schema::{Schemas, Table, Type};
+use crate::schema::{Bounds, Field, Schemas, Table, Type};
+
+use common::Common;
+use values::values;
 
 /// Dictionaries of the world that are kept changed, so that not every file changes them anew.
 const KEPT: usize = 256;
@@ -28,6 +34,10 @@ const KEPT: usize = 256;
 #[derive(Debug)]
 pub struct Masking {
     tables: Vec<Masked>,
+    /// People who must share a value.
+    k: usize,
+    /// What enough of them share, in the range that is being written.
+    common: RwLock<Common>,
     kept: Mutex<HashMap<(usize, usize, u128), Arc<Changed>>>,
 }
 
@@ -71,7 +81,8 @@ impl Masking {
             let masked = Masked::new(table, policy, key, realm, &mut problems);
             all.extend(masked);
         }
-        problems.or(Self { tables: all, kept: Mutex::default() })
+        let k = policy.k as usize;
+        problems.or(Self { tables: all, k, common: RwLock::default(), kept: Mutex::default() })
     }
 
     /// A path as it leaves: dates of folders move as times do.
@@ -155,16 +166,32 @@ impl Masked {
                 let help = "files are in order of time: `per = \"data_set\"`";
                 problems.push(Problem::new(message).help(help));
             }
-            let mut field = field.clone();
-            field.ty = becomes(&rule.act, field.ty);
-            field.nullable |= !matches!(rule.act, Act::Keep | Act::Token(_) | Act::Rare);
-            written.fields.push(field);
+            if !fits(&rule.act, field.ty) {
+                let (act, ty) = (rule.act.name(), field.ty.name());
+                let message =
+                    format!("`{act}` cannot be done to `{}` of {}", field.name, table.name);
+                problems.push(Problem::new(message).help(format!("it is of the type {ty}")));
+            }
+            if rule.rare && !common::is_counted(&table.name, &field.name, field.ty) {
+                let message =
+                    format!("nobody counts who shares `{}` of {}", field.name, table.name);
+                let help = "rare values are counted where users, devices, sessions, orders or payments have them";
+                problems.push(Problem::new(message).help(help));
+            }
+            written.fields.push(becomes(rule, field));
             fields.push((ordinal, change));
         }
-        let left: Vec<String> = written.fields.iter().map(|field| field.name.clone()).collect();
-        written.key.retain(|name| left.contains(name));
-        written.sorted_by.retain(|name| left.contains(name));
-        let inside = |rule: &&crate::privacy::policy::Rule| rule.path.contains('.');
+        let has = |name: &String| written.fields.iter().any(|field| field.name == *name);
+        written.key.retain(has);
+        written.unique.retain(|names| names.iter().all(has));
+        // Tokens are in no order.
+        let ordered = |name: &String| {
+            let rule = rules.rule(name);
+            has(name) && rule.is_some_and(|rule| matches!(rule.act, Act::Keep | Act::Shift(_)))
+        };
+        let sorted = written.sorted_by.iter().take_while(|name| ordered(name)).cloned().collect();
+        written.sorted_by = sorted;
+        let inside = |rule: &&Rule| rule.path.contains('.');
         let inner = rules.rules.iter().filter(inside);
         let inner = inner.map(|rule| Change::new(rule, policy, key, realm)).collect();
         let date = rules.rule("event_date").filter(|rule| matches!(rule.act, Act::Shift(_)));
@@ -173,18 +200,49 @@ impl Masked {
     }
 }
 
-/// The type of what an act makes of a type.
-fn becomes(act: &Act, ty: Type) -> Type {
-    match (act, ty) {
-        (Act::Token(token), Type::Id) if token.encoding == Encoding::Uuid => Type::Id,
-        (Act::Keep | Act::Rare, ty) => ty,
-        (Act::Token(_) | Act::Band(_), _) | (_, Type::Enum) => Type::Text,
-        (_, ty) => ty,
+/// Whether an act knows what to do with a type.
+fn fits(act: &Act, ty: Type) -> bool {
+    match act {
+        Act::Keep | Act::Drop => true,
+        Act::Token(_) => matches!(ty, Type::Id | Type::Text | Type::Enum),
+        Act::Shift(_) => matches!(ty, Type::Timestamp | Type::Date),
+        Act::Network { .. } | Act::Prefix(_) | Act::Agent | Act::Strip(_) | Act::Redact => {
+            matches!(ty, Type::Text | Type::Enum)
+        }
+        Act::Band(_) => matches!(ty, Type::Date | Type::Int32 | Type::Int64 | Type::Text),
+        Act::Grid(_) => ty == Type::Float64,
+        Act::Rare => !matches!(ty, Type::Id | Type::Timestamp | Type::Money | Type::Json),
+        Act::Inside => ty == Type::Json,
     }
 }
 
+/// A field as it is written.
+fn becomes(rule: &Rule, field: &Field) -> Field {
+    let mut field = field.clone();
+    let is_text = matches!(field.ty, Type::Text | Type::Enum);
+    field.ty = match (&rule.act, field.ty) {
+        (Act::Token(token), Type::Id) if token.encoding == Encoding::Uuid => Type::Id,
+        (Act::Keep, Type::Enum) if !rule.rare => Type::Enum,
+        (Act::Token(_) | Act::Band(_), _) | (_, Type::Enum) => Type::Text,
+        (_, ty) => ty,
+    };
+    // Of a text that is suppressed a word is left, of a number nothing.
+    field.nullable |= match rule.act {
+        Act::Keep | Act::Token(_) => rule.rare && !is_text,
+        Act::Rare => !is_text,
+        _ => true,
+    };
+    if rule.act != Act::Keep {
+        field.bounds = Bounds::default();
+        field.values.clear();
+    }
+    field
+}
+
 /// A frame as it leaves.
-pub struct MaskedFrame<'f> {
+struct MaskedFrame<'f> {
+    masking: &'f Masking,
+    place: usize,
     masked: &'f Masked,
     inner: &'f dyn Frame,
     /// By field: its dictionary, where it has one.
@@ -209,8 +267,9 @@ impl<'f> MaskedFrame<'f> {
         let own = |(field, (ordinal, change)): (usize, &(usize, Change))| {
             let Some(dictionary) = inner.dictionary(*ordinal) else { return Own::Same };
             let is_id = masked.table.fields[field].ty == Type::Id;
+            let change = &*masking.counted(place, field, change);
             match (&change.act, dictionary) {
-                (Act::Keep | Act::Rare, _) => Own::Same,
+                (Act::Keep, _) if change.common.is_none() => Own::Same,
                 (_, Dictionary::Ids(ids)) if is_id => Own::Ids(tokens(change, ids)),
                 (_, Dictionary::Ids(ids)) => {
                     let texts: Strings = ids.iter().map(|id| uuid(*id)).collect();
@@ -223,7 +282,7 @@ impl<'f> MaskedFrame<'f> {
             }
         };
         let dictionaries = masked.fields.iter().enumerate().map(own).collect();
-        Self { masked, inner, dictionaries }
+        Self { masking, place, masked, inner, dictionaries }
     }
 }
 
@@ -238,6 +297,17 @@ fn tokens(change: &Change, ids: &[u128]) -> Vec<u128> {
 }
 
 impl Masking {
+    /// A change, with what enough people share where it is asked for.
+    fn counted<'c>(&self, place: usize, field: usize, change: &'c Change) -> Cow<'c, Change> {
+        if !change.rare {
+            return Cow::Borrowed(change);
+        }
+        let common = self.common.read().unwrap_or_else(PoisonError::into_inner);
+        let mut change = change.clone();
+        change.common = Some(common.of(place, field));
+        Cow::Owned(change)
+    }
+
     /// The first part of a dictionary, which most files share, as it leaves.
     fn base(&self, of: (usize, usize), change: &Change, strings: &Strings) -> Arc<Changed> {
         let masked = &self.tables[of.0];
@@ -320,7 +390,7 @@ impl Frame for MaskedFrame<'_> {
     fn dictionary(&self, field: usize) -> Option<Dictionary<'_>> {
         match &self.dictionaries[field] {
             Own::Same => match self.masked.fields[field].1.act {
-                Act::Keep | Act::Rare => self.inner.dictionary(self.masked.fields[field].0),
+                Act::Keep => self.inner.dictionary(self.masked.fields[field].0),
                 _ => None,
             },
             Own::Ids(ids) => Some(Dictionary::Ids(ids)),
@@ -348,8 +418,13 @@ impl Frame for MaskedFrame<'_> {
                 };
                 rekey(out, first, base.plain && own.plain);
             }
-            Own::Same if matches!(change.act, Act::Keep | Act::Rare) => {}
-            Own::Same => values(change, self.masked.table.fields[field].ty, out),
+            Own::Same => {
+                let change = self.masking.counted(self.place, field, change);
+                if change.act != Act::Keep || change.common.is_some() {
+                    let ty = self.inner.table().fields[*ordinal].ty;
+                    values(&change, (ty, self.masked.table.fields[field].ty), out);
+                }
+            }
         }
     }
 }
@@ -385,70 +460,4 @@ fn rekey(out: &mut Column, first: impl Fn(u32) -> u32, plain: bool) {
             there.into_iter().map(|there| if there { next.next().unwrap_or(NULL) } else { NULL });
         out.fill_keys(rows, keys);
     }
-}
-
-/// Changes values that stand in their rows. None is lost that was there, but for texts that are not what they should be.
-fn values(change: &Change, ty: Type, out: &mut Column) {
-    let days = change.days_of(None).unwrap_or(0);
-    match (&change.act, &mut out.values) {
-        (Act::Shift(shift), Values::Longs(times)) => {
-            for time in times.iter_mut() {
-                *time = time::moved(*time, 1_000_000, days, shift.round);
-            }
-        }
-        (Act::Shift(_), Values::Ints(dates)) => {
-            for date in dates.iter_mut() {
-                *date = date.saturating_add(days as i32);
-            }
-        }
-        (Act::Token(_), Values::Ids(ids)) if ty == Type::Id => {
-            if let Some(tokens) = change.tokens() {
-                for id in ids.iter_mut() {
-                    *id = tokens.uuid(*id);
-                }
-            }
-        }
-        _ => texts(change, ty, out),
-    }
-}
-
-/// Makes words of values.
-fn texts(change: &Change, ty: Type, out: &mut Column) {
-    let mut change = change.clone();
-    let shown: Vec<String> = match &out.values {
-        Values::Ids(ids) => ids.iter().map(|id| uuid(*id)).collect(),
-        Values::Ints(dates) => dates.iter().map(|day| date(*day)).collect(),
-        Values::Longs(numbers) => numbers.iter().map(i64::to_string).collect(),
-        Values::Texts { ends, bytes } => {
-            let starts = std::iter::once(0).chain(ends.iter().copied());
-            let text = |(start, end): (u32, &u32)| {
-                String::from_utf8_lossy(&bytes[start as usize..*end as usize]).into_owned()
-            };
-            starts.zip(ends).map(text).collect()
-        }
-        _ => Vec::new(),
-    };
-    let there: Vec<usize> = (0..out.rows()).filter(|row| out.is_valid(*row)).collect();
-    let (rows, mut buffer, mut valid) = (out.rows(), String::new(), Vec::new());
-    let days = change.days_of(None);
-    let (ends, bytes) = out.texts();
-    if matches!(ty, Type::Text | Type::Enum | Type::Json) {
-        for (text, row) in shown.iter().zip(there) {
-            match change.make(Given::Text(text), days, &mut buffer) {
-                Ok(Made::Text) => bytes.extend_from_slice(buffer.as_bytes()),
-                Ok(Made::Same) => bytes.extend_from_slice(text.as_bytes()),
-                _ => continue,
-            }
-            ends.push(bytes.len() as u32);
-            valid.push(row);
-        }
-    }
-    out.finish_at(rows, valid);
-}
-
-/// A date as text.
-fn date(day: i32) -> String {
-    let epoch = jiff::civil::Date::constant(1970, 1, 1);
-    let date = epoch.checked_add(jiff::Span::new().days(day));
-    date.map(|date| date.to_string()).unwrap_or_default()
 }

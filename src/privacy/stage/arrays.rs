@@ -104,6 +104,13 @@ pub(super) fn plain_texts(array: &ArrayRef) -> Result<StringArray, Why> {
     if let Some(bytes) = array.as_fixed_size_binary_opt() {
         return Ok(uuids(bytes));
     }
+    // Moments are shown without their zone, which is UTC: Arrow knows zones by their offsets only.
+    let array = match array.data_type() {
+        DataType::Timestamp(unit, Some(_)) => {
+            &cast(array, &DataType::Timestamp(*unit, None)).map_err(broken)?
+        }
+        _ => array,
+    };
     let plain = cast(array, &DataType::Utf8).map_err(broken)?;
     Ok(plain.as_string::<i32>().clone())
 }

@@ -1,6 +1,7 @@
 //! Who is known when, and what was there first.
 
 use crate::check::entities::{Entities, NEVER, at};
+use crate::check::facts::Identity as Known;
 use crate::check::pass::{Seen, moment};
 use crate::check::{Check, Context, EventBatch, Observer, Rows, Tally, Verdict, Wants};
 use crate::read::hash::NONE;
@@ -70,7 +71,7 @@ impl Identity {
         let entities = rows.entities;
         let of = &entities.sessions;
         for row in 0..rows.len() {
-            let place = entities.find("sessions", rows.column("session_id"), row) as usize;
+            let place = rows.ordinal(row) as usize;
             if place >= of.ended.len() {
                 continue;
             }
@@ -80,7 +81,7 @@ impl Identity {
             if let Some(whose) = self.whose.get_mut(of.journey[place] as usize).filter(|_| named) {
                 *whose = user;
             }
-            let (owner, stitched) = identity(entities, of.anonymous[place]);
+            let Known { owner, stitched, .. } = Known::of(of.anonymous[place], entities);
             let right = named == (stitched <= of.ended[place]) && (!named || user == owner);
             self.known
                 .look(right, || (rows.place(row), told(entities, named.then_some(user), stitched)));
@@ -90,7 +91,7 @@ impl Identity {
     fn journeys(&mut self, rows: &Rows<'_>) {
         let entities = rows.entities;
         for row in 0..rows.len() {
-            let journey = entities.find("journeys", rows.column("journey_id"), row);
+            let journey = rows.ordinal(row);
             let user = entities.find("users", rows.column("user_id"), row);
             let whose = at(&self.whose, journey);
             self.known.look(user == whose, || {
@@ -100,15 +101,13 @@ impl Identity {
     }
 
     fn presence(&mut self, events: &EventBatch<'_>) {
-        let entities = events.entities();
         for row in 0..events.len() {
-            let (time, device, user) = (events.time[row], events.device(row), events.user(row));
-            let Some(last) = self.last.get_mut(device as usize) else { continue };
+            let (time, facts) = (events.time[row], events.facts(row));
+            let Some(last) = self.last.get_mut(facts.device as usize) else { continue };
             if *last == NEVER || time > *last {
                 *last = time;
             }
-            let first_seen = entities.devices.first_seen[device as usize];
-            let created = entities.users.created.get(user as usize).copied().unwrap_or(i64::MIN);
+            let (first_seen, created) = (facts.first_seen, facts.created);
             self.first_day.look(time >= first_seen && time >= created, || {
                 let [time, seen, came] = [time, first_seen, created].map(moment);
                 let says = format!(
@@ -128,25 +127,33 @@ impl Identity {
         };
         let device = events.column("device_id");
         for row in 0..events.len() {
-            let key = anonymous.id(row).map_or(NONE, |id| entities.anonymous.get(id));
-            let Some(holder) = entities.identities.device.get(key as usize) else { continue };
-            let (owner, stitched) = identity(entities, key);
-            let named = user.is_valid(row);
-            let who = if named { entities.find("users", Some(user), row) } else { NONE };
-            let here = device.is_none() || entities.find("devices", device, row) == *holder;
-            let right = named == (events.time[row] >= stitched) && (!named || who == owner) && here;
+            let (time, facts) = (events.time[row], events.facts(row));
+            let id = anonymous.id(row).unwrap_or(0);
+            let known = if id == facts.ids.anonymous && id != 0 {
+                facts.identity
+            } else {
+                Known::of(entities.anonymous.get(id), entities)
+            };
+            if known.holder == NONE {
+                continue;
+            }
+            let named = user.id(row);
+            let owned = named.is_none_or(|named| {
+                let is_own = named == facts.ids.user && known.owner == facts.user;
+                is_own || entities.find("users", Some(user), row) == known.owner
+            });
+            let here = device.is_none_or(|device| {
+                let is_own =
+                    device.id(row) == Some(facts.ids.device) && known.holder == facts.device;
+                is_own || entities.find("devices", Some(device), row) == known.holder
+            });
+            let right = named.is_some() == (time >= known.stitched) && owned && here;
             self.stitching.look(right, || {
-                (events.place(row), told(entities, named.then_some(who), stitched))
+                let who = named.map(|_| entities.find("users", Some(user), row));
+                (events.place(row), told(entities, who, known.stitched))
             });
         }
     }
-}
-
-/// Whose an anonymous id is, and from when on that is known.
-fn identity(entities: &Entities, anonymous: u32) -> (u32, i64) {
-    let of = &entities.identities;
-    let stitched = of.stitched.get(anonymous as usize).copied().unwrap_or(NEVER);
-    (at(&of.user, anonymous), stitched)
 }
 
 fn told(entities: &Entities, named: Option<u32>, stitched: i64) -> String {
@@ -170,6 +177,12 @@ impl Observer for Identity {
         match rows.table.name.as_str() {
             "sessions" => self.sessions(rows),
             _ => self.journeys(rows),
+        }
+    }
+
+    fn done(&mut self, table: &Table, _: &Entities) {
+        if table.name == "journeys" {
+            self.whose = Vec::new();
         }
     }
 

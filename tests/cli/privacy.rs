@@ -157,3 +157,41 @@ fn a_run_behind_a_policy_tells_nobody() {
     };
     assert_eq!(lines("plain"), lines("masked"));
 }
+
+/// Who is erased is nowhere in the data set any more, in either format, and is not made again.
+#[test]
+fn who_is_erased_does_not_come_back() {
+    let dir = folder();
+    let generate = |more: &[&str]| {
+        let args = ["generate", "development", "--events", "2K", "--quiet"];
+        let output = run(dir.path(), &[&args[..], more].concat());
+        assert_eq!(output.status.code(), Some(0), "{}", told(&output));
+    };
+    generate(&["-o", "lines", "--format", "ndjson"]);
+    generate(&["-o", "pages"]);
+    let orders = fs::read_to_string(dir.path().join("lines/orders/part-00000.ndjson"));
+    let orders = orders.expect("orders");
+    let order: serde_json::Value =
+        serde_json::from_str(orders.lines().next().expect("an order")).expect("JSON");
+    let user = order["user_id"].as_str().expect("a user");
+    fs::write(dir.path().join("known.txt"), user).expect("written");
+    let leaks = |set: &str| run(dir.path(), &["leaks", set, "--known", "known.txt"]).status.code();
+    for (set, format) in [("lines", "ndjson"), ("pages", "parquet")] {
+        assert_eq!(leaks(set), Some(1), "{user} is in {set}");
+        let args = ["erase", set, "--user", user, "--key-file", "key"];
+        let output = run(dir.path(), &args);
+        assert_eq!(output.status.code(), Some(0), "{}", told(&output));
+        assert_eq!(leaks(set), Some(0), "{user} is not in {set}");
+        let checked = run(dir.path(), &["check", set, "--only", "files,keys"]);
+        assert_eq!(checked.status.code(), Some(0), "{}", told(&checked));
+        let verified = run(dir.path(), &["audit", "verify", set, "--key-file", "key"]);
+        assert_eq!(verified.status.code(), Some(0), "{}", told(&verified));
+        generate(&["-o", set, "--format", format, "--force"]);
+        assert_eq!(leaks(set), Some(0), "{user} does not come back to {set}");
+    }
+    let other = run(dir.path(), &["key", "new", "other"]);
+    assert_eq!(other.status.code(), Some(0));
+    generate(&["-o", "masked", "--pseudonymise", "staging", "--key-file", "key"]);
+    let wrong = run(dir.path(), &["erase", "masked", "--user", user, "--key-file", "other"]);
+    assert_eq!(wrong.status.code(), Some(2), "{}", told(&wrong));
+}

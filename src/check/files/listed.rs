@@ -7,8 +7,8 @@ use std::path::Path;
 
 use crate::check::pass::{Seen, Watch};
 use crate::check::{Check, Context, Observer, Tally, Verdict, Wants};
-use crate::privacy;
 use crate::manifest;
+use crate::privacy;
 use crate::read::DataSet;
 use crate::schema::Table;
 

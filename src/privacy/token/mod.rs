@@ -4,7 +4,7 @@
 //! tok = Trunc(HMAC-SHA256(K, u8 version || u8 kind || u32 length || normalised), bits)
 //! ```
 //! The version is that of the [normal forms](normal), the kind says which of them. What follows the hash is only writing: base32,
-//! hexadecimal, base64url, a UUID, or the [shape](encoding) of an address that cannot be a real one.
+//! hexadecimal, base64url, a UUID, or the shape of an address that cannot be a real one.
 
 mod encoding;
 pub mod normal;

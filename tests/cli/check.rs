@@ -163,6 +163,7 @@ fn what_cannot_be_checked_has_its_message() {
       help: a run that was stopped leaves none: make the data set again
     exit code 2
     error: foreign/manifest.json is no manifest: missing field `format_version` at line 1 column 11
+      help: give a folder that `throng generate` wrote, or make the data set again
     exit code 2
     error: newer/manifest.json has format version 9; this program knows version 1
       help: use the version of throng that wrote it
@@ -298,9 +299,16 @@ fn what_of_a_foreign_stream_came_to_nothing_is_said() {
     fs::write(at.join("mapping.toml"), mapping).expect("written");
     let args = ["check", "log.ndjson", "--map", "mapping.toml"];
     let output = run(at, &[&args[..], &["--json", "--junit", "found.xml"]].concat());
-    insta::assert_snapshot!(String::from_utf8_lossy(&output.stderr), @"");
+    insta::assert_snapshot!(String::from_utf8_lossy(&output.stderr), @r#"
+    warning: 2 of 12,535 rows left out: no time that can be read; the first is row 1 of log.ndjson
+    warning: no row has event `bought`; there are: addtocart, view
+     --> mapping.toml:8:11
+      |
+    8 | orders = ["bought"]
+      |           ^^^^^^^^
+    "#);
     let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
-    insta::assert_snapshot!(report["subject"].to_string(), @"");
+    insta::assert_snapshot!(report["subject"].to_string(), @r#"{"events":12533,"left_out":[{"first":"row 1 of log.ndjson","of":12535,"rows":2,"why":"no time that can be read"}],"path":"log.ndjson","warnings":["no row has event `bought`; there are: addtocart, view"]}"#);
     let outcomes = outcomes(&report);
     assert!(outcomes.contains(&("looks.no_errors".to_owned(), "skipped".to_owned())));
     let words = told(&run(at, &args));
@@ -314,7 +322,11 @@ fn what_of_a_foreign_stream_came_to_nothing_is_said() {
 fn the_reference_family_needs_a_reference() {
     let dir = tempfile::tempdir().expect("a folder");
     let output = run(dir.path(), &["check", "set", "--only", "files,reference"]);
-    insta::assert_snapshot!(told(&output).trim(), @"");
+    insta::assert_snapshot!(told(&output).trim(), @r"
+    error: --only reference needs --reference
+      help: give what to compare with: --reference DIR
+    exit code 2
+    ");
 }
 
 /// A data set is no way from itself, and its realism is judged with it.

@@ -145,7 +145,8 @@ pub(super) fn labels(
     let extension = job.world.output.extension();
     let mut files = Vec::new();
     for name in LABELS {
-        let Some(table) = job.world.schemas.table(name) else { continue };
+        let mut wanted = job.world.wanted_tables();
+        let Some(table) = wanted.find(|table| table.name == name) else { continue };
         let path = table_path(name, range.number, extension);
         files.push(if name == LABELS[0] {
             job.file(path, &RecordFrame::new(context, table, &incidents), None)?

@@ -74,6 +74,10 @@ impl Identity {
             if place >= of.ended.len() {
                 continue;
             }
+            let (device, holder) = (of.device[place], entities.user_of(place as u32));
+            first_day(&mut self.first_day, entities, (device, holder), of.started[place], || {
+                rows.place(row)
+            });
             let column = rows.column("user_id");
             let user = entities.find("users", column, row);
             let named = column.is_some_and(|column| column.is_valid(row));
@@ -107,15 +111,7 @@ impl Identity {
             if *last == NEVER || time > *last {
                 *last = time;
             }
-            let first_seen = entities.devices.first_seen[device as usize];
-            let created = entities.users.created.get(user as usize).copied().unwrap_or(i64::MIN);
-            self.first_day.look(time >= first_seen && time >= created, || {
-                let [time, seen, came] = [time, first_seen, created].map(moment);
-                let says = format!(
-                    "is at {time}; its device is there from {seen}, its person from {came}"
-                );
-                (events.place(row), says)
-            });
+            first_day(&mut self.first_day, entities, (device, user), time, || events.place(row));
         }
     }
 
@@ -155,6 +151,23 @@ fn told(entities: &Entities, named: Option<u32>, stitched: i64) -> String {
         None => "names nobody".to_owned(),
     };
     format!("{who}; its anonymous id was linked {}", moment(stitched))
+}
+
+/// Whether the device and the person of something were there when it was.
+fn first_day(
+    tally: &mut Tally,
+    entities: &Entities,
+    (device, user): (u32, u32),
+    time: i64,
+    place: impl FnOnce() -> String,
+) {
+    let of = |moments: &[i64], of: u32| moments.get(of as usize).copied().unwrap_or(i64::MIN);
+    let first_seen = of(&entities.devices.first_seen, device);
+    let created = of(&entities.users.created, user);
+    tally.look(time >= first_seen && time >= created, || {
+        let [time, seen, came] = [time, first_seen, created].map(moment);
+        (place(), format!("is at {time}; its device is there from {seen}, its person from {came}"))
+    });
 }
 
 impl Observer for Identity {

@@ -5,6 +5,7 @@
 mod anomalies;
 mod calibrate;
 
+use std::collections::BTreeSet;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -209,8 +210,17 @@ pub fn generate(
     let pool = rayon::ThreadPoolBuilder::new().num_threads(run.threads).build()?;
     let counting = world.wants_answers().then(|| Counting::new(world));
     let spec = Spec::of(world).map_err(Error::Anomalies)?;
-    let mut job =
-        Job { world, plan, dir, progress, cancel, counting: counting.as_ref(), wrong: None };
+    let mut job = Job {
+        world,
+        plan,
+        dir,
+        progress,
+        cancel,
+        counting: counting.as_ref(),
+        wrong: None,
+        copies: Mutex::default(),
+        kinds: Mutex::default(),
+    };
     if let Some(spec) = &spec {
         let drafted = pool.install(|| anomalies::draft(&job, spec))?;
         job.wrong = Some(Wrong { spec, drafted });
@@ -220,8 +230,15 @@ pub fn generate(
         files.extend(pool.install(|| job.range(range))?);
     }
     files.sort_by(|a, b| a.path.cmp(&b.path));
+    if let (Some(spec), None) = (&spec, run.shard) {
+        let kinds = job.kinds.into_inner().unwrap_or_else(PoisonError::into_inner);
+        spec.is_met(&kinds).map_err(Error::Anomalies)?;
+    }
+    let mut documents = job.copies.into_inner().unwrap_or_else(PoisonError::into_inner);
     let answers = counting.map(|counting| counting.document(world, dir, run.shard.is_none()));
-    Ok(Written { files, documents: answers.transpose()?.into_iter().collect() })
+    documents.extend(answers.transpose()?);
+    documents.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(Written { files, documents })
 }
 
 /// The answers while a run counts them. Tallies add up in whatever order they come.
@@ -367,6 +384,10 @@ struct Job<'j> {
     cancel: &'j AtomicBool,
     counting: Option<&'j Counting<'j>>,
     wrong: Option<Wrong<'j>>,
+    /// Labels written as NDJSON beside those of the format.
+    copies: Mutex<Vec<Document>>,
+    /// Kinds of which there are incidents.
+    kinds: Mutex<BTreeSet<&'static str>>,
 }
 
 /// What is to go wrong.

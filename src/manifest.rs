@@ -240,7 +240,7 @@ impl Document {
     pub fn is_of_labels(&self) -> bool {
         let within =
             |table: &&str| self.path.strip_prefix(*table).is_some_and(|it| it.starts_with('/'));
-        LABELS.iter().any(|table| within(&table))
+        LABELS.iter().any(within)
     }
 }
 

@@ -70,7 +70,7 @@ fn observers(context: &Context<'_>) -> Vec<Box<dyn Observer>> {
         Box::new(runs::Runs::new(context)),
         Box::new(record::Reissued::new(context)),
         Box::new(session::Steps::new(context)),
-        Box::new(session::Boundaries::new(context)),
+        Box::new(session::Boundaries::new()),
         Box::new(identity::Travel::new(context)),
         Box::new(systems::Currencies::new(context)),
         Box::new(time::Plausible::new(context)),

@@ -44,6 +44,15 @@ impl Keys {
         }
     }
 
+    /// The same where the key is most likely that of `guess`: one look confirms it, a search takes two or more.
+    #[inline]
+    pub fn find_near(&self, column: &Column, row: usize, guess: u32) -> u32 {
+        match (self, column.id(row)) {
+            (Self::Ids(ids), Some(id)) if ids.id(guess) == Some(id) => guess,
+            _ => self.find(column, row),
+        }
+    }
+
     /// The ordinal of the key in a row, when it is a new one.
     fn add(&mut self, column: &Column, row: usize) -> Option<u32> {
         match self {
@@ -202,7 +211,8 @@ pub struct Entities {
     pub identities: Identities,
 }
 
-/// The most rows that room is made for beforehand.
+/// The most rows that room is made for beforehand. A manifest may state anything; what is not there will not be pushed, but must not be
+/// paid for either.
 const RESERVED: usize = 50_000_000;
 
 /// Tables whose rows become entities, each before those that refer to it, and the columns that are needed.
@@ -256,7 +266,9 @@ impl Entities {
         schemas: &Schemas,
         watch: &Watch<'_>,
     ) -> Result<(Self, Vec<BrokenFile>), Error> {
-        let mut entities = Self::default();
+        let rows = |table: &str| (data.manifest().rows(table) as usize).min(RESERVED);
+        let anonymous = Ids::with_capacity(rows("truth/identity"));
+        let mut entities = Self { anonymous, ..Self::default() };
         let mut broken = Vec::new();
         let others = schemas.tables.iter().filter(|table| is_referred_to(schemas, &table.name));
         let others = others.filter(|table| TABLES.iter().all(|(known, _)| *known != table.name));
@@ -267,10 +279,10 @@ impl Entities {
             wanted.extend(columns.iter().copied().filter(|column| schema.field(column).is_some()));
             wanted.dedup();
             if is_referred_to(schemas, name) && schema.key.len() == 1 {
-                let rows = (data.manifest().rows(name) as usize).min(RESERVED);
-                entities.keys.push((name.to_owned(), keys(schema.field(&schema.key[0]), rows)));
+                let keys = keys(schema.field(&schema.key[0]), rows(name));
+                entities.keys.push((name.to_owned(), keys));
             }
-            entities.reserve(name, data.manifest().rows(name) as usize);
+            entities.reserve(name, rows(name));
             let mut reading = Reading::default();
             let found = data.scan(schema, &wanted, |_, batch| {
                 entities.take(name, &Named { batch, names: &wanted }, &mut reading);
@@ -330,8 +342,6 @@ impl Entities {
 
     /// Makes room for the rows of a table.
     fn reserve(&mut self, table: &str, rows: usize) {
-        // A manifest may state anything; what is not there will not be pushed, but must not be paid for either.
-        let rows = rows.min(RESERVED);
         match table {
             "users" => self.users.reserve(rows),
             "devices" => self.devices.reserve(rows),
@@ -462,7 +472,13 @@ impl Entities {
 /// What stands at an ordinal; [`NONE`] where nothing does.
 #[inline]
 pub fn at(list: &[u32], ordinal: u32) -> u32 {
-    list.get(ordinal as usize).copied().unwrap_or(NONE)
+    at_or(list, ordinal, NONE)
+}
+
+/// What stands at an ordinal, or what is said to.
+#[inline]
+pub fn at_or<T: Copy>(list: &[T], ordinal: u32, otherwise: T) -> T {
+    list.get(ordinal as usize).copied().unwrap_or(otherwise)
 }
 
 /// Whether a field of some table refers to a table.

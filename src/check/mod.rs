@@ -10,12 +10,14 @@
 mod anomalies;
 mod coverage;
 pub mod entities;
+pub mod facts;
 mod files;
 mod keys;
 pub mod pass;
 pub mod realism;
 pub mod reference;
 pub mod report;
+pub mod seats;
 mod shape;
 mod targets;
 mod verdict;

@@ -4,7 +4,9 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::check::entities::{Entities, NEVER};
+use crate::check::entities::{Entities, Keys, NEVER};
+use crate::check::facts::Facts;
+use crate::check::seats::{self, Seated, Seats, Through};
 use crate::check::shape::{self, Line, Misfit};
 use crate::check::{Context, Error, Verdict};
 use crate::engine::Progress;
@@ -40,7 +42,7 @@ pub trait Observer {
     fn see_events(&mut self, _events: &EventBatch<'_>) {}
 
     /// All rows of a table have gone by: what is not needed any more can be let go.
-    fn done(&mut self, _table: &Table) {}
+    fn done(&mut self, _table: &Table, _entities: &Entities) {}
 
     /// What it found, check by check.
     fn finish(self: Box<Self>, context: &Context<'_>, seen: &Seen) -> Vec<Verdict>;
@@ -156,9 +158,16 @@ pub struct Rows<'r> {
     pub entities: &'r Entities,
     path: &'r str,
     names: &'r [&'r str],
+    own: &'r [u32],
 }
 
 impl<'r> Rows<'r> {
+    /// The ordinal of a row of a table that others refer to, or [`NONE`].
+    #[inline]
+    pub fn ordinal(&self, row: usize) -> u32 {
+        super::entities::at(self.own, row as u32)
+    }
+
     /// How many rows.
     pub fn len(&self) -> usize {
         self.batch.rows
@@ -227,6 +236,16 @@ pub struct EventBatch<'e> {
     pub time: &'e [i64],
     /// By row: when it arrived.
     pub received: &'e [i64],
+    /// By row: the seat of its session while it is under way, or [`NONE`].
+    pub seat: &'e [u32],
+    /// By seat: what is known of the session.
+    facts: &'e [Facts],
+    /// Sessions that got a seat for this batch: what is kept of them starts anew.
+    pub seated: &'e [Seated],
+    /// Sessions that are through with this batch: what is kept of them can go.
+    pub through: &'e [Through],
+    /// By row: the product's ordinal, or [`NONE`]; empty if nobody wanted `product_id`.
+    product: &'e [u32],
 }
 
 impl<'e> EventBatch<'e> {
@@ -250,22 +269,34 @@ impl<'e> EventBatch<'e> {
         self.rows.entities
     }
 
+    /// What is known of an event's session.
+    #[inline]
+    pub fn facts(&self, row: usize) -> &'e Facts {
+        self.facts.get(self.seat[row] as usize).unwrap_or(&Facts::NONE)
+    }
+
     /// The journey's ordinal, by the session, or [`NONE`].
     #[inline]
     pub fn journey(&self, row: usize) -> u32 {
-        super::entities::at(&self.entities().sessions.journey, self.session[row])
+        self.facts(row).journey
     }
 
     /// The device's ordinal, by the session, or [`NONE`].
     #[inline]
     pub fn device(&self, row: usize) -> u32 {
-        super::entities::at(&self.entities().sessions.device, self.session[row])
+        self.facts(row).device
     }
 
     /// The ordinal of the person behind it, known at the time or not, or [`NONE`].
     #[inline]
     pub fn user(&self, row: usize) -> u32 {
-        self.entities().user_of(self.session[row])
+        self.facts(row).user
+    }
+
+    /// The ordinal of the product that it is about, or [`NONE`].
+    #[inline]
+    pub fn product(&self, row: usize) -> u32 {
+        super::entities::at(self.product, row as u32)
     }
 
     /// Where an event is, such that it can be looked up.
@@ -417,9 +448,12 @@ pub(super) fn run<'o>(
             .map(|observer| &mut **observer)
             .collect();
         let mut resolver = Resolver::new(context.schemas);
+        let (mut own, mut last) = (Vec::new(), NONE);
         let found = context.data.scan(table, &names, |file, batch| {
             let path = written.files.get(file).map_or("", |file| file.path.as_str());
-            let rows = Rows { table, file, batch, entities: context.entities, path, names: &names };
+            ordinals(&mut own, &mut last, table, batch, &names, context.entities);
+            let entities = context.entities;
+            let rows = Rows { table, file, batch, entities, path, names: &names, own: &own };
             let room = MISFITS.saturating_sub(seen.misfits.len());
             seen.misfits.extend(shape::of_batch(&table.name, path, batch).take(room));
             let room = MISFITS.saturating_sub(seen.lines.len());
@@ -438,12 +472,36 @@ pub(super) fn run<'o>(
         })?;
         context.watch.check()?;
         for observer in &mut watching {
-            observer.done(table);
+            observer.done(table, context.entities);
         }
         seen.broken.extend(BrokenFile::all(&table.name, found));
     }
     Ok(())
 }
+
+/// The ordinals of a batch's rows, where others refer to the table. They were counted in the order in which the rows come again.
+fn ordinals(
+    own: &mut Vec<u32>,
+    last: &mut u32,
+    table: &Table,
+    batch: &Batch,
+    names: &[&str],
+    entities: &Entities,
+) {
+    own.clear();
+    let key = table.key.first().filter(|_| table.key.len() == 1);
+    let place = key.and_then(|key| names.iter().position(|name| name == key));
+    let column = place.and_then(|place| batch.columns.get(place));
+    if let (Some(column), Some(keys)) = (column, entities.keys(&table.name)) {
+        own.extend((0..batch.rows).map(|row| {
+            *last = keys.find_near(column, row, last.wrapping_add(1));
+            *last
+        }));
+    }
+}
+
+/// Sessions whose ordinals are at hand.
+const RECENT: usize = 1 << 14;
 
 /// Finds what events refer to.
 struct Resolver {
@@ -451,10 +509,16 @@ struct Resolver {
     kinds: Interned,
     /// Sessions that no table names.
     own: Ids,
+    /// By the last bits of the id: the session met last. Most that come are under way, and these few stay in a core's cache.
+    recent: Vec<(u128, u32)>,
     session: Vec<u32>,
     kind: Vec<u32>,
     time: Vec<i64>,
     received: Vec<i64>,
+    seats: Seats,
+    facts: Vec<Facts>,
+    products: Cached<u32>,
+    product: Vec<u32>,
 }
 
 impl Resolver {
@@ -467,10 +531,15 @@ impl Resolver {
             names,
             kinds: Interned::default(),
             own: Ids::default(),
+            recent: vec![(0, NONE); RECENT],
             session: Vec::new(),
             kind: Vec::new(),
             time: Vec::new(),
             received: Vec::new(),
+            seats: Seats::default(),
+            facts: Vec::new(),
+            products: Cached::default(),
+            product: Vec::new(),
         }
     }
 
@@ -486,25 +555,44 @@ impl Resolver {
         self.kind.resize(count, NONE);
         self.session.clear();
         if let Some(column) = rows.column("session_id") {
-            let mut last = (0, NONE);
-            let own = &mut self.own;
+            let (own, recent) = (&mut self.own, &mut self.recent);
             self.session.extend((0..count).map(|row| match column.id(row) {
                 None => NONE,
                 Some(id) => {
-                    if last.1 == NONE || last.0 != id {
-                        last = (id, rows.entities.session(own, id));
+                    let last = &mut recent[id as usize % RECENT];
+                    if last.0 != id || last.1 == NONE {
+                        *last = (id, rows.entities.session(own, id));
                     }
                     last.1
                 }
             }));
         }
         self.session.resize(count, NONE);
+        let sessions = &rows.entities.sessions;
+        self.seats
+            .seat(&self.session, |session| super::entities::at_or(&sessions.events, session, 0));
+        for seated in &self.seats.seated {
+            seats::set(&mut self.facts, seated.seat, Facts::of(seated.session, rows.entities));
+        }
+        self.product.clear();
+        if let (Some(column), Some(Keys::Words(known))) =
+            (rows.column("product_id"), rows.entities.keys("products"))
+        {
+            self.products.learn(column, |word| known.get(word));
+            let product = |row| self.products.get(column, row).unwrap_or(NONE);
+            self.product.extend((0..count).map(product));
+        }
         EventBatch {
             rows,
             session: &self.session,
             kind: &self.kind,
             time: &self.time,
             received: &self.received,
+            seat: &self.seats.rows,
+            facts: &self.facts,
+            seated: &self.seats.seated,
+            through: &self.seats.through,
+            product: &self.product,
         }
     }
 }

@@ -41,7 +41,7 @@ pub(crate) fn wide(bytes: &[u8]) -> u128 {
     u128::from(fold(low, bytes.len() as u64 ^ ODD)) << 64 | u128::from(low)
 }
 
-/// Ids, each known by its ordinal: 20 to 28 bytes an id.
+/// Ids, each known by its ordinal: 21 bytes an id where their number is known beforehand.
 #[derive(Debug, Clone, Default)]
 pub struct Ids {
     ids: Vec<u128>,
@@ -95,16 +95,17 @@ impl Ids {
     /// Where an id stands, or would.
     #[inline]
     fn slot(&self, id: u128) -> usize {
-        let mask = self.slots.len() - 1;
-        let mut slot = of_id(id) as usize & mask;
+        // The hash as a fraction of the slots, so that there may be any number of them (Lemire 2019).
+        let slots = self.slots.len();
+        let mut slot = ((u128::from(of_id(id)) * slots as u128) >> 64) as usize;
         while self.slots[slot] != NONE && self.ids[self.slots[slot] as usize] != id {
-            slot = (slot + 1) & mask;
+            slot = if slot + 1 == slots { 0 } else { slot + 1 };
         }
         slot
     }
 
     fn grow(&mut self, ids: usize) {
-        let wanted = (ids * 4 / 3 + 2).next_power_of_two();
+        let wanted = ids * 4 / 3 + 2;
         if wanted > self.slots.len() {
             self.slots = vec![NONE; wanted];
             for ordinal in 0..self.ids.len() {

@@ -1,7 +1,7 @@
 //! Gaps between the steps of a session.
 
 use crate::realism::math::{LN_TAU, Pairs};
-use crate::realism::session::{Open, SILENCE};
+use crate::realism::session::{SILENCE, Session};
 
 /// Cells of the histogram of ln gap: 1/32 of an e-fold each, from 1 µs to 30 minutes.
 const CELLS: usize = 683;
@@ -66,11 +66,12 @@ impl Gaps {
     }
 
     /// Takes the sums of all sessions.
-    pub(super) fn close(&mut self, sessions: &[Open]) {
+    pub(super) fn close(&mut self, sessions: &[Session]) {
         for session in sessions.iter().filter(|session| session.gaps > 0) {
             let size = f64::from(session.gaps);
             self.sessions += 1;
-            self.between += session.sum_ln * session.sum_ln / size;
+            let sum = f64::from(session.sum_ln);
+            self.between += sum * sum / size;
             self.sizes_squared += size * size;
         }
     }

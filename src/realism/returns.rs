@@ -1,6 +1,6 @@
 //! How people come back: gaps between the sessions of a user, and sessions per user.
 
-use crate::realism::session::Open;
+use crate::realism::session::Session;
 
 /// Moments of the gaps between the starts of a user's sessions, and of the number of sessions a user has.
 #[derive(Debug, Clone, Default)]
@@ -16,7 +16,7 @@ pub(super) struct Returns {
 
 impl Returns {
     /// Of sessions in the order of user and start.
-    pub(super) fn of(sessions: &[Open]) -> Self {
+    pub(super) fn of(sessions: &[Session]) -> Self {
         let mut returns = Self::default();
         for visits in sessions.chunk_by(|a, b| a.user == b.user) {
             let count = visits.len() as f64;

@@ -69,57 +69,73 @@ pub struct Seen {
     pub marks: Marks,
 }
 
-/// A session as far as it has been seen. There may be millions of these, so it is packed into 48 bytes.
+/// What is kept of a session. There may be millions of these, so it is packed into 20 bytes.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Open {
-    /// Sum of the logs of its gaps.
-    pub(super) sum_ln: f64,
-    last: i64,
+pub(super) struct Session {
+    pub(super) user: u32,
     /// Seconds since 1970.
     pub(super) started: u32,
-    pub(super) user: u32,
-    /// Its steps; 0 as long as none was seen.
-    pub(super) steps: u32,
-    pub(super) gaps: u32,
-    last_ln: f32,
-    item: u32,
-    event: u16,
-    event_before: u16,
+    /// Sum of the logs of its gaps.
+    pub(super) sum_ln: f32,
+    /// Its steps, 65,535 if there are more; 0 as long as none was seen.
+    pub(super) steps: u16,
+    pub(super) gaps: u16,
     /// Of the first page, ms.
     pub(super) load_ms: u16,
     pub(super) device: u8,
     pub(super) marks: Marks,
 }
 
+/// A session under way: what its next record is held against as well.
+#[derive(Debug, Clone, Copy)]
+struct Open {
+    session: Session,
+    last: i64,
+    last_ln: f32,
+    item: u32,
+    event: u16,
+    event_before: u16,
+}
+
+impl Session {
+    /// By user and start; then by whatever else makes a difference.
+    fn order(&self) -> (u32, u32, u32, [u16; 3], u8, u8) {
+        let Self { user, started, sum_ln, steps, gaps, load_ms, device, marks } = *self;
+        (user, started, sum_ln.to_bits(), [steps, gaps, load_ms], device, marks.0)
+    }
+}
+
 const NO_EVENT: u16 = u16::MAX;
 
 impl Open {
     const EMPTY: Self = Self {
-        sum_ln: 0.0,
+        session: Session {
+            user: NONE,
+            started: 0,
+            sum_ln: 0.0,
+            steps: 0,
+            gaps: 0,
+            load_ms: 0,
+            device: UNKNOWN,
+            marks: Marks::NONE,
+        },
         last: i64::MIN,
-        started: 0,
-        user: NONE,
-        steps: 0,
-        gaps: 0,
         last_ln: f32::NAN,
         item: NONE,
         event: NO_EVENT,
         event_before: NO_EVENT,
-        load_ms: 0,
-        device: UNKNOWN,
-        marks: Marks::NONE,
     };
 }
 
-/// The accumulator: takes records in one pass and keeps counts, moments, and 48 bytes a session.
+/// The accumulator: takes records in one pass and keeps counts, moments, 40 bytes a session under way, and 20 for one that was closed.
 ///
 /// Records of a session come in the order of time; sessions may interleave in any way without a change of any count. Moments are sums
 /// of floating-point numbers, so another interleaving may move their last digits.
 #[derive(Debug)]
 pub struct Realism {
     open: Vec<Open>,
-    /// Sessions that silence cut from their continuation.
-    cut: Vec<Open>,
+    /// Sessions that were closed, or that silence cut from their continuation.
+    past: Vec<Session>,
     gaps: Gaps,
     memory: Memory,
     hours: Hours,
@@ -142,7 +158,7 @@ impl Realism {
     pub fn new() -> Self {
         Self {
             open: Vec::new(),
-            cut: Vec::new(),
+            past: Vec::new(),
             gaps: Gaps::default(),
             memory: Memory::default(),
             hours: Hours::default(),
@@ -162,34 +178,43 @@ impl Realism {
         }
         let step = seen.marks.has(Marks::VIEW);
         let open = &mut self.open[place];
-        if step && open.steps > 0 && seen.time - open.last > SILENCE {
-            self.cut.push(std::mem::replace(open, Open::EMPTY));
+        if step && open.session.steps > 0 && seen.time - open.last > SILENCE {
+            self.past.push(std::mem::replace(open, Open::EMPTY).session);
         }
         let Self { gaps, memory, hours, items, .. } = self;
         if step {
-            if open.steps == 0 {
-                open.user = seen.user;
-                open.started = (seen.time / SECOND).clamp(0, i64::from(u32::MAX)) as u32;
-                open.device = seen.device;
-                open.load_ms = seen.load_ms;
+            let session = &mut open.session;
+            if session.steps == 0 {
+                session.user = seen.user;
+                session.started = (seen.time / SECOND).clamp(0, i64::from(u32::MAX)) as u32;
+                session.device = seen.device;
+                session.load_ms = seen.load_ms;
                 hours.add(seen);
             } else if let Some(ln) = gaps.add(seen.time - open.last, f64::from(open.last_ln)) {
-                open.sum_ln += ln;
-                open.gaps += 1;
                 open.last_ln = ln as f32;
+                session.sum_ln += open.last_ln;
+                session.gaps = session.gaps.saturating_add(1);
             }
             let event = seen.event.min(Self::MOST_KINDS - 1);
             memory.add(event, open.event, open.event_before);
             open.event_before = open.event;
             open.event = event;
             open.last = seen.time;
-            open.steps += 1;
+            session.steps = session.steps.saturating_add(1);
         }
         if seen.item != NONE {
             items.add(seen.item, open.item);
             open.item = seen.item;
         }
-        open.marks = open.marks.and(seen.marks);
+        open.session.marks = open.session.marks.and(seen.marks);
+    }
+
+    /// No more records of a session will come; its ordinal may stand for another one from here on. Whoever does not know need not
+    /// say so.
+    pub fn close(&mut self, session: u32) {
+        if let Some(open) = self.open.get_mut(session as usize) {
+            self.past.push(std::mem::replace(open, Open::EMPTY).session);
+        }
     }
 
     /// Takes the identifier of a user, when it is first seen.
@@ -209,12 +234,12 @@ impl Realism {
 
     /// All has been seen.
     pub fn finish(self) -> Summary {
-        let Self { mut open, cut, gaps, memory, hours, items, ids, counts } = self;
-        open.extend(cut);
-        open.retain(|session| session.steps > 0);
+        let Self { open, past: mut sessions, gaps, memory, hours, items, ids, counts } = self;
+        sessions.extend(open.iter().map(|open| open.session));
+        sessions.retain(|session| session.steps > 0);
         // The order in which sessions came must not show in any sum.
-        open.sort_unstable_by_key(|session| (session.user, session.started, session.last));
-        Summary::of(&open, gaps, memory, hours, items, ids, counts)
+        sessions.sort_unstable_by_key(Session::order);
+        Summary::of(&sessions, gaps, memory, hours, items, ids, counts)
     }
 }
 
@@ -228,7 +253,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_session_takes_48_bytes() {
-        assert_eq!(size_of::<Open>(), 48);
+    fn a_session_takes_20_bytes_and_40_under_way() {
+        assert_eq!((size_of::<Session>(), size_of::<Open>()), (20, 40));
     }
 }

@@ -10,7 +10,7 @@ use crate::realism::items::Items;
 use crate::realism::math::Pairs;
 use crate::realism::memory::Memory;
 use crate::realism::returns::Returns;
-use crate::realism::session::{Marks, Open, Seen};
+use crate::realism::session::{Marks, Seen, Session};
 
 /// Seconds in a day.
 const DAY: u32 = 86_400;
@@ -51,7 +51,7 @@ pub(super) struct Cell {
 }
 
 impl Cell {
-    fn add(&mut self, session: &Open) {
+    fn add(&mut self, session: &Session) {
         let ln = libm::log(f64::from(session.steps));
         self.ln += ln;
         self.ln_squared += ln * ln;
@@ -65,6 +65,16 @@ impl Cell {
     pub(super) fn mean(&self) -> f64 {
         self.steps as f64 / self.sessions as f64
     }
+}
+
+/// Gaps that a session must have to tell by its speed whether people made it.
+pub(super) const SWIFT_GAPS: u16 = 20;
+/// Nobody turns so many pages in less than that each, by the geometric mean.
+pub(super) const SWIFT_SECONDS: f64 = 2.0;
+
+fn is_swift(session: &Session) -> bool {
+    let limit = f64::from(session.gaps) * libm::log(SWIFT_SECONDS);
+    session.gaps >= SWIFT_GAPS && f64::from(session.sum_ln) < limit
 }
 
 /// Counts and moments of a whole stream.
@@ -84,6 +94,8 @@ pub struct Summary {
     pub(super) checkouts_ordered: u64,
     pub(super) carts: u64,
     pub(super) carts_ordered: u64,
+    /// Sessions that turn pages faster than people.
+    pub(super) swift: u64,
     pub(super) gaps: Gaps,
     pub(super) memory: Memory,
     pub(super) hours: Hours,
@@ -100,7 +112,7 @@ pub struct Summary {
 impl Summary {
     /// Of sessions in the order of user and start, and what was counted next to them.
     pub(super) fn of(
-        sessions: &[Open],
+        sessions: &[Session],
         mut gaps: Gaps,
         memory: Memory,
         hours: Hours,
@@ -114,17 +126,18 @@ impl Summary {
         let mut days: BTreeMap<u32, Cell> = BTreeMap::new();
         let (mut length_and_load, mut length_and_order) = (Pairs::default(), Pairs::default());
         let (mut checkouts, mut carts) = ([0; 2], [0; 2]);
-        let mut before = None;
+        let (mut before, mut swift) = (None, 0);
         for session in sessions {
             let day = session.started / DAY;
             let visitor = before.replace((session.user, day)) != Some((session.user, day));
-            *lengths.entry(session.steps).or_insert(0) += 1;
+            *lengths.entry(u32::from(session.steps)).or_insert(0) += 1;
             let class = if session.device == UNKNOWN { 3 } else { session.device.min(3) };
             classes[usize::from(class)].add(session);
             let of_day = days.entry(day).or_default();
             of_day.add(session);
             of_day.visitors += u64::from(visitor);
             let length = libm::log(f64::from(session.steps));
+            swift += u64::from(is_swift(session));
             let ordered = session.marks.has(Marks::ORDER);
             if session.load_ms > 0 {
                 length_and_load.add(length, libm::log(f64::from(session.load_ms)));
@@ -148,6 +161,7 @@ impl Summary {
             checkouts_ordered: checkouts[1],
             carts: carts[0],
             carts_ordered: carts[1],
+            swift,
             gaps,
             memory,
             hours,

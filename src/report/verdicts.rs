@@ -35,13 +35,16 @@ fn verdict(verdict: &check::Verdict) -> Verdict {
         (check::Outcome::Fails, Severity::Error) => Outcome::Fails,
         (check::Outcome::Skipped(_), _) => Outcome::Skipped,
     };
+    // Tables are landmarks of the page: each says by its name whose it is.
+    let id = verdict.check.id;
     let places = (!verdict.evidence.is_empty()).then(|| {
         let rows = verdict.evidence.iter().map(|one| vec![one.place.clone(), one.says.clone()]);
-        table("The first that break it", &["place", "what is there"], rows.collect())
+        table(format!("{id}: the first that break it"), &["place", "what is there"], rows.collect())
     });
-    let measured = (!verdict.measures.is_empty()).then(|| measures(&verdict.measures));
+    let caption = format!("{id}: what was measured");
+    let measured = (!verdict.measures.is_empty()).then(|| measures(&caption, &verdict.measures));
     Verdict {
-        id: verdict.check.id.to_owned(),
+        id: id.to_owned(),
         what: verdict.check.holds.to_owned(),
         why: verdict.check.why.to_owned(),
         outcome,
@@ -73,7 +76,7 @@ fn found(verdict: &check::Verdict) -> String {
     }
 }
 
-fn measures(measures: &[Measure]) -> Table {
+fn measures(caption: &str, measures: &[Measure]) -> Table {
     let bound = |bound: Option<f64>| bound.map_or_else(|| "–".to_owned(), digits);
     let row = |measure: &Measure| {
         let holds = if measure.holds() { "yes" } else { "no" };
@@ -82,7 +85,7 @@ fn measures(measures: &[Measure]) -> Table {
         [measure.name.clone()].into_iter().chain(numbers).chain([holds.to_owned()]).collect()
     };
     let head = ["measure", "#value", "#at least", "#at most", "#of", "holds"];
-    table("What was measured", &head, measures.iter().map(row).collect())
+    table(caption, &head, measures.iter().map(row).collect())
 }
 
 /// A number with four digits that say something.

@@ -1,7 +1,7 @@
 //! Who is who, and where.
 
 use super::{Kind, check_of, checks};
-use crate::check::entities::NEVER;
+use crate::check::entities::{Entities, NEVER};
 use crate::check::pass::{Seen, moment};
 use crate::check::{Check, Context, Interned, Observer, Rows, Tally, Verdict, Wants};
 use crate::model::globe;
@@ -83,6 +83,35 @@ impl Travel {
         // A country that nobody knows is as far as the next one.
         globe::kilometres(from, to).unwrap_or(300.0)
     }
+
+    /// Follows each person from session to session, once all places are known; they are let go, because the events need the room.
+    fn judge(&mut self, entities: &Entities) {
+        let places = std::mem::take(&mut self.places);
+        let of = &entities.sessions;
+        let mut order: Vec<(u32, i64, u32)> = (0..of.started.len() as u32)
+            .map(|at| (entities.user_of(at), of.started[at as usize], at))
+            .filter(|(user, started, _)| *user != NONE && *started != NEVER)
+            .collect();
+        order.sort_unstable();
+        self.tally.saw(order.len());
+        for pair in order.windows(2).filter(|pair| pair[0].0 == pair[1].0) {
+            let [before, after] = [pair[0].2 as usize, pair[1].2 as usize];
+            let hours = (of.started[after] - of.ended[before]).max(0) as f64 / 3.6e9;
+            let (from, to) = (places[before], places[after]);
+            let kilometres = self.distance(from, to);
+            if kilometres > hours * SPEED {
+                let word = |key: u32| self.words.word(key).to_owned();
+                let (from, to) = (word(from.1), word(to.1));
+                self.tally.wrong(|| {
+                    let at = moment(of.started[after]);
+                    (
+                        entities.place("sessions", pair[1].2),
+                        format!("is in {to} at {at}, {hours:.2} hours after {from}"),
+                    )
+                });
+            }
+        }
+    }
 }
 
 impl Observer for Travel {
@@ -97,39 +126,20 @@ impl Observer for Travel {
         self.country.learn(country, &mut self.words);
         self.city.learn(city, &mut self.words);
         for row in 0..rows.len() {
-            let session = rows.entities.find("sessions", rows.column("session_id"), row);
+            let session = rows.ordinal(row);
             if let Some(place) = self.places.get_mut(session as usize) {
                 *place = (self.country.key(country, row), self.city.key(city, row));
             }
         }
     }
 
-    fn finish(mut self: Box<Self>, context: &Context<'_>, _: &Seen) -> Vec<Verdict> {
-        let entities = context.entities;
-        let of = &entities.sessions;
-        let mut order: Vec<(u32, i64, u32)> = (0..of.started.len() as u32)
-            .map(|at| (entities.user_of(at), of.started[at as usize], at))
-            .filter(|(user, started, _)| *user != NONE && *started != NEVER)
-            .collect();
-        order.sort_unstable();
-        self.tally.saw(order.len());
-        for pair in order.windows(2).filter(|pair| pair[0].0 == pair[1].0) {
-            let [before, after] = [pair[0].2 as usize, pair[1].2 as usize];
-            let hours = (of.started[after] - of.ended[before]).max(0) as f64 / 3.6e9;
-            let (from, to) = (self.places[before], self.places[after]);
-            let kilometres = self.distance(from, to);
-            if kilometres > hours * SPEED {
-                let word = |key: u32| self.words.word(key).to_owned();
-                let (from, to) = (word(from.1), word(to.1));
-                self.tally.wrong(|| {
-                    let at = moment(of.started[after]);
-                    (
-                        entities.place("sessions", pair[1].2),
-                        format!("is in {to} at {at}, {hours:.2} hours after {from}"),
-                    )
-                });
-            }
+    fn done(&mut self, table: &Table, entities: &Entities) {
+        if table.name == "sessions" {
+            self.judge(entities);
         }
+    }
+
+    fn finish(self: Box<Self>, _: &Context<'_>, _: &Seen) -> Vec<Verdict> {
         vec![self.tally.verdict()]
     }
 }

@@ -2,6 +2,7 @@
 
 use super::check_of;
 use crate::check::pass::{Seen, moment};
+use crate::check::seats;
 use crate::check::{Context, EventBatch, Observer, Tally, Verdict, Wants};
 use crate::read::hash::NONE;
 use crate::schema::{Field, Table, Type};
@@ -16,7 +17,7 @@ pub(super) struct Runs {
 struct Run {
     name: String,
     most: u32,
-    /// By session: the last reading, and how often it came in a row.
+    /// By seat: the session's last reading, and how often it came in a row.
     last: Vec<(i32, u32)>,
 }
 
@@ -48,6 +49,9 @@ impl Observer for Runs {
         self.tally.saw(events.len());
         for run in &mut self.columns {
             let Some(column) = events.column(&run.name) else { continue };
+            for seated in events.seated {
+                seats::set(&mut run.last, seated.seat, (0, 0));
+            }
             for row in 0..events.len() {
                 let (session, Some(value)) = (events.session[row], column.long(row)) else {
                     continue;
@@ -55,10 +59,7 @@ impl Observer for Runs {
                 if session == NONE {
                     continue;
                 }
-                let place = session as usize;
-                if run.last.len() <= place {
-                    run.last.resize(place + 1, (0, 0));
-                }
+                let place = events.seat[row] as usize;
                 let (last, count) = run.last[place];
                 let count = if count > 0 && i64::from(last) == value { count + 1 } else { 1 };
                 run.last[place] = (value as i32, count);

@@ -1,8 +1,11 @@
 //! Sessions and orders as automata: what comes after what, and where a session ends.
 
+use std::collections::HashMap;
+
 use super::{Kind, check_of, checks};
-use crate::check::entities::NEVER;
+use crate::check::entities::{NEVER, at_or};
 use crate::check::pass::{Seen, moment};
+use crate::check::seats;
 use crate::check::{Check, Context, EventBatch, Observer, Tally, Verdict, Wants};
 use crate::read::hash::NONE;
 use crate::schema::Table;
@@ -89,8 +92,10 @@ pub(super) struct Steps {
     bits: Vec<u16>,
     /// By event type: which bits its steps need, one of each.
     needs: Vec<Vec<u16>>,
-    /// By session: what has happened.
-    seen: Vec<u16>,
+    /// By seat: whose, and what has happened.
+    seen: Vec<(u32, u16)>,
+    /// Of sessions that something was early in: what has happened by their end.
+    ends: HashMap<u32, u16>,
     /// What came too early: the session, the bits that it needs, and the event.
     early: Vec<(u32, u16, String, String)>,
 }
@@ -115,8 +120,19 @@ impl Steps {
             missing: Tally::new(check_of("anomalies.step_missing")),
             bits: names.iter().map(|name| bit(name)).collect(),
             needs: names.iter().map(needs).collect(),
-            seen: vec![0; context.entities.sessions.started.len()],
+            seen: Vec::new(),
+            ends: HashMap::new(),
             early: Vec::new(),
+        }
+    }
+}
+
+impl Steps {
+    /// A session is through: what has happened by then is kept if anybody will ask.
+    fn end(&mut self, seat: u32) {
+        let (session, seen) = std::mem::replace(&mut self.seen[seat as usize], (NONE, 0));
+        if let Some(end) = self.ends.get_mut(&session) {
+            *end |= seen;
         }
     }
 }
@@ -129,15 +145,17 @@ impl Observer for Steps {
     fn see_events(&mut self, events: &EventBatch<'_>) {
         self.order.saw(events.len());
         self.missing.saw(events.len());
+        for seated in events.seated {
+            // Of what comes after the end nobody asks what was before.
+            let new = if seated.again { (NONE, u16::MAX) } else { (seated.session, 0) };
+            seats::set(&mut self.seen, seated.seat, new);
+        }
         for row in 0..events.len() {
             let (kind, session) = (events.kind[row] as usize, events.session[row]);
             let (Some(bit), true) = (self.bits.get(kind), session != NONE) else { continue };
-            let place = session as usize;
-            if self.seen.len() <= place {
-                self.seen.resize(place + 1, 0);
-            }
+            let place = events.seat[row] as usize;
             for need in &self.needs[kind] {
-                if self.seen[place] & need == 0 && self.early.len() < EARLY {
+                if self.seen[place].1 & need == 0 && self.early.len() < EARLY {
                     let name =
                         events.column("event_name").and_then(|of| of.text(row)).unwrap_or_default();
                     let before = STEPS.iter().filter(|(step, _)| *step == name);
@@ -146,16 +164,19 @@ impl Observer for Steps {
                     let says =
                         format!("{name} comes without {} before in its session", before.join(", "));
                     self.early.push((session, *need, events.place(row), says));
+                    self.ends.insert(session, 0);
                 }
             }
-            self.seen[place] |= bit;
+            self.seen[place].1 |= bit;
         }
+        events.through.iter().for_each(|through| self.end(through.seat));
     }
 
     fn finish(mut self: Box<Self>, _: &Context<'_>, _: &Seen) -> Vec<Verdict> {
+        (0..self.seen.len() as u32).for_each(|seat| self.end(seat));
         for (session, need, place, says) in self.early {
             // What comes later came out of order; what never comes is missing.
-            let comes = self.seen[session as usize] & need != 0;
+            let comes = self.ends.get(&session).is_some_and(|seen| seen & need != 0);
             let tally = if comes { &mut self.order } else { &mut self.missing };
             tally.wrong(|| (place, says));
         }
@@ -172,17 +193,13 @@ const PAUSE: i64 = 1_800_000_000;
 /// Follows the pauses within sessions and between them.
 pub(super) struct Boundaries {
     tally: Tally,
-    /// By session: its last event.
+    /// By seat: the session's last event, or [`NEVER`].
     last: Vec<i64>,
 }
 
 impl Boundaries {
-    pub(super) fn new(context: &Context<'_>) -> Self {
-        let sessions = context.entities.sessions.started.len();
-        Self {
-            tally: Tally::new(check_of("anomalies.session_boundary")),
-            last: vec![NEVER; sessions],
-        }
+    pub(super) fn new() -> Self {
+        Self { tally: Tally::new(check_of("anomalies.session_boundary")), last: Vec::new() }
     }
 }
 
@@ -193,8 +210,13 @@ impl Observer for Boundaries {
 
     fn see_events(&mut self, events: &EventBatch<'_>) {
         self.tally.saw(events.len());
+        let ended = &events.entities().sessions.ended;
+        for seated in events.seated {
+            let last = if seated.again { at_or(ended, seated.session, NEVER) } else { NEVER };
+            seats::set(&mut self.last, seated.seat, last);
+        }
         for row in (0..events.len()).filter(|row| events.session[*row] != NONE) {
-            let Some(last) = self.last.get_mut(events.session[row] as usize) else { continue };
+            let last = &mut self.last[events.seat[row] as usize];
             let (time, before) = (events.time[row], *last);
             if before == NEVER || time > before {
                 *last = time;

@@ -1,7 +1,6 @@
 //! What several tables say of the same thing.
 
 use super::{Kind, check_of, checks};
-use crate::check::entities::at;
 use crate::check::pass::Seen;
 use crate::check::{Check, Context, EventBatch, Interned, Observer, Tally, Verdict, Wants};
 use crate::read::hash::NONE;
@@ -77,7 +76,7 @@ impl Observer for Currencies {
         };
         self.words.find(currency, &entities.words);
         for row in (0..events.len()).filter(|row| currency.is_valid(*row)) {
-            let own = at(&entities.users.currency, events.user(row));
+            let own = events.facts(row).currency;
             let there = self.words.key(currency, row);
             self.tally.look(own == NONE || there == own, || {
                 let there = currency.text(row).unwrap_or_default();

@@ -73,8 +73,7 @@ impl Funnel {
 
     /// A product was put into the cart, or bought at once.
     fn added(&mut self, events: &EventBatch<'_>, row: usize) {
-        let product = events.entities().find("products", events.column("product_id"), row);
-        let line = (events.journey(row), product, events.kind[row] == self.carts[1]);
+        let line = (events.journey(row), events.product(row), events.kind[row] == self.carts[1]);
         if let Some(first) = self.first.get_mut(&line) {
             *first = (*first).min(events.time[row]);
         }

@@ -1,6 +1,7 @@
 //! Who is known when, and what was there first.
 
 use crate::check::entities::{Entities, NEVER, at};
+use crate::check::facts::Identity as Known;
 use crate::check::pass::{Seen, moment};
 use crate::check::{Check, Context, EventBatch, Observer, Rows, Tally, Verdict, Wants};
 use crate::read::hash::NONE;
@@ -70,21 +71,23 @@ impl Identity {
         let entities = rows.entities;
         let of = &entities.sessions;
         for row in 0..rows.len() {
-            let place = entities.find("sessions", rows.column("session_id"), row) as usize;
+            let place = rows.ordinal(row) as usize;
             if place >= of.ended.len() {
                 continue;
             }
-            let (device, holder) = (of.device[place], entities.user_of(place as u32));
-            first_day(&mut self.first_day, entities, (device, holder), of.started[place], || {
-                rows.place(row)
-            });
+            let known = |of: &[i64], at: u32| of.get(at as usize).copied().unwrap_or(i64::MIN);
+            let came = (
+                known(&entities.devices.first_seen, of.device[place]),
+                known(&entities.users.created, entities.user_of(place as u32)),
+            );
+            first_day(&mut self.first_day, came, of.started[place], || rows.place(row));
             let column = rows.column("user_id");
             let user = entities.find("users", column, row);
             let named = column.is_some_and(|column| column.is_valid(row));
             if let Some(whose) = self.whose.get_mut(of.journey[place] as usize).filter(|_| named) {
                 *whose = user;
             }
-            let (owner, stitched) = identity(entities, of.anonymous[place]);
+            let Known { owner, stitched, .. } = Known::of(of.anonymous[place], entities);
             let right = named == (stitched <= of.ended[place]) && (!named || user == owner);
             self.known
                 .look(right, || (rows.place(row), told(entities, named.then_some(user), stitched)));
@@ -94,7 +97,7 @@ impl Identity {
     fn journeys(&mut self, rows: &Rows<'_>) {
         let entities = rows.entities;
         for row in 0..rows.len() {
-            let journey = entities.find("journeys", rows.column("journey_id"), row);
+            let journey = rows.ordinal(row);
             let user = entities.find("users", rows.column("user_id"), row);
             let whose = at(&self.whose, journey);
             self.known.look(user == whose, || {
@@ -104,14 +107,14 @@ impl Identity {
     }
 
     fn presence(&mut self, events: &EventBatch<'_>) {
-        let entities = events.entities();
         for row in 0..events.len() {
-            let (time, device, user) = (events.time[row], events.device(row), events.user(row));
-            let Some(last) = self.last.get_mut(device as usize) else { continue };
+            let (time, facts) = (events.time[row], events.facts(row));
+            let Some(last) = self.last.get_mut(facts.device as usize) else { continue };
             if *last == NEVER || time > *last {
                 *last = time;
             }
-            first_day(&mut self.first_day, entities, (device, user), time, || events.place(row));
+            let came = (facts.first_seen, facts.created);
+            first_day(&mut self.first_day, came, time, || events.place(row));
         }
     }
 
@@ -124,25 +127,33 @@ impl Identity {
         };
         let device = events.column("device_id");
         for row in 0..events.len() {
-            let key = anonymous.id(row).map_or(NONE, |id| entities.anonymous.get(id));
-            let Some(holder) = entities.identities.device.get(key as usize) else { continue };
-            let (owner, stitched) = identity(entities, key);
-            let named = user.is_valid(row);
-            let who = if named { entities.find("users", Some(user), row) } else { NONE };
-            let here = device.is_none() || entities.find("devices", device, row) == *holder;
-            let right = named == (events.time[row] >= stitched) && (!named || who == owner) && here;
+            let (time, facts) = (events.time[row], events.facts(row));
+            let id = anonymous.id(row).unwrap_or(0);
+            let known = if id == facts.ids.anonymous && id != 0 {
+                facts.identity
+            } else {
+                Known::of(entities.anonymous.get(id), entities)
+            };
+            if known.holder == NONE {
+                continue;
+            }
+            let named = user.id(row);
+            let owned = named.is_none_or(|named| {
+                let is_own = named == facts.ids.user && known.owner == facts.user;
+                is_own || entities.find("users", Some(user), row) == known.owner
+            });
+            let here = device.is_none_or(|device| {
+                let is_own =
+                    device.id(row) == Some(facts.ids.device) && known.holder == facts.device;
+                is_own || entities.find("devices", Some(device), row) == known.holder
+            });
+            let right = named.is_some() == (time >= known.stitched) && owned && here;
             self.stitching.look(right, || {
-                (events.place(row), told(entities, named.then_some(who), stitched))
+                let who = named.map(|_| entities.find("users", Some(user), row));
+                (events.place(row), told(entities, who, known.stitched))
             });
         }
     }
-}
-
-/// Whose an anonymous id is, and from when on that is known.
-fn identity(entities: &Entities, anonymous: u32) -> (u32, i64) {
-    let of = &entities.identities;
-    let stitched = of.stitched.get(anonymous as usize).copied().unwrap_or(NEVER);
-    (at(&of.user, anonymous), stitched)
 }
 
 fn told(entities: &Entities, named: Option<u32>, stitched: i64) -> String {
@@ -156,14 +167,10 @@ fn told(entities: &Entities, named: Option<u32>, stitched: i64) -> String {
 /// Whether the device and the person of something were there when it was.
 fn first_day(
     tally: &mut Tally,
-    entities: &Entities,
-    (device, user): (u32, u32),
+    (first_seen, created): (i64, i64),
     time: i64,
     place: impl FnOnce() -> String,
 ) {
-    let of = |moments: &[i64], of: u32| moments.get(of as usize).copied().unwrap_or(i64::MIN);
-    let first_seen = of(&entities.devices.first_seen, device);
-    let created = of(&entities.users.created, user);
     tally.look(time >= first_seen && time >= created, || {
         let [time, seen, came] = [time, first_seen, created].map(moment);
         (place(), format!("is at {time}; its device is there from {seen}, its person from {came}"))
@@ -183,6 +190,12 @@ impl Observer for Identity {
         match rows.table.name.as_str() {
             "sessions" => self.sessions(rows),
             _ => self.journeys(rows),
+        }
+    }
+
+    fn done(&mut self, table: &Table, _: &Entities) {
+        if table.name == "journeys" {
+            self.whose = Vec::new();
         }
     }
 

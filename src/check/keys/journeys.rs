@@ -1,6 +1,6 @@
 //! Journeys, their sessions, and the campaigns that brought them.
 
-use crate::check::entities::{NEVER, at};
+use crate::check::entities::{Entities, NEVER, at};
 use crate::check::pass::{Seen, moment};
 use crate::check::{Check, Context, Observer, Rows, Tally, Verdict, Wants};
 use crate::read::hash::NONE;
@@ -88,8 +88,7 @@ impl Journeys {
     fn campaigns(&mut self, rows: &Rows<'_>) {
         let Some(source) = rows.column("source") else { return };
         for row in 0..rows.len() {
-            let campaign =
-                rows.entities.find("campaigns", rows.column("campaign_id"), row) as usize;
+            let campaign = rows.ordinal(row) as usize;
             if self.runs.len() <= campaign && campaign != NONE as usize {
                 self.runs.resize(campaign + 1, (NONE, i64::MIN, NEVER));
                 let source = source.text(row).map_or(NONE, |word| rows.entities.words.get(word));
@@ -101,13 +100,10 @@ impl Journeys {
     }
 
     fn sessions(&mut self, rows: &Rows<'_>) {
-        let (Some(key), Some(number)) = (rows.column("session_id"), rows.column("session_number"))
-        else {
-            return;
-        };
+        let Some(number) = rows.column("session_number") else { return };
         let of = &rows.entities.sessions;
         for row in 0..rows.len() {
-            let session = rows.entities.find("sessions", Some(key), row);
+            let session = rows.ordinal(row);
             let place = session as usize;
             if place >= of.started.len() {
                 continue;
@@ -175,7 +171,7 @@ impl Journeys {
     fn journeys(&mut self, rows: &Rows<'_>) {
         self.count_devices();
         for row in 0..rows.len() {
-            let journey = rows.entities.find("journeys", rows.column("journey_id"), row);
+            let journey = rows.ordinal(row);
             let Some(state) = self.states.get(journey as usize) else { continue };
             let stated = ["sessions", "devices", "events"].map(|name| rows.long(name, row));
             let there = [state.sessions, state.devices, state.events];
@@ -230,7 +226,7 @@ impl Observer for Journeys {
         }
     }
 
-    fn done(&mut self, table: &Table) {
+    fn done(&mut self, table: &Table, _: &Entities) {
         if table.name == "journeys" {
             (self.states, self.pairs, self.free) = (Vec::new(), Vec::new(), Vec::new());
         }

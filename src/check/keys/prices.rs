@@ -149,7 +149,7 @@ impl Observer for Prices {
         self.category.learn(category, &mut self.words);
         self.brand.learn(brand, &mut self.words);
         for row in 0..rows.len() {
-            let product = rows.entities.find("products", rows.column("product_id"), row);
+            let product = rows.ordinal(row);
             let Some(product) = self.products.get_mut(product as usize) else { continue };
             let names = ["price", CURRENCIES[0].1, CURRENCIES[1].1, CURRENCIES[2].1];
             product.prices = names.map(|name| rows.long(name, row).unwrap_or(0));
@@ -161,8 +161,7 @@ impl Observer for Prices {
     }
 
     fn see_events(&mut self, events: &EventBatch<'_>) {
-        let keys = events.entities().keys("products");
-        let (Some(key), Some(keys)) = (events.column("product_id"), keys) else { return };
+        let Some(key) = events.column("product_id") else { return };
         let of = Columns {
             price: events.column("price"),
             currency: events.column("currency"),
@@ -180,7 +179,7 @@ impl Observer for Prices {
             }
         }
         for row in (0..events.len()).filter(|row| key.is_valid(*row)) {
-            let product = keys.find(key, row);
+            let product = events.product(row);
             if let Some(product) = self.products.get(product as usize).copied() {
                 self.event(events, row, &product, &of);
             }

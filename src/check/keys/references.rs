@@ -1,8 +1,9 @@
 //! Every reference that the schemas declare leads to a row.
 
-use crate::check::pass::{Seen, shown};
+use crate::check::entities::Keys;
+use crate::check::facts::Facts;
+use crate::check::pass::{Cached, Seen, shown};
 use crate::check::{Check, Context, EventBatch, Observer, Rows, Tally, Verdict, Wants};
-use crate::read::Data;
 use crate::read::hash::NONE;
 use crate::schema::Table;
 
@@ -21,6 +22,8 @@ struct Reference {
     table: String,
     column: String,
     to: String,
+    /// The ordinals of its words, where keys are words.
+    words: Cached<u32>,
     tally: Tally,
 }
 
@@ -38,6 +41,7 @@ impl References {
                         table: table.name.clone(),
                         column: field.name.clone(),
                         to: to.clone(),
+                        words: Cached::default(),
                         tally: Tally::new(&REFERENCES),
                     });
                 }
@@ -46,35 +50,32 @@ impl References {
         Self(references)
     }
 
-    fn take(&mut self, rows: &Rows<'_>) {
+    /// Looks at the references of some rows. `known` tells an id that surely is a key of a table, and most likely what a row refers to.
+    fn take<G: Fn(usize) -> u128>(&mut self, rows: &Rows<'_>, known: impl Fn(&str) -> G) {
         for reference in self.0.iter_mut().filter(|of| of.table == rows.table.name) {
             let (Some(column), Some(keys)) =
                 (rows.column(&reference.column), rows.entities.keys(&reference.to))
             else {
                 continue;
             };
-            // Neighbours mostly refer to the same row.
-            let mut last = None;
+            if let Keys::Words(words) = keys {
+                reference.words.learn(column, |word| words.get(word));
+            }
+            let known = known(&reference.to);
             for row in (0..rows.len()).filter(|row| column.is_valid(*row)) {
-                let value = match &column.data {
-                    Data::Ids(ids) => Some(ids[row]),
-                    Data::Texts(texts) => Some(u128::from(texts.keys[row])),
-                    _ => None,
+                let is_found = match keys {
+                    Keys::Ids(_) => {
+                        let id = column.id(row).unwrap_or(0);
+                        id != 0 && id == known(row) || keys.find(column, row) != NONE
+                    }
+                    Keys::Words(_) => reference.words.get(column, row).is_some_and(|at| at != NONE),
                 };
-                reference.tally.saw(1);
-                if value == last {
-                    continue;
-                }
-                if keys.find(column, row) == NONE {
-                    reference.tally.wrong(|| {
-                        let there = shown(column, row);
-                        let says =
-                            format!("{} {there} has no row in {}", reference.column, reference.to);
-                        (rows.place(row), says)
-                    });
-                } else {
-                    last = value;
-                }
+                reference.tally.look(is_found, || {
+                    let there = shown(column, row);
+                    let says =
+                        format!("{} {there} has no row in {}", reference.column, reference.to);
+                    (rows.place(row), says)
+                });
             }
         }
     }
@@ -86,11 +87,20 @@ impl Observer for References {
     }
 
     fn see(&mut self, rows: &Rows<'_>) {
-        self.take(rows);
+        self.take(rows, |_| |_| 0);
     }
 
     fn see_events(&mut self, events: &EventBatch<'_>) {
-        self.take(&events.rows);
+        self.take(&events.rows, |table| {
+            let of: fn(&Facts) -> u128 = match table {
+                "users" => |facts| facts.ids.user,
+                "devices" => |facts| facts.ids.device,
+                "journeys" => |facts| facts.ids.journey,
+                "sessions" => |facts| facts.ids.session,
+                _ => |_| 0,
+            };
+            move |row| of(events.facts(row))
+        });
     }
 
     fn finish(self: Box<Self>, _: &Context<'_>, seen: &Seen) -> Vec<Verdict> {

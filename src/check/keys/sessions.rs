@@ -1,6 +1,11 @@
 //! Sessions and their events.
 
+use std::collections::HashMap;
+
+use crate::check::entities::{self, Entities};
+use crate::check::facts::Facts;
 use crate::check::pass::{Seen, moment};
+use crate::check::seats::{self, Seated, Through};
 use crate::check::{Check, Context, EventBatch, Observer, Rows, Tally, Verdict, Wants};
 use crate::read::hash::NONE;
 use crate::schema::Table;
@@ -36,17 +41,41 @@ pub(super) static CHECKS: &[Check] = &[SEQUENCE, INSIDE, SPAN, COUNTS];
 /// What was seen of a session.
 #[derive(Clone, Copy)]
 struct State {
-    last: i64,
+    /// Whose, or [`NONE`] when it is through.
+    session: u32,
     seq: u32,
+    /// When the event seen last happened.
+    last: i64,
     events: u32,
-    views: u16,
+    views: u32,
     begun: bool,
     ended: bool,
 }
 
 impl Default for State {
     fn default() -> Self {
-        Self { last: i64::MIN, seq: 0, events: 0, views: 0, begun: false, ended: false }
+        Self::new(NONE)
+    }
+}
+
+impl State {
+    /// Nothing was seen yet.
+    fn new(session: u32) -> Self {
+        Self { session, seq: 0, last: i64::MIN, events: 0, views: 0, begun: false, ended: false }
+    }
+
+    /// All was seen that there should be: what is left to know of a session that is through without fault.
+    fn sound(session: u32, of: &entities::Sessions) -> Self {
+        let place = session as usize;
+        let (events, views) = (of.events[place], of.page_views[place]);
+        let last = of.ended[place];
+        Self { session, seq: events, last, events, views, begun: true, ended: true }
+    }
+
+    /// Whether a session that was seen like that has nothing wrong.
+    fn is_sound(&self, of: &entities::Sessions) -> bool {
+        let sound = Self::sound(self.session, of);
+        self.begun && self.ended && (self.events, self.views) == (sound.events, sound.views)
     }
 }
 
@@ -56,28 +85,30 @@ pub(super) struct Sessions {
     inside: Tally,
     span: Tally,
     counts: Tally,
+    /// By seat.
     states: Vec<State>,
+    /// By session: whether it is through without fault.
+    sound: Vec<bool>,
+    /// Of those that are through with one.
+    faulty: HashMap<u32, State>,
 }
 
 impl Sessions {
     pub(super) fn new(context: &Context<'_>) -> Self {
-        let sessions = context.entities.sessions.started.len();
         Self {
             sequence: Tally::new(&SEQUENCE),
             inside: Tally::new(&INSIDE),
             span: Tally::new(&SPAN),
             counts: Tally::new(&COUNTS),
-            states: vec![State::default(); sessions],
+            states: Vec::new(),
+            sound: vec![false; context.entities.sessions.started.len()],
+            faulty: HashMap::new(),
         }
     }
 
     fn follow(&mut self, events: &EventBatch<'_>, row: usize, seq: u32, is_view: bool) {
-        let (session, time) = (events.session[row], events.time[row]);
-        let place = session as usize;
-        if place >= self.states.len() {
-            self.states.resize(place + 1, State::default());
-        }
-        let state = &mut self.states[place];
+        let time = events.time[row];
+        let state = &mut self.states[events.seat[row] as usize];
         let (expected, before) = (state.seq + 1, state.last);
         self.sequence.look(seq == expected && time >= before, || {
             let says = if seq == expected {
@@ -89,17 +120,56 @@ impl Sessions {
         });
         (state.seq, state.last) = (seq, time);
         state.events += 1;
-        state.views += u16::from(is_view);
-        let sessions = &events.entities().sessions;
-        let (Some(started), Some(ended)) = (sessions.started.get(place), sessions.ended.get(place))
-        else {
+        state.views += u32::from(is_view);
+        if events.entities().sessions.started.is_empty() {
             return;
-        };
-        state.begun |= time == *started;
-        state.ended |= time == *ended;
-        self.inside.look((*started..=*ended).contains(&time), || {
-            let [time, started, ended] = [time, *started, *ended].map(moment);
+        }
+        let Facts { started, ended, .. } = *events.facts(row);
+        state.begun |= time == started;
+        state.ended |= time == ended;
+        self.inside.look((started..=ended).contains(&time), || {
+            let [time, started, ended] = [time, started, ended].map(moment);
             (events.place(row), format!("is at {time}; its session is from {started} to {ended}"))
+        });
+    }
+
+    /// A session begins, or goes on though it seemed to be through.
+    fn seat(&mut self, seated: Seated, of: &entities::Sessions) {
+        let Seated { seat, session, again } = seated;
+        let state = if again {
+            self.faulty.remove(&session).unwrap_or_else(|| State::sound(session, of))
+        } else {
+            State::new(session)
+        };
+        seats::set(&mut self.states, seat, state);
+    }
+
+    /// A session is through.
+    fn leave(&mut self, through: Through, of: &entities::Sessions) {
+        let state = std::mem::take(&mut self.states[through.seat as usize]);
+        if state.is_sound(of) {
+            self.sound[through.session as usize] = true;
+        } else {
+            self.faulty.insert(through.session, state);
+        }
+    }
+
+    /// A session has been seen as a whole.
+    fn judge(&mut self, state: State, entities: &Entities) {
+        let at = || entities.place("sessions", state.session);
+        self.span.look(state.begun && state.ended, || {
+            let end = if state.begun { "end" } else { "start" };
+            (at(), format!("has no event at its {end}"))
+        });
+        let place = state.session as usize;
+        let (events, views) =
+            (entities.sessions.events[place], entities.sessions.page_views[place]);
+        self.counts.look((state.events, state.views) == (events, views), || {
+            let (there, seen) = (state.events, state.views);
+            let says = format!(
+                "states {events} events and {views} page views; there are {there} and {seen}"
+            );
+            (at(), says)
         });
     }
 }
@@ -130,28 +200,27 @@ impl Observer for Sessions {
     fn see_events(&mut self, events: &EventBatch<'_>) {
         let Some(seq) = events.column("session_seq") else { return };
         let loads = events.column("page_load_ms");
+        let of = &events.entities().sessions;
+        events.seated.iter().for_each(|seated| self.seat(*seated, of));
         for row in (0..events.len()).filter(|row| events.session[*row] != NONE) {
             let is_view = loads.is_some_and(|loads| loads.is_valid(row));
             let seq = seq.long(row).and_then(|seq| u32::try_from(seq).ok()).unwrap_or(0);
             self.follow(events, row, seq, is_view);
         }
+        events.through.iter().for_each(|through| self.leave(*through, of));
     }
 
     fn finish(mut self: Box<Self>, context: &Context<'_>, _: &Seen) -> Vec<Verdict> {
-        let sessions = &context.entities.sessions;
-        for (place, state) in self.states.iter().enumerate().take(sessions.started.len()) {
-            let ordinal = place as u32;
-            let at = || context.entities.place("sessions", ordinal);
-            self.span.look(state.begun && state.ended, || {
-                let end = if state.begun { "end" } else { "start" };
-                (at(), format!("has no event at its {end}"))
-            });
-            let (events, views) = (sessions.events[place], sessions.page_views[place]);
-            let right = (state.events, u32::from(state.views)) == (events, views);
-            self.counts.look(right, || {
-                let (there, seen) = (state.events, state.views);
-                (at(), format!("states {events} events and {views} page views; there are {there} and {seen}"))
-            });
+        let entities = context.entities;
+        let under_way = self.states.iter().filter(|state| state.session != NONE);
+        self.faulty.extend(under_way.map(|state| (state.session, *state)));
+        for session in 0..entities.sessions.started.len() as u32 {
+            let state = match self.faulty.get(&session) {
+                Some(state) => *state,
+                None if self.sound[session as usize] => State::sound(session, &entities.sessions),
+                None => State::new(session),
+            };
+            self.judge(state, entities);
         }
         vec![
             self.sequence.verdict(),

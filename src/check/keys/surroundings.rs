@@ -1,6 +1,6 @@
 //! What an event repeats of its session and its device.
 
-use crate::check::entities::{Entities, Keys, at};
+use crate::check::entities::{Entities, Keys};
 use crate::check::pass::{Seen, shown};
 use crate::check::{
     Cached, Check, Context, EventBatch, Interned, Observer, Rows, Tally, Verdict, Wants,
@@ -35,6 +35,7 @@ pub(super) struct Surroundings {
     source: Interned,
     class: Interned,
     ip: Cached<u64>,
+    campaign: Cached<u32>,
     /// By session: its address, hashed.
     addresses: Vec<u32>,
     words: Words,
@@ -51,6 +52,7 @@ impl Surroundings {
             source: Interned::default(),
             class: Interned::default(),
             ip: Cached::default(),
+            campaign: Cached::default(),
             addresses: vec![0; context.entities.sessions.started.len()],
             words: Words::default(),
             columns: Default::default(),
@@ -59,10 +61,10 @@ impl Surroundings {
     }
 
     fn learn_sessions(&mut self, rows: &Rows<'_>) {
-        let (Some(key), Some(ip)) = (rows.column("session_id"), rows.column("ip")) else { return };
+        let Some(ip) = rows.column("ip") else { return };
         self.ip.learn(ip, |text| hash::of_bytes(text.as_bytes()));
         for row in 0..rows.len() {
-            let session = rows.entities.find("sessions", Some(key), row);
+            let session = rows.ordinal(row);
             if let Some(address) = self.addresses.get_mut(session as usize) {
                 *address = self.ip.get(ip, row).unwrap_or(0) as u32;
             }
@@ -70,12 +72,11 @@ impl Surroundings {
     }
 
     fn learn_devices(&mut self, rows: &Rows<'_>) {
-        let key = rows.column("device_id");
         for (place, name) in OF_DEVICE.iter().enumerate() {
             let Some(column) = rows.column(name) else { continue };
             self.columns[place].learn(column, &mut self.words);
             for row in 0..rows.len() {
-                let device = rows.entities.find("devices", key, row);
+                let device = rows.ordinal(row);
                 if let Some(words) = self.devices.get_mut(device as usize) {
                     words[place] = self.columns[place].key(column, row);
                 }
@@ -95,31 +96,22 @@ impl Surroundings {
         if let Some(ip) = ip {
             self.ip.learn(ip, |text| hash::of_bytes(text.as_bytes()));
         }
-        let of = &entities.sessions;
-        // From the session to the id that it names: no id needs to be looked up.
-        let keys = ["journeys", "devices"].map(|table| entities.keys(table));
-        let id = |place: usize, ordinal: u32| match keys[place] {
-            Some(Keys::Ids(ids)) => ids.id(ordinal),
-            _ => None,
-        };
-        let campaigns = entities.keys("campaigns");
+        if let (Some(column), Some(Keys::Words(known))) = (campaign, entities.keys("campaigns")) {
+            self.campaign.learn(column, |word| known.get(word));
+        }
         for row in (0..events.len()).filter(|row| events.session[*row] != NONE) {
-            let session = events.session[row];
+            let (session, facts) = (events.session[row], events.facts(row));
             let address = ip.and_then(|ip| self.ip.get(ip, row)).map(|hash| hash as u32);
             let known = self.addresses.get(session as usize).copied();
-            let own = campaign.zip(campaigns).map_or(NONE, |(column, keys)| keys.find(column, row));
+            let own = campaign.and_then(|column| self.campaign.get(column, row)).unwrap_or(NONE);
             // What the session itself refers to in vain is another check's affair.
-            let same =
-                |column: &Column, known: Option<u128>| known.is_none() || column.id(row) == known;
+            let same = |column: &Column, known: u128| known == 0 || column.id(row) == Some(known);
             let pairs: [(Option<&Column>, bool); 6] = [
-                (Some(journey), same(journey, id(0, at(&of.journey, session)))),
-                (Some(device), same(device, id(1, at(&of.device, session)))),
-                (
-                    Some(anonymous),
-                    same(anonymous, entities.anonymous.id(at(&of.anonymous, session))),
-                ),
-                (Some(source), self.source.key(source, row) == at(&of.source, session)),
-                (campaign, own == at(&of.campaign, session)),
+                (Some(journey), same(journey, facts.ids.journey)),
+                (Some(device), same(device, facts.ids.device)),
+                (Some(anonymous), same(anonymous, facts.ids.anonymous)),
+                (Some(source), self.source.key(source, row) == facts.source),
+                (campaign, own == facts.campaign),
                 (ip, address.is_none() || address == known),
             ];
             let wrong = pairs.iter().position(|(_, right)| !right);
@@ -144,15 +136,15 @@ impl Surroundings {
             }
         }
         for row in 0..events.len() {
-            let device = events.device(row);
-            let Some(known) = self.devices.get(device as usize) else { continue };
+            let facts = events.facts(row);
+            let Some(known) = self.devices.get(facts.device as usize) else { continue };
             let word = |place: usize| {
                 let column: Option<&Column> = columns[place];
                 column.map_or(known[place], |column| self.columns[place].key(column, row))
             };
             let in_own_browser = word(3) == known[3];
             let differs = |place: &usize| word(*place) != known[*place];
-            let other_class = self.class.key(class, row) != at(&entities.devices.class, device);
+            let other_class = self.class.key(class, row) != facts.class;
             // In a web view both the browser and the user agent are another app's; one of them alone is nobody's.
             let agrees = in_own_browser != differs(&2);
             let other = if in_own_browser { 2 } else { 3 };

@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::ControlFlow;
 
+use crate::check::entities::Entities;
 use crate::check::pass::Seen;
 use crate::check::{Check, Context, EventBatch, Observer, Rows, Tally, Verdict, Wants};
 use crate::read::hash::{self, fold};
@@ -178,6 +179,13 @@ impl Observer for Unique {
 
     fn see_events(&mut self, events: &EventBatch<'_>) {
         self.take(&events.rows);
+    }
+
+    fn done(&mut self, table: &Table, _: &Entities) {
+        // Only suspects are of use from here on.
+        if let Some(keys) = self.tables.get_mut(&table.name) {
+            keys.let_go(0);
+        }
     }
 
     fn finish(mut self: Box<Self>, context: &Context<'_>, seen: &Seen) -> Vec<Verdict> {

@@ -1,6 +1,7 @@
 //! Times on pages: how fast the first one stands, how soon the hook shows, how long people stay with what they use.
 
 use crate::check::pass::shown;
+use crate::check::seats;
 use crate::check::targets::share::{ERRORS, NEAR};
 use crate::check::verdict::{Measure, Tally};
 use crate::check::{Check, Context, EventBatch, Observer, Seen, Verdict, Wants};
@@ -53,6 +54,11 @@ struct Stay {
     tool: u8,
 }
 
+impl Stay {
+    /// Nobody knows which, because the session seemed to be through.
+    const UNKNOWN: Self = Self { since: i64::MAX, tool: 0 };
+}
+
 /// First pages of one sort of session.
 #[derive(Debug, Clone)]
 struct Landings {
@@ -68,6 +74,7 @@ pub(super) struct Pages {
     profiles: Vec<Option<[Landings; 2]>>,
     /// By source word: whether its links open in an app.
     in_app: Vec<bool>,
+    /// By seat.
     stays: Vec<Stay>,
     /// By event type: the tool that it says is used, from 1.
     tools: Vec<u8>,
@@ -103,7 +110,7 @@ impl Pages {
         Self {
             profiles: each().map(profile).collect(),
             in_app: each().map(in_app).collect(),
-            stays: vec![Stay::default(); context.entities.sessions.device.len()],
+            stays: Vec::new(),
             tools: events.iter().map(|event| tool(&event.name)).collect(),
             hook_shown: hook.map_or(NONE, |place| place as u32),
             hook: Tally::new(&CHECKS[HOOK]),
@@ -113,12 +120,9 @@ impl Pages {
 
     /// The first page of a session.
     fn land(&mut self, events: &EventBatch<'_>, row: usize, load: i64) {
-        let entities = events.entities();
-        let at = super::super::entities::at;
-        let profile = at(&entities.devices.profile, events.device(row));
-        let source = at(&entities.sessions.source, events.session[row]) as usize;
-        let in_app = self.in_app.get(source).copied().unwrap_or(false);
-        if let Some(Some(sorts)) = self.profiles.get_mut(profile as usize) {
+        let facts = events.facts(row);
+        let in_app = self.in_app.get(facts.source as usize).copied().unwrap_or(false);
+        if let Some(Some(sorts)) = self.profiles.get_mut(facts.profile as usize) {
             let sort = &mut sorts[usize::from(in_app)];
             sort.seen += 1;
             sort.fast += u64::from(load < FAST);
@@ -152,17 +156,21 @@ impl Observer for Pages {
         else {
             return;
         };
+        for seated in events.seated {
+            let stay = if seated.again { Stay::UNKNOWN } else { Stay::default() };
+            seats::set(&mut self.stays, seated.seat, stay);
+        }
         for row in 0..events.len() {
-            let session = events.session[row] as usize;
-            let Some(&stay) = self.stays.get(session) else { continue };
+            let seat = events.seat[row] as usize;
+            let Some(&stay) = self.stays.get(seat) else { continue };
             let (kind, now) = (events.kind[row], events.time[row]);
             if let Some(load) = load.long(row) {
                 if sequence.long(row) == Some(1) {
                     self.land(events, row, load);
                 }
                 self.leave(stay, now);
-                self.stays[session] = Stay { since: now, tool: 0 };
-            } else if kind == self.hook_shown {
+                self.stays[seat] = Stay { since: now, tool: 0 };
+            } else if kind == self.hook_shown && stay.since != Stay::UNKNOWN.since {
                 let after = now - stay.since;
                 self.hook.look((0..=HOOK_WITHIN).contains(&after), || {
                     let load = shown(load, row);
@@ -174,7 +182,7 @@ impl Observer for Pages {
             } else if let Some(&tool) = self.tools.get(kind as usize)
                 && tool != 0
             {
-                self.stays[session].tool = tool;
+                self.stays[seat].tool = tool;
             }
         }
     }

@@ -112,12 +112,11 @@ impl Rates {
 
     /// The cell of a session's person, device and source, less the target's offset.
     fn cell(&self, batch: &EventBatch<'_>, row: usize) -> Option<usize> {
-        let entities = batch.entities();
+        let facts = batch.facts(row);
         let label = |word: u32| self.words.get(word as usize);
-        let at = super::super::entities::at;
-        let persona = label(at(&entities.users.persona, batch.user(row)))?.persona;
-        let class = label(at(&entities.devices.class, batch.device(row)))?.class;
-        let source = label(at(&entities.sessions.source, batch.session[row]))?.source;
+        let persona = label(facts.persona)?.persona;
+        let class = label(facts.class)?.class;
+        let source = label(facts.source)?.source;
         if [persona, class, source].contains(&NONE) {
             return None;
         }
@@ -178,11 +177,12 @@ impl Observer for Rates {
         if let Some(column) = batch.column("page_path") {
             self.pages.learn(column, |path| site.page_of(path));
         }
-        let at = super::super::entities::at;
         for row in 0..batch.len() {
             let (session, kind) = (batch.session[row], batch.kind[row]);
-            let word = at(&batch.entities().journeys.kind, batch.journey(row));
-            let journey = self.words.get(word as usize).map_or(NONE, |labels| labels.journey);
+            let journey = self
+                .words
+                .get(batch.facts(row).kind as usize)
+                .map_or(NONE, |labels| labels.journey);
             if session == NONE || kind == NONE || journey == NONE {
                 continue;
             }

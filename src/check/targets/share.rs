@@ -1,5 +1,7 @@
 //! A rate over events that come in clusters, and how far it may lie from what it was set to.
 
+use std::collections::BTreeMap;
+
 use crate::dist::normal_quantile;
 use crate::read::hash::NONE;
 
@@ -19,11 +21,16 @@ pub(super) fn errors_of(many: usize) -> f64 {
     ERRORS.max(-normal_quantile(BEYOND / 2.0 / many.max(1) as f64))
 }
 
+/// What a byte holds, and one more.
+const CARRY: u64 = 1 << 8;
+
 /// Counts occurrences and successes by person: one person's are alike, so they tell less than as many of different people.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Share {
-    /// By user: occurrences, successes.
-    people: Vec<[u16; 2]>,
+    /// By user: occurrences, successes, but for those carried. A byte each: there are dozens of rates, and millions of people.
+    people: Vec<[u8; 2]>,
+    /// Of the few who have more than a byte holds: how many times a byte was full.
+    carried: BTreeMap<u32, [u64; 2]>,
     /// Of nobody known.
     strays: [u64; 2],
 }
@@ -58,28 +65,41 @@ impl Share {
             self.strays[what] += 1;
             return;
         }
-        let user = user as usize;
-        if user >= self.people.len() {
-            self.people.resize((user + 1).next_power_of_two(), [0; 2]);
+        let place = user as usize;
+        if place >= self.people.len() {
+            self.people.resize(place + 1, [0; 2]);
         }
-        let count = &mut self.people[user][what];
-        *count = count.saturating_add(1);
+        let count = &mut self.people[place][what];
+        *count = count.wrapping_add(1);
+        if *count == 0 {
+            self.carried.entry(user).or_default()[what] += 1;
+        }
+    }
+
+    /// Occurrences and successes of each person who has any.
+    fn counts(&self) -> impl Iterator<Item = [u64; 2]> + '_ {
+        let all = self.people.iter().enumerate().map(|(user, held)| {
+            let carried = self.carried.get(&(user as u32)).copied().unwrap_or_default();
+            [0, 1].map(|what| u64::from(held[what]) + CARRY * carried[what])
+        });
+        all.filter(|counts| *counts != [0; 2])
     }
 
     /// The rate, if anything occurred.
     pub(super) fn estimate(&self) -> Option<Estimate> {
-        let sum = |what: usize| {
-            self.strays[what] + self.people.iter().map(|one| u64::from(one[what])).sum::<u64>()
-        };
-        let (seen, successes) = (sum(0), sum(1));
+        let [mut seen, mut successes] = self.strays;
+        let mut clusters = 0;
+        for one in self.counts() {
+            (seen, successes, clusters) = (seen + one[0], successes + one[1], clusters + 1);
+        }
         if seen == 0 {
             return None;
         }
         let (n, rate) = (seen as f64, successes as f64 / seen as f64);
-        let known = self.people.iter().filter(|one| **one != [0; 2]);
-        let clusters = known.clone().count() as f64;
-        let spread = |one: &[u16; 2]| (f64::from(one[1]) - rate * f64::from(one[0])).powi(2);
-        let clustered = known.map(spread).sum::<f64>() * clusters / (clusters - 1.0).max(1.0);
+        let clusters = f64::from(clusters);
+        let spread = |one: [u64; 2]| (one[1] as f64 - rate * one[0] as f64).powi(2);
+        let clustered =
+            self.counts().map(spread).sum::<f64>() * clusters / (clusters - 1.0).max(1.0);
         let independent = n * rate * (1.0 - rate);
         let design = if independent > 0.0 { clustered / independent } else { 1.0 };
         Some(Estimate { seen, rate, design: design.max(1.0) })
@@ -144,6 +164,17 @@ mod tests {
         let close = |many: usize, errors: f64| (errors_of(many) - errors).abs() < 0.01;
         assert!(close(1, 3.0) && close(15, 3.75) && close(26, 3.88), "{}", errors_of(15));
         assert!(close(0, errors_of(1)));
+    }
+
+    #[test]
+    fn a_person_who_comes_often_is_counted_whole() {
+        let mut share = Share::default();
+        (0..1000).for_each(|_| share.occurred(7));
+        (0..512).for_each(|_| share.succeeded(7));
+        share.occurred(2);
+        let counts: Vec<[u64; 2]> = share.counts().collect();
+        assert_eq!(counts, [[1, 0], [1000, 512]]);
+        assert_eq!(share.estimate().map(|all| (all.seen, all.rate)), Some((1001, 512.0 / 1001.0)));
     }
 
     #[test]

@@ -118,13 +118,11 @@ fn request(what: &What, form: Option<&Form>, assets: &Assets) -> Result<Request,
     flags.anomalies = written.map(anomalies).transpose()?;
     let mut asked = flags.over(asked);
     if form.is_some_and(|form| form.ndjson_labels) {
-        match asked.anomalies.as_mut().filter(|wishes| !wishes.is_off()) {
-            Some(wishes) => wishes.ndjson_labels = true,
-            None => {
-                let problem = Problem::new("there are no labels without anomalies");
-                return Err(problem.help("ask for some: --anomalies default").into());
-            }
-        }
+        let Some(wishes) = asked.anomalies.as_mut().filter(|wishes| !wishes.is_off()) else {
+            let problem = Problem::new("there are no labels without anomalies");
+            return Err(problem.help("ask for some: --anomalies default").into());
+        };
+        wishes.ndjson_labels = true;
     }
     let request = asked.resolve(today())?;
     check_format(&request).map_or(Ok(request), |problem| Err(problem.into()))

@@ -74,7 +74,7 @@ struct Event {
 /// chance: the area under the curve is a half, within the interval.
 #[test]
 fn ids_nulls_and_order_give_nothing_away() {
-    let asked: String = KINDS.iter().map(|id| format!("[anomalies.{id}]\nk = 30\n")).collect();
+    let asked = KINDS.map(|id| format!("[anomalies.{id}]\nk = 30\n")).concat();
     let set = made(&world(&format!(
         "seed = 11\ndays = 4\nevents = \"16K\"\n[output]\nformat = \"ndjson\"\ncompression = \"none\"\n\
          [anomalies]\n{asked}"

@@ -23,11 +23,12 @@ use crate::answers::{self, Answers, Counter, Tally};
 use crate::diag::Problems;
 use crate::disk::DiskFile;
 use crate::event::journal::{Bucket, Journal, Offsets};
-use crate::frame::Frame;
+use crate::frame::{Frame, Veil};
 use crate::journey::outcomes::{Exact, Outcomes};
 use crate::journey::{Walker, expected_visits};
 use crate::manifest::{self, Document, FileEntry};
 use crate::population::FIRST_COVERING;
+use crate::privacy::frame::Masking;
 use crate::scenario::plan::{OF_THE_WORLD, Pilot, Plan, UserRange, events_path, table_path};
 use crate::scenario::slices::Slices;
 use crate::scenario::wishes::LABELS;
@@ -207,6 +208,22 @@ pub fn generate(
     progress: &dyn Progress,
     cancel: &AtomicBool,
 ) -> Result<Written, Error> {
+    generate_masked(world, plan, run, None, dir, progress, cancel)
+}
+
+/// The same, with what a privacy policy does to the tables.
+///
+/// # Errors
+/// Those of [`generate`].
+pub fn generate_masked(
+    world: &World,
+    plan: &Plan,
+    run: &Run,
+    masking: Option<&Masking>,
+    dir: &Path,
+    progress: &dyn Progress,
+    cancel: &AtomicBool,
+) -> Result<Written, Error> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(run.threads).build()?;
     let counting = world.wants_answers().then(|| Counting::new(world));
     let spec = Spec::of(world).map_err(Error::Anomalies)?;
@@ -217,6 +234,7 @@ pub fn generate(
         progress,
         cancel,
         counting: counting.as_ref(),
+        masking,
         wrong: None,
         copies: Mutex::default(),
         kinds: Mutex::default(),
@@ -305,7 +323,7 @@ fn simulate_with(
     let chunk = |walker: &mut Walker<'_>, number: u64| {
         go_on(cancel)?;
         let first = users.start + number * CHUNK;
-        for user in first..(first + CHUNK).min(users.end) {
+        for user in (first..(first + CHUNK).min(users.end)).filter(|user| !world.is_erased(*user)) {
             walker.user(user);
         }
         look(&walker.journal);
@@ -331,7 +349,7 @@ fn in_order(
     let mut told = 0;
     for first in users.clone().step_by(CHUNK as usize) {
         go_on(cancel)?;
-        for user in first..(first + CHUNK).min(users.end) {
+        for user in (first..(first + CHUNK).min(users.end)).filter(|user| !world.is_erased(*user)) {
             walker.user(user);
         }
         let events = walker.journal.events();
@@ -383,6 +401,7 @@ struct Job<'j> {
     progress: &'j dyn Progress,
     cancel: &'j AtomicBool,
     counting: Option<&'j Counting<'j>>,
+    masking: Option<&'j Masking>,
     wrong: Option<Wrong<'j>>,
     /// Labels written as NDJSON beside those of the format.
     copies: Mutex<Vec<Document>>,
@@ -410,12 +429,14 @@ impl Job<'_> {
         let (mut journal, mut by_slice) = arrange(journals, slices);
         let Some(wrong) = &self.wrong else {
             let context = Context { world, journal: &journal };
+            self.count(context);
             let tasks = self.tasks(range, by_slice, |_| (FileEdits::default(), Vec::new()));
             return Ok(self.files(context, range, tasks)?.0);
         };
         let (mut edits, mut changes, incidents) =
             anomalies::of_range(wrong, world, range, slices, &mut journal, &mut by_slice)?;
         let context = Context { world, journal: &journal };
+        self.count(context);
         let tasks = self.tasks(range, by_slice, |file| {
             let changes = match file {
                 FileRef::Slice(slice) => changes.remove(&(slice as usize)),
@@ -523,16 +544,17 @@ impl Job<'_> {
             return Ok((Some(entry), member.into_iter().collect()));
         }
         let output = &self.world.output;
+        let (path, time_range) = self.shown(&rows.frame.table().name, path, rows.time_range);
         let shown = path.clone();
         let has_lines = output.format.name() == "ndjson";
-        let (frame, places) = (rows.frame, rows.places);
-        let laid = LaidOut { frame, shown: rows.shown, places, path: &shown, has_lines };
+        let (frame, places, veil) = (rows.frame, rows.places, self.veil());
+        let laid = LaidOut { frame, shown: rows.shown, places, path: &shown, has_lines, veil };
         let is_there = rows.shown > 0 || !frame.table().is_events();
         let written = edits.write(&laid, |edited, notes| {
             // A slice in which nothing falls is no file.
             is_there
                 .then(|| {
-                    self.put(path, edited, rows.time_range, |out| {
+                    self.put(path, edited, time_range, |out| {
                         output.format.write_noting(edited, &output.options, notes, out)
                     })
                 })
@@ -580,11 +602,37 @@ impl Job<'_> {
         time_range: Option<(i64, i64)>,
     ) -> Result<FileEntry, Error> {
         go_on(self.cancel)?;
+        let veiled = self.veil().and_then(|veil| veil.over(frame));
+        let frame = veiled.as_deref().unwrap_or(frame);
+        let (path, time_range) = self.shown(&frame.table().name, path, time_range);
         let target = self.dir.join(&path);
         let output = &self.world.output;
         let write = |out: &mut Out| output.format.write(frame, &output.options, out);
         self.put(path, frame, time_range, write)
             .map_err(|source| Error::Io { path: target, source })
+    }
+
+    /// Lets a policy count who shares what in a range.
+    fn count(&self, context: Context<'_>) {
+        if let Some(masking) = self.masking {
+            masking.count(context);
+        }
+    }
+
+    /// What a policy lets be seen of frames.
+    fn veil(&self) -> Option<&dyn Veil> {
+        self.masking.map(|masking| masking as &dyn Veil)
+    }
+
+    /// A file's path and its times as they leave.
+    fn shown(
+        &self,
+        table: &str,
+        path: String,
+        time_range: Option<(i64, i64)>,
+    ) -> (String, Option<(i64, i64)>) {
+        let Some(masking) = self.masking else { return (path, time_range) };
+        (masking.path(table, &path), masking.time_range(table, time_range))
     }
 
     /// Lets `write` write one file.

@@ -80,6 +80,12 @@ impl<S: AsRef<str>> FromIterator<S> for Strings {
     }
 }
 
+/// Shows frames otherwise than they are.
+pub trait Veil: Sync {
+    /// A frame as it may be seen; none: as it is.
+    fn over<'f>(&'f self, frame: &'f dyn Frame) -> Option<Box<dyn Frame + 'f>>;
+}
+
 /// What a column's keys stand for.
 #[derive(Debug, Clone, Copy)]
 pub enum Dictionary<'f> {

@@ -61,6 +61,7 @@ pub mod output;
 pub mod patch;
 pub mod population;
 pub mod preview;
+pub mod privacy;
 pub mod read;
 pub mod realism;
 pub mod report;

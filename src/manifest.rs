@@ -35,6 +35,9 @@ pub struct Manifest {
     /// Which part of the data set this is; none: the whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shard: Option<Shard>,
+    /// What was done about privacy, where something was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub privacy: Option<Privacy>,
     /// The tables, in the order of the schemas.
     pub tables: Vec<Table>,
     /// What is written beside the tables, by path.
@@ -60,6 +63,28 @@ pub struct Scenario {
     pub name: String,
     /// A scenario file that asks for this data set again.
     pub toml: String,
+}
+
+/// What was done about privacy. None of it tells anything of the key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Privacy {
+    /// What the data are: `pseudonymised`. Never "anonymous".
+    pub status: String,
+    /// SHA-256 of the policy.
+    pub policy_sha256: String,
+    /// The key's id.
+    pub key_id: String,
+    /// Its check value, by which it is known again.
+    pub key_check: String,
+    /// Its epoch.
+    pub epoch: u32,
+    /// How far tokens mean the same.
+    pub scope: String,
+    /// The data set's or recipient's name.
+    pub scope_id: String,
+    /// `left out`, or `re-identifying` where truth tables and the seed are there.
+    pub truth: String,
 }
 
 /// A part of a data set.
@@ -271,7 +296,7 @@ impl Stated<'_> {
     }
 }
 
-fn rfc3339(micros: i64) -> Option<String> {
+pub(crate) fn rfc3339(micros: i64) -> Option<String> {
     let time = jiff::Timestamp::from_microsecond(micros).ok()?;
     Some(format!("{time:.6}"))
 }
@@ -313,6 +338,7 @@ impl Manifest {
             seed: request.seed,
             scenario: Scenario { name: request.scenario.clone(), toml: request.resolved_toml() },
             shard,
+            privacy: None,
             tables,
             documents,
         }

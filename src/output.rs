@@ -18,8 +18,13 @@ pub enum Error {
     #[error("{} holds a data set already", .0.display())]
     Exists(PathBuf),
     /// Something else is there, which is never removed.
-    #[error("{} is not empty and is no data set of ours: it has no {}", .0.display(), manifest::FILE)]
-    Foreign(PathBuf),
+    #[error("{} is not empty and is no data set of ours: it has no {proof}", path.display())]
+    Foreign {
+        /// What is there.
+        path: PathBuf,
+        /// The file by which it would be known.
+        proof: String,
+    },
     /// A data set is there that cannot move aside, since a file system of its own is mounted on its folder.
     #[error("{} is a mount point: its data set cannot be moved aside", .0.display())]
     Mounted(PathBuf),
@@ -48,7 +53,7 @@ impl Error {
     pub fn help(&self) -> Option<&'static str> {
         match self {
             Self::Exists(_) => Some("use --force to replace it, or --out for another folder"),
-            Self::Foreign(_) => {
+            Self::Foreign { .. } => {
                 Some("use --out for another folder; --force replaces data sets only")
             }
             Self::Mounted(_) => Some("use --out for a folder within it"),
@@ -89,11 +94,19 @@ impl Staging {
     /// # Errors
     /// A data set is there and `force` is not given; something else is there; the folder cannot be made.
     pub fn open(target: &Path, force: bool) -> Result<Self, Error> {
+        Self::open_as(target, force, manifest::FILE)
+    }
+
+    /// The same for a folder of another kind: `proof` is the file by which one that may be replaced is known.
+    ///
+    /// # Errors
+    /// Those of [`open`](Self::open).
+    pub fn open_as(target: &Path, force: bool, proof: &str) -> Result<Self, Error> {
         let (shown, (parent, name)) = (target, split(target)?);
         fs::create_dir_all(&parent).map_err(io_error("make the folder", &parent))?;
         clear_beside(&parent, &name);
         let target = parent.join(&name);
-        let place = survey(&target, shown, force)?;
+        let place = survey(&target, shown, force, proof)?;
         let dir = match place {
             Place::Inside => target.join(format!(".partial-{}", process::id())),
             Place::Free | Place::Replacing => {
@@ -173,14 +186,14 @@ fn split(target: &Path) -> Result<(PathBuf, String), Error> {
 }
 
 /// What is at the target, which the user knows as `shown`.
-fn survey(target: &Path, shown: &Path, force: bool) -> Result<Place, Error> {
+fn survey(target: &Path, shown: &Path, force: bool, proof: &str) -> Result<Place, Error> {
     if fs::symlink_metadata(target).is_err() {
         return Ok(Place::Free);
     }
     if !target.is_dir() {
         return Err(Error::NoFolder(shown.to_owned()));
     }
-    if target.join(manifest::FILE).is_file() {
+    if target.join(proof).is_file() {
         return match force {
             false => Err(Error::Exists(shown.to_owned())),
             // Better said now than when all is written.
@@ -191,7 +204,7 @@ fn survey(target: &Path, shown: &Path, force: bool) -> Result<Place, Error> {
     clear_inside(target);
     let mut entries = fs::read_dir(target).map_err(io_error("read the folder", target))?;
     if entries.next().is_some() {
-        return Err(Error::Foreign(shown.to_owned()));
+        return Err(Error::Foreign { path: shown.to_owned(), proof: proof.to_owned() });
     }
     Ok(Place::Inside)
 }
@@ -344,7 +357,7 @@ mod tests {
         assert_eq!(names(root.path()), ["set"]);
 
         fs::remove_file(target.join(manifest::FILE)).expect("removed");
-        assert!(matches!(Staging::open(&target, true), Err(Error::Foreign(_))));
+        assert!(matches!(Staging::open(&target, true), Err(Error::Foreign { .. })));
         assert!(matches!(Staging::open(&target.join("events/a"), true), Err(Error::NoFolder(_))));
     }
 

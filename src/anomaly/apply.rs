@@ -19,7 +19,7 @@ use crate::anomaly::select::Made;
 use crate::anomaly::spec::Spec;
 use crate::anomaly::value::Value;
 use crate::event::journal::Counts;
-use crate::frame::Frame;
+use crate::frame::{Frame, Veil};
 use crate::sink::Notes;
 use crate::tables::changes::{Fate, Place};
 use crate::tables::events::Change;
@@ -397,6 +397,8 @@ pub struct LaidOut<'l> {
     pub path: &'l str,
     /// Whether it has lines.
     pub has_lines: bool,
+    /// What may be seen of it.
+    pub veil: Option<&'l dyn Veil>,
 }
 
 impl FileEdits {
@@ -442,8 +444,10 @@ impl FileEdits {
             })
             .collect();
         let edited = Edited::new(laid.frame, laid.shown, &values);
-        let drifted = self.drift.as_ref().map(|(_, drift)| Drifted::new(&edited, drift));
-        let shown: &dyn Frame = drifted.as_ref().map_or(&edited, |drifted| drifted);
+        let veiled = laid.veil.and_then(|veil| veil.over(&edited));
+        let shown: &dyn Frame = veiled.as_deref().unwrap_or(&edited);
+        let drifted = self.drift.as_ref().map(|(_, drift)| Drifted::new(shown, drift));
+        let shown: &dyn Frame = drifted.as_ref().map_or(shown, |drifted| drifted);
         let lines = Lines::new(self, laid, shown)?;
         let mut notes = Notes { rows: self.noted(laid, &lines), places: Vec::new() };
         let written = write(shown, &mut notes)?;

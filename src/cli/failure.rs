@@ -11,6 +11,8 @@ use super::style::ERROR;
 pub(crate) enum Failure {
     /// What was asked for is wrong: exit code 2.
     Input(Problems),
+    /// A privacy policy does not let it pass: exit code 3.
+    Policy(Problems),
     /// Something failed on the way: exit code 1.
     Run(anyhow::Error),
     /// Standard output cannot be written: exit code 1, but a reader that has seen enough is success.
@@ -80,6 +82,30 @@ impl From<throng::read::Error> for Failure {
     }
 }
 
+impl From<throng::privacy::key::Refusal> for Failure {
+    fn from(error: throng::privacy::key::Refusal) -> Self {
+        let problem = Problem::new(error.to_string());
+        match error.help() {
+            Some(help) => problem.help(help).into(),
+            None => problem.into(),
+        }
+    }
+}
+
+impl From<throng::privacy::stage::Error> for Failure {
+    fn from(error: throng::privacy::stage::Error) -> Self {
+        use throng::privacy::stage::Error;
+        match error {
+            Error::Refused(problems) => Self::Policy(problems),
+            Error::Asked(problems) => Self::Input(problems),
+            Error::Output(error) => error.into(),
+            Error::Cancelled => Self::Interrupted,
+            Error::Leaked(finds) => Self::Policy(super::leaks::told(&finds)),
+            error @ Error::Io { .. } => Self::Run(error.into()),
+        }
+    }
+}
+
 impl From<throng::check::Error> for Failure {
     fn from(error: throng::check::Error) -> Self {
         match error {
@@ -104,6 +130,7 @@ impl Failure {
     pub(crate) fn report(&self) -> ExitCode {
         let (code, text) = match self {
             Self::Input(problems) => (2, problems.to_string()),
+            Self::Policy(problems) => (3, problems.to_string()),
             Self::Print(error) if error.kind() == io::ErrorKind::BrokenPipe => {
                 return ExitCode::SUCCESS;
             }

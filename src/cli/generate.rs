@@ -11,11 +11,14 @@ use throng::diag::Problem;
 use throng::engine::{self, Run, Written};
 use throng::manifest::{self, Manifest, Shard};
 use throng::output::Staging;
+use throng::population::tombstones::{self, Tombstones};
+use throng::privacy::frame::Masking;
 use throng::scenario::World;
 use throng::scenario::plan::Plan;
 
 use super::args::{self, Form, Seed, What, shell};
 use super::failure::Failure;
+use super::masking::{self, Masked, Privacy};
 use super::progress::Meter;
 use super::summary::{Summary, try_next};
 use super::{interrupt, load};
@@ -39,11 +42,16 @@ pub(crate) struct Args {
     #[arg(long, value_name = "T", value_parser = args::threads)]
     threads: Option<NonZeroUsize>,
     /// Make only part I of N, counted from 0, in a folder of its own in DIR; `throng join DIR` makes the parts one
-    #[arg(long, value_name = "I/N", value_parser = args::shard)]
+    #[arg(long, value_name = "I/N", value_parser = args::shard, conflicts_with = "pseudonymise")]
     shard: Option<Shard>,
     /// Write the clean twin as well, beside it in <DIR>-clean: the same data set with nothing gone wrong
-    #[arg(long)]
+    #[arg(long, conflicts_with = "pseudonymise")]
     twin: bool,
+    #[command(flatten)]
+    privacy: Privacy,
+    /// Leave out those whom a suppression list names [default: the list of the data set that is replaced]
+    #[arg(long, value_name = "FILE")]
+    suppress: Option<PathBuf>,
     /// Replace a data set that is there already
     #[arg(long)]
     force: bool,
@@ -66,18 +74,34 @@ Examples:
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let cancel = interrupt::flag().context("cannot listen for Ctrl-C")?;
     let threads = args.threads.map_or_else(load::threads, NonZeroUsize::get);
-    let world = load::world(&args.what, Some(&args.form), threads, &cancel)?;
+    let mut world = load::world(&args.what, Some(&args.form), threads, &cancel)?;
     if args.twin && world.request.anomalies.is_none() {
         let problem = Problem::new("there is no twin of a data set in which nothing goes wrong");
         return Err(problem.help("ask for anomalies: --anomalies default").into());
     }
     let out = args.out.clone().unwrap_or_else(|| Path::new("output").join(&world.request.scenario));
-    make(args, &world, &out, threads, &cancel)?;
+    world.tombstones = tombstones(args, &out)?;
+    let masked = masking::bind(&args.privacy, &mut world, &out)?;
+    make(args, &world, masked.as_ref(), &out, threads, &cancel)?;
     if args.twin {
         let assets = load::assets(args.what.models.as_deref())?;
-        make(args, &world.cleaned(&assets), &beside(&out), threads, &cancel)?;
+        make(args, &world.cleaned(&assets), None, &beside(&out), threads, &cancel)?;
     }
     Ok(())
+}
+
+/// Those who were erased: by the list that is given, or that of the data set that is replaced.
+fn tombstones(args: &Args, out: &Path) -> Result<Tombstones, Failure> {
+    let path = match (&args.suppress, args.force) {
+        (Some(path), _) => path.clone(),
+        (None, true) if out.join(tombstones::FILE).is_file() => out.join(tombstones::FILE),
+        (None, _) => return Ok(Tombstones::default()),
+    };
+    let read = std::fs::read_to_string(&path).and_then(|text| Tombstones::parse(&text));
+    let told = |error| Problem::new(format!("{} is no suppression list: {error}", path.display()));
+    Ok(read.map_err(told).map_err(|problem| {
+        problem.help("`throng erase` writes one, suppression.json, into the data set")
+    })?)
 }
 
 /// The folder of a data set's clean twin.
@@ -90,6 +114,7 @@ pub(crate) fn beside(out: &Path) -> PathBuf {
 fn make(
     args: &Args,
     world: &World,
+    masked: Option<&Masked>,
     out: &Path,
     threads: usize,
     cancel: &AtomicBool,
@@ -97,8 +122,17 @@ fn make(
     let dir =
         args.shard.map_or_else(|| out.to_owned(), |shard| out.join(throng::join::folder(shard)));
     let staging = open(args, out, &dir)?;
-    let (written, took) = simulate(args, world, threads, &staging, cancel)?;
-    let manifest = manifest(world, args.shard, written);
+    let masking = masked.map(|masked| &masked.masking);
+    let (written, took) = simulate(args, world, masking, threads, &staging, cancel)?;
+    let mut manifest = masked_manifest(world, masking, args.shard, written);
+    if let Some(masked) = masked {
+        masked.sign(&mut manifest, &dir, staging.dir())?;
+    }
+    if !world.tombstones.is_empty() {
+        let text = world.tombstones.to_json().context("cannot write the suppression list")?;
+        std::fs::write(staging.dir().join(tombstones::FILE), text)
+            .context("cannot write the suppression list")?;
+    }
     manifest.write(staging.dir()).map_err(anyhow::Error::from)?;
     staging.commit()?;
     tell(args, &Summary { manifest: &manifest, dir: &dir, took: Some(took) })
@@ -106,8 +140,19 @@ fn make(
 
 /// The manifest of what was written.
 pub(crate) fn manifest(world: &World, shard: Option<Shard>, written: Written) -> Manifest {
+    masked_manifest(world, None, shard, written)
+}
+
+/// The manifest of what was written behind a policy.
+fn masked_manifest(
+    world: &World,
+    masking: Option<&Masking>,
+    shard: Option<Shard>,
+    written: Written,
+) -> Manifest {
     let Written { files, documents } = written;
-    Manifest::new(&world.request, &world.version, shard, tables(world), files, documents)
+    let tables = tables(world, masking);
+    Manifest::new(&world.request, &world.version, shard, tables, files, documents)
 }
 
 fn open(args: &Args, out: &Path, dir: &Path) -> Result<Staging, Failure> {
@@ -122,6 +167,7 @@ fn open(args: &Args, out: &Path, dir: &Path) -> Result<Staging, Failure> {
 fn simulate(
     args: &Args,
     world: &World,
+    masking: Option<&Masking>,
     threads: usize,
     staging: &Staging,
     cancel: &AtomicBool,
@@ -133,7 +179,8 @@ fn simulate(
     let begun = Instant::now();
     let plan = engine::plan(world, run.threads, cancel)?;
     let meter = Meter::new(share(&plan, args.shard), args.quiet);
-    let outcome = engine::generate(world, &plan, &run, staging.dir(), &meter, cancel);
+    let dir = staging.dir();
+    let outcome = engine::generate_masked(world, &plan, &run, masking, dir, &meter, cancel);
     meter.finish();
     Ok((outcome?, begun.elapsed()))
 }
@@ -147,10 +194,14 @@ fn share(plan: &Plan, shard: Option<Shard>) -> u64 {
 }
 
 /// The tables asked for, with their schemas' digests.
-fn tables(world: &World) -> Vec<(String, String)> {
-    let digest = |table: &throng::schema::Table| world.schemas.digest(table);
-    let tables = world.wanted_tables();
-    tables.map(|table| (table.name.clone(), digest(table))).collect()
+fn tables(world: &World, masking: Option<&Masking>) -> Vec<(String, String)> {
+    let schemas = masking.map(|masking| masking.schemas(&world.schemas));
+    let schemas = schemas.as_ref().unwrap_or(&world.schemas);
+    let named = |table: &throng::schema::Table| {
+        let written = schemas.table(&table.name).unwrap_or(table);
+        (table.name.clone(), schemas.digest(written))
+    };
+    world.wanted_tables().map(named).collect()
 }
 
 fn tell(args: &Args, summary: &Summary<'_>) -> Result<(), Failure> {

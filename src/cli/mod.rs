@@ -2,21 +2,29 @@
 
 mod anomalies;
 mod args;
+mod audit;
 mod check;
 mod completions;
+mod erase;
 mod failure;
 mod foreign;
 mod generate;
 mod init;
 mod interrupt;
 mod join;
+mod key;
+mod leaks;
 mod load;
+mod masking;
 mod patch;
 mod personas;
 mod plan;
+mod policy;
 mod preview;
 mod progress;
+mod pseudonymise;
 mod report;
+mod retain;
 mod scenarios;
 mod schema;
 mod score;
@@ -68,6 +76,13 @@ enum Command {
     Personas(personas::Args),
     Schema(schema::Args),
     Anomalies(anomalies::Args),
+    Key(key::Args),
+    Policy(policy::Args),
+    Pseudonymise(pseudonymise::Args),
+    Leaks(leaks::Args),
+    Retain(retain::Args),
+    Erase(erase::Args),
+    Audit(audit::Args),
     Completions(completions::Args),
 }
 
@@ -88,6 +103,13 @@ impl Command {
             Self::Personas(args) => personas::run(&args),
             Self::Schema(args) => schema::run(&args),
             Self::Anomalies(args) => anomalies::run(&args),
+            Self::Key(args) => key::run(&args),
+            Self::Policy(args) => policy::run(&args),
+            Self::Pseudonymise(args) => pseudonymise::run(&args),
+            Self::Leaks(args) => leaks::run(&args),
+            Self::Retain(args) => retain::run(&args),
+            Self::Erase(args) => erase::run(&args),
+            Self::Audit(args) => audit::run(&args),
             Self::Completions(args) => completions::run(&args),
         }
     }

@@ -10,6 +10,7 @@ use throng::assets::Assets;
 use throng::diag::Problem;
 use throng::engine::{self, Run};
 use throng::output::Staging;
+use throng::population::tombstones::Tombstones;
 use throng::read::DataSet;
 use throng::scenario::World;
 
@@ -62,10 +63,12 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
 pub(crate) fn dirty_world(data: &DataSet, assets: &Assets, own: bool) -> Result<World, Failure> {
     let world = load::made_in(data.manifest(), assets, own)?;
     let shown = data.dir().display();
-    let world = world.map_err(|why| {
+    let mut world = world.map_err(|why| {
         Problem::new(format!("{shown} cannot be made again: {why}"))
             .help("use the version of throng, and the models, that it was made with")
     })?;
+    let erased = Tombstones::of(data.dir()).context("cannot read the suppression list")?;
+    world.tombstones = erased.unwrap_or_default();
     if world.request.anomalies.is_none() {
         let problem = Problem::new(format!("nothing was made to go wrong in {shown}"));
         return Err(problem.help("it is its own clean twin").into());

@@ -151,7 +151,8 @@ pub(super) fn labels(
     let extension = job.world.output.extension();
     let mut files = Vec::new();
     for name in LABELS {
-        let Some(table) = job.world.schemas.table(name) else { continue };
+        let mut wanted = job.world.wanted_tables();
+        let Some(table) = wanted.find(|table| table.name == name) else { continue };
         let path = table_path(name, range.number, extension);
         let write = |frame: &dyn Frame| -> Result<(), Error> {
             job.copy(&table_path(name, range.number, "ndjson"), frame)?;
@@ -175,9 +176,12 @@ impl Job<'_> {
         if !is_wanted || self.world.output.format.name() == "ndjson" {
             return Ok(());
         }
-        let failed = |source| Error::Io { path: self.dir.join(path), source };
+        let veiled = self.veil().and_then(|veil| veil.over(frame));
+        let frame = veiled.as_deref().unwrap_or(frame);
+        let (path, _) = self.shown(&frame.table().name, path.to_owned(), None);
+        let failed = |source| Error::Io { path: self.dir.join(&path), source };
         let lines = sink::json_lines(frame).map_err(failed)?.concat();
-        let written = Document::write(self.dir, path, &String::from_utf8_lossy(&lines))?;
+        let written = Document::write(self.dir, &path, &String::from_utf8_lossy(&lines))?;
         self.copies.lock().unwrap_or_else(PoisonError::into_inner).push(written);
         Ok(())
     }

@@ -9,6 +9,7 @@ mod ids;
 mod profile;
 #[cfg(test)]
 mod tests;
+pub mod tombstones;
 mod user;
 mod zone;
 

@@ -238,6 +238,13 @@ pub fn parquet_shape(path: &Path) -> Result<(Schema, u64), String> {
     shielded(|| parquet::shape(path))
 }
 
+/// A Parquet file's metadata, with strings that every row group has in a dictionary to be read as such.
+pub(crate) fn keyed_metadata(
+    file: &std::fs::File,
+) -> Result<::parquet::arrow::arrow_reader::ArrowReaderMetadata, String> {
+    shielded(|| parquet::keyed_metadata(file))
+}
+
 /// A UUID out of its 36 characters.
 pub fn uuid(text: &str) -> Option<u128> {
     value::uuid(text.as_bytes())
@@ -369,7 +376,7 @@ fn decode_file(
 }
 
 /// Runs a decoder; bytes that make it panic are the bytes' fault.
-fn shielded<T>(decode: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+pub(crate) fn shielded<T>(decode: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
     let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(decode));
     outcome.unwrap_or_else(|_| Err("its bytes make no sense".to_owned()))
 }

@@ -56,15 +56,7 @@ impl Parquet {
         file: impl ChunkReader + 'static,
         wanted: &[Wanted],
     ) -> Result<Self, String> {
-        let plain = ArrowReaderMetadata::load(
-            &file,
-            ArrowReaderOptions::new().with_skip_arrow_metadata(true),
-        );
-        let plain = plain.map_err(|error| error.to_string())?;
-        let hinted = with_dictionaries(plain.schema(), plain.metadata());
-        let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true).with_schema(hinted);
-        let metadata = ArrowReaderMetadata::try_new(Arc::clone(plain.metadata()), options);
-        let metadata = metadata.unwrap_or(plain);
+        let metadata = keyed_metadata(&file)?;
         let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata);
         let roots: Vec<&str> = wanted.iter().map(|wanted| root(&wanted.name)).collect();
         let fields = builder.schema().fields().iter().enumerate();
@@ -105,6 +97,16 @@ impl Decode for Parquet {
         }
         Ok(Some(whole))
     }
+}
+
+/// A file's metadata, with strings that every row group has in a dictionary to be read as such.
+pub(super) fn keyed_metadata(file: &impl ChunkReader) -> Result<ArrowReaderMetadata, String> {
+    let plain = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
+    let plain = ArrowReaderMetadata::load(file, plain).map_err(|error| error.to_string())?;
+    let hinted = with_dictionaries(plain.schema(), plain.metadata());
+    let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true).with_schema(hinted);
+    let metadata = ArrowReaderMetadata::try_new(Arc::clone(plain.metadata()), options);
+    Ok(metadata.unwrap_or(plain))
 }
 
 /// Notes the identifiers that are none: text that is no UUID.

@@ -8,6 +8,7 @@ use crate::model::journey::Journey;
 use crate::model::site::Site;
 use crate::model::{DeviceClass, Models, Persona, TextFile};
 use crate::population::People;
+use crate::population::tombstones::Tombstones;
 use crate::scenario::calendar::{Calendar, DAY, HOUR};
 use crate::scenario::cells::Cells;
 use crate::scenario::kinds::Kinds;
@@ -87,6 +88,8 @@ pub struct World {
     pub direct: Option<usize>,
     /// How files are written.
     pub output: Output,
+    /// Those who were erased, and are not made.
+    pub tombstones: Tombstones,
 }
 
 impl World {
@@ -166,6 +169,7 @@ impl World {
             behaviour_digest: behaviour_digest(&request, assets),
             calendar,
             output,
+            tombstones: Tombstones::default(),
             schemas,
             models,
             behaviour,
@@ -190,6 +194,12 @@ impl World {
         self.version = version(&self.request, assets);
         self.output.options.version.clone_from(&self.version);
         self
+    }
+
+    /// Whether somebody was erased.
+    #[inline]
+    pub fn is_erased(&self, user: u64) -> bool {
+        !self.tombstones.is_empty() && self.tombstones.has_uuid(self.people.user_id(user))
     }
 
     /// How many users are there to cover cells, beside the ordinary ones.

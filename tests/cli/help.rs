@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{run, told};
 
-const COMMANDS: [&str; 15] = [
+const COMMANDS: [&str; 22] = [
     "generate",
     "plan",
     "preview",
@@ -19,6 +19,13 @@ const COMMANDS: [&str; 15] = [
     "personas",
     "schema",
     "anomalies",
+    "key",
+    "policy",
+    "pseudonymise",
+    "leaks",
+    "retain",
+    "erase",
+    "audit",
     "completions",
 ];
 

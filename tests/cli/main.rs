@@ -5,6 +5,7 @@ mod check;
 mod help;
 mod messages;
 mod output;
+mod privacy;
 mod report;
 mod score;
 

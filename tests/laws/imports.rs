@@ -31,6 +31,7 @@ const ORDER: &[&str] = &[
     "read",
     "output",
     "patch",
+    "privacy",
     "join",
     "preview",
     "engine",

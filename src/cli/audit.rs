@@ -1,0 +1,130 @@
+//! `throng audit`.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use clap::Subcommand;
+use throng::diag::Problem;
+use throng::human;
+use throng::privacy::audit::{self, Checkpoint, Verified};
+
+use super::failure::Failure;
+use super::key::Given;
+use super::style::{DIM, GOOD, NAME};
+
+/// Verify and read the audit log of a folder
+///
+/// Every run with a key appends to the log of the folder that it writes, and signs its state. A changed log shows by itself; one that was
+/// taken back or signed anew by somebody else shows against a pin: a copy of the checkpoint kept elsewhere, or the key.
+#[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    what: What,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  throng audit verify shared
+  cp shared/audit.checkpoint.json pins/shared.json     (and later:)
+  throng audit verify shared --pin pins/shared.json
+  throng audit prove shared 3";
+
+#[derive(Subcommand)]
+enum What {
+    /// Follow every link, and check the root and its signature; exit code 1 when the log is not whole
+    Verify {
+        /// The folder
+        dir: PathBuf,
+        /// A checkpoint put by earlier
+        #[arg(long, value_name = "CHECKPOINT")]
+        pin: Option<PathBuf>,
+        #[command(flatten)]
+        key: Given,
+    },
+    /// Print the entries
+    Show {
+        /// The folder
+        dir: PathBuf,
+    },
+    /// Print the proof that an entry is in the log, as JSON
+    Prove {
+        /// The folder
+        dir: PathBuf,
+        /// The entry, from 0
+        entry: usize,
+    },
+}
+
+pub(crate) fn run(args: &Args) -> Result<(), Failure> {
+    match &args.what {
+        What::Verify { dir, pin, key } => {
+            let pin = pin.as_ref().map(|path| {
+                let told =
+                    |error| Problem::new(format!("{} is no checkpoint: {error}", path.display()));
+                Checkpoint::read(path).map_err(told)
+            });
+            let pin = pin.transpose()?;
+            let verified = whole(dir, pin.as_ref())?;
+            let signed_by = &verified.checkpoint.public_key;
+            if key.is_given() && audit::public_key(&key.load(None)?) != *signed_by {
+                return Err(not_whole("the checkpoint is signed by another key"));
+            }
+            let entries = human::count(verified.lines.len() as u64);
+            let mut out = anstream::stdout().lock();
+            writeln!(
+                out,
+                "{GOOD}whole{GOOD:#}: entries {entries}, root {}",
+                verified.checkpoint.root
+            )?;
+            if pin.is_none() && !key.is_given() {
+                writeln!(
+                    out,
+                    "{DIM}whether it was taken back or signed anew shows only with --pin or the key{DIM:#}"
+                )?;
+            }
+        }
+        What::Show { dir } => show(&whole(dir, None)?)?,
+        What::Prove { dir, entry } => {
+            let verified = whole(dir, None)?;
+            let Some(proof) = audit::prove(&verified.lines, *entry) else {
+                let last = verified.lines.len() - 1;
+                let problem = Problem::new(format!("there is no entry {entry}"));
+                return Err(problem.help(format!("the last is {last}")).into());
+            };
+            let text = serde_json::to_string_pretty(&proof).unwrap_or_default();
+            writeln!(anstream::stdout().lock(), "{text}")?;
+        }
+    }
+    Ok(())
+}
+
+/// The log, which must be whole.
+fn whole(dir: &std::path::Path, pin: Option<&Checkpoint>) -> Result<Verified, Failure> {
+    if !dir.join(audit::LOG).is_file() {
+        let problem = Problem::new(format!("{} has no {}", dir.display(), audit::LOG));
+        return Err(problem.help("give a folder that a run with a key wrote").into());
+    }
+    audit::verify(dir, pin).map_err(|broken| not_whole(&broken.to_string()))
+}
+
+fn not_whole(why: &str) -> Failure {
+    Failure::Run(anyhow::anyhow!("the audit log is not whole: {why}"))
+}
+
+fn show(verified: &Verified) -> Result<(), Failure> {
+    let mut out = anstream::stdout().lock();
+    for line in &verified.lines {
+        let entry: serde_json::Value = serde_json::from_str(line).unwrap_or_default();
+        let rest: Vec<String> = entry
+            .as_object()
+            .into_iter()
+            .flatten()
+            .filter(|(name, _)| !["act", "seq", "prev_hash"].contains(&name.as_str()))
+            .map(|(name, value)| format!("{name} {value}"))
+            .collect();
+        let act = entry["act"].as_str().unwrap_or_default();
+        writeln!(out, "{:>4}  {NAME}{act:<14}{NAME:#} {}", entry["seq"], rest.join(", "))?;
+    }
+    Ok(())
+}

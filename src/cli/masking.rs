@@ -1,0 +1,126 @@
+//! `throng generate --pseudonymise`: the flags, and what a policy makes of a run.
+
+use std::path::Path;
+
+use anyhow::Context as _;
+use serde_json::json;
+use throng::manifest::{self, Manifest};
+use throng::privacy::audit::Log;
+use throng::privacy::frame::Masking;
+use throng::privacy::key::{Key, Realm, Role, Scope};
+use throng::privacy::stage;
+use throng::privacy::token::hex;
+use throng::scenario::World;
+use throng::scenario::output::ANSWERS;
+use throng::scenario::request::Name;
+
+use super::failure::Failure;
+use super::key::Given;
+use super::policy;
+
+/// What is asked for about privacy.
+#[derive(clap::Args)]
+#[command(next_help_heading = "Privacy")]
+pub(crate) struct Privacy {
+    /// Write the data as they look after a privacy policy: a file, or staging, analytics, strict; needs a key
+    #[arg(long, value_name = "POLICY")]
+    pseudonymise: Option<String>,
+    #[command(flatten)]
+    key: Given,
+    /// The data set's or recipient's name, within which tokens mean the same [default: the data set's version]
+    #[arg(long, value_name = "NAME", requires = "pseudonymise")]
+    scope_id: Option<String>,
+    /// Write truth tables, seed and scenario as well, by which everybody can be found again
+    #[arg(long, requires = "pseudonymise")]
+    keep_truth: bool,
+}
+
+/// A policy bound to a run.
+pub(crate) struct Masked {
+    pub(crate) masking: Masking,
+    key: Key,
+    realm: Realm,
+    policy_sha256: String,
+    keep_truth: bool,
+}
+
+/// Binds the policy that is asked for, and takes out of the world what must not be written.
+pub(crate) fn bind(
+    asked: &Privacy,
+    world: &mut World,
+    out: &Path,
+) -> Result<Option<Masked>, Failure> {
+    let Some(written) = &asked.pseudonymise else { return Ok(None) };
+    let policy = policy::read_for(written, &world.schemas)?;
+    policy.check_reviewed().map_err(Failure::Policy)?;
+    let key = asked.key.load(Some(out))?;
+    if !asked.keep_truth {
+        leave_truth_out(world, &key);
+    }
+    let id = policy.scope_id.clone().or_else(|| asked.scope_id.clone());
+    let id = if policy.scope == Scope::Stable {
+        String::new()
+    } else {
+        id.unwrap_or_else(|| world.version.clone())
+    };
+    let realm = Realm { scope: policy.scope, id, epoch: policy.epoch };
+    let tables = world.wanted_tables();
+    let masking = Masking::new(tables, &policy, &key, &realm).map_err(Failure::Policy)?;
+    let policy_sha256 = policy.sha256;
+    let keep_truth = asked.keep_truth;
+    Ok(Some(Masked { masking, key, realm, policy_sha256, keep_truth }))
+}
+
+/// Whoever knows seed and scenario makes the people again; so truth, seed, scenario and the version that is their digest stay away.
+fn leave_truth_out(world: &mut World, key: &Key) {
+    let names = world.wanted_tables().map(|table| table.name.as_str());
+    let names = names.filter(|name| !name.starts_with("truth/") && *name != ANSWERS);
+    let names: Vec<Name> = names.map(Name::from).collect();
+    world.request.tables = Some(names);
+    // Labels of anomalies come with the anomalies, asked for or not.
+    world.schemas.tables.retain(|table| !table.name.starts_with("truth/"));
+    let everywhere = Realm { scope: Scope::Stable, id: String::new(), epoch: 0 };
+    let version = key.derive(Role::Version, &everywhere, &world.version);
+    world.version = hex(&version[..16]);
+    world.output.options.version.clone_from(&world.version);
+}
+
+impl Masked {
+    /// Says in the manifest what was done, and enters it into the audit log.
+    /// The log of a data set that is replaced goes on.
+    pub(crate) fn sign(
+        &self,
+        manifest: &mut Manifest,
+        replaced: &Path,
+        dir: &Path,
+    ) -> Result<(), Failure> {
+        let used = stage::key_use(&self.key, &self.realm);
+        if !self.keep_truth {
+            manifest.seed = 0;
+            manifest.scenario.toml.clear();
+        }
+        let truth = if self.keep_truth { "re-identifying" } else { "left out" };
+        let log = Log::open(replaced).context("cannot go on with the audit log")?;
+        let mut log = log.moved_to(dir);
+        log.add("key_use", json!(used));
+        let policy = &self.policy_sha256;
+        log.add("generate", json!({ "policy_sha256": policy, "truth": truth }));
+        for table in &manifest.tables {
+            let about =
+                json!({ "table": table.name, "rows": table.rows, "files": table.files.len() });
+            log.add("table", about);
+        }
+        log.write(&self.key).context("cannot write the audit log")?;
+        manifest.privacy = Some(manifest::Privacy {
+            status: "pseudonymised".to_owned(),
+            policy_sha256: self.policy_sha256.clone(),
+            key_id: used.key_id,
+            key_check: used.key_check,
+            epoch: used.epoch,
+            scope: used.scope,
+            scope_id: used.scope_id,
+            truth: truth.to_owned(),
+        });
+        Ok(())
+    }
+}

@@ -1,0 +1,113 @@
+//! `throng retain`.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use jiff::civil::Date;
+use throng::assets::Assets;
+use throng::diag::Problem;
+use throng::human;
+use throng::privacy::removal::retain::Due;
+use throng::privacy::removal::{Asked, retain};
+use throng::schema::{Schemas, facts};
+
+use super::failure::Failure;
+use super::key::Given;
+use super::pseudonymise::now;
+use super::style::{DIM, NAME};
+use super::{erase, policy};
+
+/// Remove what is older than a policy lets be kept
+///
+/// The rules are the `[retention.NAME]` sections of a policy: a table, what it is kept for, how many days, and the column that tells a row's
+/// age. A rule with a `hold` removes nothing. Look first: --dry-run changes nothing and needs no key.
+#[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// The data set
+    dir: PathBuf,
+    /// The policy file
+    #[arg(long, value_name = "POLICY")]
+    policy: String,
+    /// The day from which ages are counted back
+    #[arg(long, value_name = "DATE")]
+    as_of: Date,
+    /// Tell what is due, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    key: Given,
+    /// Print one line of JSON
+    #[arg(long)]
+    json: bool,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  throng retain output/quickstart --policy retention.toml --as-of 2026-06-30 --dry-run
+  throng retain output/quickstart --policy retention.toml --as-of 2026-06-30 --key-file k
+
+A rule:
+  [retention.analytics]
+  table = \"events\"
+  purpose = \"analytics\"
+  days = 400
+  clock = \"received_at\"";
+
+pub(crate) fn run(args: &Args) -> Result<(), Failure> {
+    if !args.dir.is_dir() {
+        let problem = Problem::new(format!("{} is no folder", args.dir.display()));
+        return Err(problem.help("give the folder of a data set").into());
+    }
+    let policy = policy::read(&args.policy)?;
+    let as_of = args.as_of.to_zoned(jiff::tz::TimeZone::UTC).map_err(anyhow::Error::from)?;
+    let as_of = as_of.timestamp().as_microsecond();
+    let mut out = anstream::stdout().lock();
+    if args.dry_run {
+        let due = retain::due(&args.dir, &policy.retention, as_of)?;
+        if args.json {
+            writeln!(out, "{}", json(&due))?;
+        } else {
+            tell(&due, &mut out)?;
+            writeln!(out, "{DIM}nothing was changed: --dry-run{DIM:#}")?;
+        }
+        return Ok(());
+    }
+    let key = args.key.load(Some(&args.dir))?;
+    let schemas = Schemas::load(&Assets::embedded(), &facts::of)?;
+    let (at, reason) = (now(), format!("policy {}", policy.sha256));
+    let asked = Asked { dir: &args.dir, key: &key, reason: &reason, at: &at };
+    let (due, done) = retain::run(&asked, &schemas, &policy.retention, as_of, &mut |_| Ok(()))?;
+    if args.json {
+        writeln!(out, "{}", json(&due))?;
+    } else {
+        tell(&due, &mut out)?;
+        erase::tell(&done, &args.dir, &mut out)?;
+    }
+    Ok(())
+}
+
+fn json(due: &[Due]) -> serde_json::Value {
+    let rule = |due: &Due| {
+        serde_json::json!({
+            "rule": due.rule, "table": due.table, "purpose": due.purpose, "rows": due.rows,
+            "undated": due.undated, "hold": due.hold,
+        })
+    };
+    due.iter().map(rule).collect()
+}
+
+fn tell(due: &[Due], out: &mut dyn std::io::Write) -> std::io::Result<()> {
+    for Due { rule, table, purpose, rows, undated, hold } in due {
+        let rows = human::plural(*rows, "row");
+        write!(out, "{NAME}{rule}{NAME:#}  {rows} of {table} for {purpose} are older than that")?;
+        if let Some(hold) = hold {
+            write!(out, "; held: {hold}")?;
+        }
+        if *undated > 0 {
+            write!(out, "; {} without a time stay", human::count(*undated))?;
+        }
+        writeln!(out)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,463 @@
+//! The privacy stage inside the engine: a frame whose columns show what may leave.
+//!
+//! Strings and ids are changed by dictionary, so a token is made once for each user, device or session of a file, and never for each
+//! event. Values that few people share are counted in the records of a range of users, before any of its files is written.
+
+mod common;
+mod values;
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use crate::diag::{Problem, Problems};
+use crate::frame::{Column, Dictionary, Frame, NULL, Strings, Values, Veil};
+use crate::privacy::key::{Key, Realm};
+use crate::privacy::policy::act::Act;
+use crate::privacy::policy::{Policy, Rule};
+use crate::privacy::stage::change::{Change, Given, Made};
+use crate::privacy::stage::job::Job;
+use crate::privacy::stage::time;
+use crate::privacy::token::Encoding;
+use crate::privacy::token::normal::uuid_text;
+use crate::read::hash::{self, Words};
+use crate::schema::{Bounds, Field, Schemas, Table, Type};
+
+use common::Common;
+use values::values;
+
+/// Dictionaries of the world that are kept changed, so that not every file changes them anew.
+const KEPT: usize = 256;
+
+/// What the policy does to the tables of a run.
+#[derive(Debug)]
+pub struct Masking {
+    tables: Vec<Masked>,
+    /// People who must share a value.
+    k: usize,
+    /// What enough of them share, in the range that is being written.
+    common: RwLock<Common>,
+    kept: Mutex<HashMap<(usize, usize, u128), Arc<Changed>>>,
+}
+
+/// What it does to a table.
+#[derive(Debug)]
+struct Masked {
+    /// The table as it is written.
+    table: Table,
+    /// By field that is written: its ordinal in the table as it was, and what is done.
+    fields: Vec<(usize, Change)>,
+    /// What is done to paths within JSON.
+    inner: Vec<Change>,
+    /// What is done to the dates of folders.
+    date: Option<Change>,
+    is_events: bool,
+}
+
+/// A dictionary's strings as they leave.
+#[derive(Debug, Default)]
+struct Changed {
+    strings: Strings,
+    /// By key: the first key whose string is the same, since which of two it was must not show; [`NULL`] where nothing leaves.
+    first: Vec<u32>,
+    plain: bool,
+}
+
+impl Masking {
+    /// Binds a policy to the tables that a run writes.
+    ///
+    /// # Errors
+    /// Columns without a rule, and acts that the engine cannot carry out.
+    pub fn new<'t>(
+        tables: impl Iterator<Item = &'t Table>,
+        policy: &Policy,
+        key: &Key,
+        realm: &Realm,
+    ) -> Result<Self, Problems> {
+        let mut problems = Problems::new();
+        let mut all = Vec::new();
+        for table in tables {
+            let masked = Masked::new(table, policy, key, realm, &mut problems);
+            all.extend(masked);
+        }
+        let k = policy.k as usize;
+        problems.or(Self { tables: all, k, common: RwLock::default(), kept: Mutex::default() })
+    }
+
+    /// A path as it leaves: dates of folders move as times do.
+    pub fn path(&self, table: &str, path: &str) -> String {
+        let change = self.tables.iter().find(|one| one.table.name == table);
+        let Some(change) = change.and_then(|one| one.date.as_ref()) else { return path.to_owned() };
+        let part = |part: &str| {
+            let Some((name, value)) = part.split_once('=') else { return part.to_owned() };
+            let (mut change, mut out) = (change.clone(), String::new());
+            let days = change.days_of(None);
+            match change.make(Given::Text(value), days, &mut out) {
+                Ok(Made::Text) => format!("{name}={out}"),
+                _ => part.to_owned(),
+            }
+        };
+        path.split('/').map(part).collect::<Vec<_>>().join("/")
+    }
+
+    /// Times of the first and last row as they leave.
+    pub fn time_range(&self, table: &str, range: Option<(i64, i64)>) -> Option<(i64, i64)> {
+        let masked = self.tables.iter().find(|one| one.table.name == table);
+        let Some(masked) = masked else { return range };
+        let is_time = |(_, change): &&(usize, Change)| matches!(change.act, Act::Shift(_));
+        let Some((_, change)) = masked.fields.iter().find(is_time) else { return range };
+        let Act::Shift(shift) = change.act else { return range };
+        let days = change.days_of(None)?;
+        let moved = |time| time::moved(time, 1_000_000, days, shift.round);
+        range.map(|(first, last)| (moved(first), moved(last)))
+    }
+
+    /// The schemas of what is written: for digests.
+    pub fn schemas(&self, schemas: &Schemas) -> Schemas {
+        let mut schemas = schemas.clone();
+        for table in &mut schemas.tables {
+            if let Some(masked) = self.tables.iter().find(|one| one.table.name == table.name) {
+                table.clone_from(&masked.table);
+            }
+        }
+        schemas
+    }
+}
+
+impl Veil for Masking {
+    /// A frame as it leaves, if the policy has a say in it.
+    fn over<'f>(&'f self, frame: &'f dyn Frame) -> Option<Box<dyn Frame + 'f>> {
+        let place = self.tables.iter().position(|one| one.table.name == frame.table().name)?;
+        Some(Box::new(MaskedFrame::new(self, place, frame)))
+    }
+}
+
+impl Masked {
+    fn new(
+        table: &Table,
+        policy: &Policy,
+        key: &Key,
+        realm: &Realm,
+        problems: &mut Problems,
+    ) -> Option<Self> {
+        // Truth is left out, or asked for as it is.
+        if table.name.starts_with("truth/") {
+            return None;
+        }
+        let Some(rules) = policy.table(&[&table.name]) else {
+            problems.push(Problem::new(format!("the policy has no table {}", table.name)));
+            return None;
+        };
+        let mut written = Table { fields: Vec::new(), ..table.clone() };
+        let mut fields = Vec::new();
+        for (ordinal, field) in table.fields.iter().enumerate() {
+            let Some(rule) = rules.rule(&field.name) else {
+                let message = format!("`{}` of {} has no rule", field.name, table.name);
+                problems.push(Problem::new(message).help("what has no rule does not leave"));
+                continue;
+            };
+            if rule.act == Act::Drop {
+                continue;
+            }
+            let change = Change::new(rule, policy, key, realm);
+            if change.is_per_subject() {
+                let message = format!("`{}` of {} has a shift per subject", field.name, table.name);
+                let help = "files are in order of time: `per = \"data_set\"`";
+                problems.push(Problem::new(message).help(help));
+            }
+            if !fits(&rule.act, field.ty) {
+                let (act, ty) = (rule.act.name(), field.ty.name());
+                let message =
+                    format!("`{act}` cannot be done to `{}` of {}", field.name, table.name);
+                problems.push(Problem::new(message).help(format!("it is of the type {ty}")));
+            }
+            if rule.rare && !common::is_counted(&table.name, &field.name, field.ty) {
+                let message =
+                    format!("nobody counts who shares `{}` of {}", field.name, table.name);
+                let help = "rare values are counted where users, devices, sessions, orders or payments have them";
+                problems.push(Problem::new(message).help(help));
+            }
+            written.fields.push(becomes(rule, field));
+            fields.push((ordinal, change));
+        }
+        let has = |name: &String| written.fields.iter().any(|field| field.name == *name);
+        written.key.retain(has);
+        written.unique.retain(|names| names.iter().all(has));
+        // Tokens are in no order.
+        let ordered = |name: &String| {
+            let rule = rules.rule(name);
+            has(name) && rule.is_some_and(|rule| matches!(rule.act, Act::Keep | Act::Shift(_)))
+        };
+        let sorted = written.sorted_by.iter().take_while(|name| ordered(name)).cloned().collect();
+        written.sorted_by = sorted;
+        let inside = |rule: &&Rule| rule.path.contains('.');
+        let inner = rules.rules.iter().filter(inside);
+        let inner = inner.map(|rule| Change::new(rule, policy, key, realm)).collect();
+        let date = rules.rule("event_date").filter(|rule| matches!(rule.act, Act::Shift(_)));
+        let date = date.map(|rule| Change::new(rule, policy, key, realm));
+        Some(Self { table: written, fields, inner, date, is_events: table.is_events() })
+    }
+}
+
+/// Whether an act knows what to do with a type.
+fn fits(act: &Act, ty: Type) -> bool {
+    match act {
+        Act::Keep | Act::Drop => true,
+        Act::Token(_) => matches!(ty, Type::Id | Type::Text | Type::Enum),
+        Act::Shift(_) => matches!(ty, Type::Timestamp | Type::Date),
+        Act::Network { .. } | Act::Prefix(_) | Act::Agent | Act::Strip(_) | Act::Redact => {
+            matches!(ty, Type::Text | Type::Enum)
+        }
+        Act::Band(_) => matches!(ty, Type::Date | Type::Int32 | Type::Int64 | Type::Text),
+        Act::Grid(_) => ty == Type::Float64,
+        Act::Rare => !matches!(ty, Type::Id | Type::Timestamp | Type::Money | Type::Json),
+        Act::Inside => ty == Type::Json,
+    }
+}
+
+/// A field as it is written.
+fn becomes(rule: &Rule, field: &Field) -> Field {
+    let mut field = field.clone();
+    let is_text = matches!(field.ty, Type::Text | Type::Enum);
+    field.ty = match (&rule.act, field.ty) {
+        (Act::Token(token), Type::Id) if token.encoding == Encoding::Uuid => Type::Id,
+        (Act::Keep, Type::Enum) if !rule.rare => Type::Enum,
+        (Act::Token(_) | Act::Band(_), _) | (_, Type::Enum) => Type::Text,
+        (_, ty) => ty,
+    };
+    // Of a text that is suppressed a word is left, of a number nothing.
+    field.nullable |= match rule.act {
+        Act::Keep | Act::Token(_) => rule.rare && !is_text,
+        Act::Rare => !is_text,
+        _ => true,
+    };
+    if rule.act != Act::Keep {
+        field.bounds = Bounds::default();
+        field.values.clear();
+    }
+    field
+}
+
+/// A frame as it leaves.
+struct MaskedFrame<'f> {
+    masking: &'f Masking,
+    place: usize,
+    masked: &'f Masked,
+    inner: &'f dyn Frame,
+    /// By field: its dictionary, where it has one.
+    dictionaries: Vec<Own>,
+}
+
+/// A field's dictionary as it leaves.
+enum Own {
+    /// That of the frame.
+    Same,
+    /// Tokens of ids.
+    Ids(Vec<u128>),
+    /// Two parts of strings.
+    Texts(Arc<Changed>, Changed),
+    /// Ids whose tokens are strings.
+    Words(Changed),
+}
+
+impl<'f> MaskedFrame<'f> {
+    fn new(masking: &'f Masking, place: usize, inner: &'f dyn Frame) -> Self {
+        let masked = &masking.tables[place];
+        let own = |(field, (ordinal, change)): (usize, &(usize, Change))| {
+            let Some(dictionary) = inner.dictionary(*ordinal) else { return Own::Same };
+            let is_id = masked.table.fields[field].ty == Type::Id;
+            let change = &*masking.counted(place, field, change);
+            match (&change.act, dictionary) {
+                (Act::Keep, _) if change.common.is_none() => Own::Same,
+                (_, Dictionary::Ids(ids)) if is_id => Own::Ids(tokens(change, ids)),
+                (_, Dictionary::Ids(ids)) => {
+                    let texts: Strings = ids.iter().map(|id| uuid(*id)).collect();
+                    Own::Words(masked.changed(change, &texts))
+                }
+                (_, Dictionary::Texts { base, own }) => {
+                    let base = masking.base((place, field), change, base);
+                    Own::Texts(base, masked.changed(change, own))
+                }
+            }
+        };
+        let dictionaries = masked.fields.iter().enumerate().map(own).collect();
+        Self { masking, place, masked, inner, dictionaries }
+    }
+}
+
+/// A UUID as text.
+fn uuid(id: u128) -> String {
+    String::from_utf8_lossy(&uuid_text(id)).into_owned()
+}
+
+fn tokens(change: &Change, ids: &[u128]) -> Vec<u128> {
+    let Some(tokens) = change.tokens() else { return vec![0; ids.len()] };
+    ids.iter().map(|id| tokens.uuid(*id)).collect()
+}
+
+impl Masking {
+    /// A change, with what enough people share where it is asked for.
+    fn counted<'c>(&self, place: usize, field: usize, change: &'c Change) -> Cow<'c, Change> {
+        if !change.rare {
+            return Cow::Borrowed(change);
+        }
+        let common = self.common.read().unwrap_or_else(PoisonError::into_inner);
+        let mut change = change.clone();
+        change.common = Some(common.of(place, field));
+        Cow::Owned(change)
+    }
+
+    /// The first part of a dictionary, which most files share, as it leaves.
+    fn base(&self, of: (usize, usize), change: &Change, strings: &Strings) -> Arc<Changed> {
+        let masked = &self.tables[of.0];
+        // What is made for one file is not worth a place.
+        if !masked.is_events || matches!(change.act, Act::Network { .. } | Act::Token(_)) {
+            return Arc::new(masked.changed(change, strings));
+        }
+        let key = (of.0, of.1, digest(strings));
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+        kept.unwrap_or_else(|| {
+            let made = Arc::new(masked.changed(change, strings));
+            let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+            if kept.len() < KEPT {
+                kept.insert(key, Arc::clone(&made));
+            }
+            made
+        })
+    }
+}
+
+impl Masked {
+    /// Changes all strings of a dictionary.
+    fn changed(&self, change: &Change, strings: &Strings) -> Changed {
+        let (mut change, mut made) =
+            (change.clone(), Changed { plain: true, ..Changed::default() });
+        let inside = (change.act == Act::Inside).then(|| Job::of(&change.path, &self.inner));
+        let (mut known, mut out) = (Words::default(), String::new());
+        let mut first_of_word: Vec<u32> = Vec::new();
+        for (key, text) in strings.iter().enumerate() {
+            let key = key as u32;
+            if !one(&mut change, inside.as_ref(), text, &mut out) {
+                made.strings.push("");
+                made.first.push(NULL);
+                made.plain = false;
+                continue;
+            }
+            made.strings.push(&out);
+            let word = known.add(&out) as usize;
+            if word == first_of_word.len() {
+                first_of_word.push(key);
+            }
+            made.plain &= first_of_word[word] == key;
+            made.first.push(first_of_word[word]);
+        }
+        made
+    }
+}
+
+/// Changes a string; whether anything is left of it.
+fn one(change: &mut Change, inside: Option<&Job>, text: &str, out: &mut String) -> bool {
+    if let Some(job) = inside {
+        let mut bytes = Vec::new();
+        // What is no JSON, or has a path without a rule, does not leave.
+        let done = job.rewrite(text.as_bytes(), &change.path, None, &mut bytes).is_ok();
+        out.clear();
+        out.push_str(std::str::from_utf8(&bytes).unwrap_or_default());
+        return done && out != "{}";
+    }
+    let days = change.days_of(None);
+    match change.make(Given::Text(text), days, out) {
+        Ok(Made::Text) => true,
+        Ok(Made::Same) => {
+            out.clear();
+            out.push_str(text);
+            true
+        }
+        _ => false,
+    }
+}
+
+impl Frame for MaskedFrame<'_> {
+    fn table(&self) -> &Table {
+        &self.masked.table
+    }
+
+    fn rows(&self) -> usize {
+        self.inner.rows()
+    }
+
+    fn dictionary(&self, field: usize) -> Option<Dictionary<'_>> {
+        match &self.dictionaries[field] {
+            Own::Same => match self.masked.fields[field].1.act {
+                Act::Keep => self.inner.dictionary(self.masked.fields[field].0),
+                _ => None,
+            },
+            Own::Ids(ids) => Some(Dictionary::Ids(ids)),
+            Own::Texts(base, own) => {
+                Some(Dictionary::Texts { base: &base.strings, own: &own.strings })
+            }
+            Own::Words(words) => Some(Dictionary::Texts { base: &words.strings, own: &NONE }),
+        }
+    }
+
+    fn fill(&self, field: usize, rows: Range<usize>, out: &mut Column) {
+        let (ordinal, change) = &self.masked.fields[field];
+        self.inner.fill(*ordinal, rows, out);
+        match &self.dictionaries[field] {
+            Own::Ids(_) => {}
+            Own::Words(words) => rekey(out, |key| words.first[key as usize], words.plain),
+            Own::Texts(base, own) => {
+                let length = base.first.len() as u32;
+                let first = |key: u32| match key.checked_sub(length) {
+                    None => base.first[key as usize],
+                    Some(rest) => match own.first[rest as usize] {
+                        NULL => NULL,
+                        first => first + length,
+                    },
+                };
+                rekey(out, first, base.plain && own.plain);
+            }
+            Own::Same => {
+                let change = self.masking.counted(self.place, field, change);
+                if change.act != Act::Keep || change.common.is_some() {
+                    let ty = self.inner.table().fields[*ordinal].ty;
+                    values(&change, (ty, self.masked.table.fields[field].ty), out);
+                }
+            }
+        }
+    }
+}
+
+/// What tells a dictionary from others.
+fn digest(strings: &Strings) -> u128 {
+    let fold = |(low, high): (u64, u64), text: &str| {
+        let word = hash::of_bytes(text.as_bytes());
+        (hash::fold(low, word), hash::fold(high, word.rotate_left(29)))
+    };
+    let (low, high) = strings.iter().fold((strings.len() as u64, 0), fold);
+    u128::from(high) << 64 | u128::from(low)
+}
+
+/// No strings.
+static NONE: Strings = Strings::empty();
+
+/// Gives keys of equal strings the same key, and rows of which nothing leaves none.
+fn rekey(out: &mut Column, first: impl Fn(u32) -> u32, plain: bool) {
+    if plain {
+        return;
+    }
+    let Values::Keys(keys) = &mut out.values else { return };
+    for key in keys.iter_mut() {
+        *key = first(*key);
+    }
+    if keys.contains(&NULL) {
+        let keys = std::mem::take(keys);
+        let rows = out.rows();
+        let mut next = keys.into_iter();
+        let there: Vec<bool> = (0..rows).map(|row| out.is_valid(row)).collect();
+        let keys =
+            there.into_iter().map(|there| if there { next.next().unwrap_or(NULL) } else { NULL });
+        out.fill_keys(rows, keys);
+    }
+}

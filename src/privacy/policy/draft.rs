@@ -1,0 +1,148 @@
+//! A first policy for files that nobody has classified yet. Every line is a guess, and says so by being unreviewed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use super::classes::namespace;
+use super::detect::{self, Look};
+use crate::schema::{Privacy, Schemas};
+
+/// Values of a column that are looked at.
+pub const SAMPLES: usize = 200;
+
+/// Fewer different values than this, and shorter ones than this many characters, are a set of words.
+const WORDS: (usize, usize) = (24, 40);
+
+/// A few values of a column.
+#[derive(Debug, Clone, Default)]
+pub struct Sample {
+    /// The values, as text.
+    pub values: Vec<String>,
+    /// Whether they are moments or dates by their type.
+    pub times: bool,
+    /// Whether they are numbers or flags by their type.
+    pub numbers: bool,
+}
+
+/// Drafts a policy: the columns of each table by their path.
+pub fn draft(tables: &BTreeMap<String, BTreeMap<String, Sample>>, schemas: &Schemas) -> String {
+    let mut out = String::from(
+        "# A draft: every line is a guess. Look at each, and write `reviewed = true` where it is right.\n\
+         version = 1\ndefault = \"deny\"\nscope = \"per_dataset\"\nk = 5\n",
+    );
+    for (name, columns) in tables {
+        let known = schemas.table(name);
+        let class = |path: &str, sample: &Sample| {
+            let field = known.and_then(|table| table.field(path));
+            field.map_or_else(|| guess(path, sample), |field| field.privacy)
+        };
+        let lines: Vec<(&String, Privacy, &Sample)> =
+            columns.iter().map(|(path, sample)| (path, class(path, sample), sample)).collect();
+        let _ = write!(out, "\n[tables.{}]\n", key(name));
+        if let Some(subject) = subject(&lines) {
+            let _ = writeln!(out, "subject = [\"{subject}\"]");
+        }
+        let _ = write!(out, "\n[tables.{}.columns]\n", key(name));
+        let per_subject = subject(&lines).is_some();
+        for (path, class, sample) in lines {
+            let settings = settings(path, class, sample, per_subject);
+            let class = class.name();
+            let _ = writeln!(
+                out,
+                "{} = {{ class = \"{class}\", {settings}, reviewed = false }}",
+                key(path)
+            );
+        }
+    }
+    out
+}
+
+/// The column that most likely says whose a row is.
+fn subject<'l>(lines: &[(&'l String, Privacy, &Sample)]) -> Option<&'l str> {
+    let of = |wanted: Privacy, part: &str| {
+        let is = |line: &&(&String, Privacy, &Sample)| line.1 == wanted && line.0.contains(part);
+        lines.iter().find(is).map(|(path, _, _)| path.as_str())
+    };
+    of(Privacy::DirectIdentifier, "user_id")
+        .or_else(|| of(Privacy::DirectIdentifier, "_id"))
+        .or_else(|| of(Privacy::DeviceIdentifier, ""))
+        .or_else(|| of(Privacy::DirectIdentifier, ""))
+}
+
+/// The class that name and values tell of; what tells nothing is a text that somebody may have typed.
+fn guess(path: &str, sample: &Sample) -> Privacy {
+    let mut looks: Vec<Look> = sample.values.iter().map(|value| detect::look(value)).collect();
+    looks.sort_by_key(|look| *look as u8);
+    // One address among many texts is enough to make all of them suspect.
+    let some = |look: Look| looks.contains(&look);
+    let most = looks.get(looks.len() / 2).copied().unwrap_or(Look::Other);
+    let by_value = match most {
+        _ if some(Look::Email) || some(Look::Card) => Some(Privacy::DirectIdentifier),
+        Look::Ip => Some(Privacy::Ip),
+        Look::Agent => Some(Privacy::UserAgent),
+        Look::Url => Some(Privacy::Url),
+        Look::Json => Some(Privacy::Nested),
+        Look::Time => Some(Privacy::Time),
+        Look::Phone if !sample.numbers => Some(Privacy::DirectIdentifier),
+        _ => None,
+    };
+    let by_type = match () {
+        () if sample.times => Some(Privacy::Time),
+        () if sample.numbers => Some(Privacy::Public),
+        () if most == Look::Uuid => Some(Privacy::Linkable),
+        () if are_words(sample) => Some(Privacy::Public),
+        () => None,
+    };
+    let by_name = detect::by_name(path).filter(|class| *class != Privacy::Quasi || !sample.times);
+    by_value.or(by_name).or(by_type).unwrap_or(Privacy::FreeText)
+}
+
+/// Whether the values are out of a small set.
+fn are_words(sample: &Sample) -> bool {
+    let different: BTreeSet<&String> = sample.values.iter().collect();
+    let (most, longest) = WORDS;
+    sample.values.len() >= 2 * different.len()
+        && different.len() <= most
+        && different.iter().all(|value| value.chars().count() <= longest)
+}
+
+/// What is done to a class, with the settings that it needs.
+fn settings(path: &str, class: Privacy, sample: &Sample, per_subject: bool) -> String {
+    let looks = |wanted: Look| sample.values.iter().any(|value| detect::look(value) == wanted);
+    match class {
+        Privacy::DirectIdentifier | Privacy::DeviceIdentifier | Privacy::Linkable => {
+            let (kind, encoding) = match () {
+                () if looks(Look::Email) => ("email", "email"),
+                () if looks(Look::Uuid) => ("uuid", "uuid"),
+                () if looks(Look::Phone) && path.contains("phone") => ("phone", "base32"),
+                () => ("text", "base32"),
+            };
+            let namespace = namespace(path);
+            format!(
+                "do = \"token\", namespace = \"{namespace}\", kind = \"{kind}\", encoding = \"{encoding}\""
+            )
+        }
+        Privacy::Time if per_subject => "do = \"shift\", days = 182".to_owned(),
+        Privacy::Time => "do = \"shift\", days = 182, per = \"data_set\"".to_owned(),
+        Privacy::Public if sample.numbers => {
+            "do = \"keep\", reason = \"a measure, as it seems\"".to_owned()
+        }
+        Privacy::Public => "do = \"keep\", reason = \"one of a few words, as it seems\"".to_owned(),
+        Privacy::Ip => "do = \"network\"".to_owned(),
+        Privacy::UserAgent => "do = \"agent\"".to_owned(),
+        Privacy::Quasi if sample.times => "do = \"band\", width = 10".to_owned(),
+        Privacy::Place | Privacy::Quasi => "do = \"rare\"".to_owned(),
+        Privacy::Url => "do = \"strip\"".to_owned(),
+        Privacy::Nested => "do = \"inside\"".to_owned(),
+        Privacy::FreeText | Privacy::Truth => "do = \"drop\"".to_owned(),
+    }
+}
+
+/// A name as a key of TOML.
+fn key(name: &str) -> String {
+    let bare = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    if !name.is_empty() && name.chars().all(bare) {
+        return name.to_owned();
+    }
+    format!("\"{}\"", name.escape_default())
+}

@@ -1,0 +1,601 @@
+//! The privacy stage over one's own files: found, surveyed, counted, rewritten aside, scanned, moved into place.
+//!
+//! Nothing is written before every column has a rule. Nothing stands under the final name before the scan has found nothing.
+
+mod arrays;
+mod census;
+pub mod change;
+mod input;
+pub(super) mod job;
+mod json;
+mod ndjson;
+mod parquet;
+mod report;
+pub(super) mod rows;
+mod survey;
+pub(super) mod time;
+pub(super) mod why;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use serde_json::json;
+
+use crate::diag::{Problem, Problems};
+use crate::manifest::Manifest;
+use crate::output::{self, Staging};
+use crate::privacy::audit::Log;
+use crate::privacy::key::{Key, Realm, Role, Scope};
+use crate::privacy::leaks::{self, Known};
+use crate::privacy::policy::act::Act;
+use crate::privacy::policy::draft::{Sample, draft};
+use crate::privacy::policy::{Policy, detect};
+use crate::schema::{Privacy, Schemas};
+
+pub use census::Privacies;
+pub use report::{ColumnReport, FILE, KeyUse, Report, ScanReport, TableReport, TokenReport};
+
+use change::{Given, Made};
+use input::{Form, Found, Input};
+use job::Job;
+use survey::Columns;
+use why::Why;
+
+/// What a Parquet file's metadata says of its privacy.
+pub const STAMP: &str = "throng.privacy";
+
+/// What is wrong with a file that has been through here.
+const STAMPED: &str = "is pseudonymised already";
+
+/// What is asked for.
+#[derive(Debug)]
+pub struct Asked<'a> {
+    /// Files and folders.
+    pub inputs: &'a [PathBuf],
+    /// The folder to be.
+    pub out: &'a Path,
+    /// Whether a folder of ours that is there is replaced.
+    pub force: bool,
+    /// The data set's or recipient's name; the policy's stands over it.
+    pub scope_id: Option<&'a str>,
+    /// Rows change places within so many.
+    pub shuffle: Option<usize>,
+    /// Values that must not be found in what is written, beside those that are seen on the way.
+    pub known: &'a [String],
+    /// When it is done, for the audit log: a moment in RFC 3339.
+    pub at: &'a str,
+}
+
+/// Why nothing was written.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The policy does not let these data pass.
+    #[error("the policy refuses")]
+    Refused(Problems),
+    /// What was asked for is wrong.
+    #[error("cannot be done")]
+    Asked(Problems),
+    /// There is no room under the name.
+    #[error(transparent)]
+    Output(#[from] output::Error),
+    /// A file could not be read or written.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Values that must not leave were found in what was written.
+    #[error("values that must not leave were found")]
+    Leaked(Vec<leaks::Find>),
+    /// It was asked to stop.
+    #[error("stopped")]
+    Cancelled,
+}
+
+fn io_error(path: &Path) -> impl FnOnce(io::Error) -> Error {
+    let path = path.to_owned();
+    move |source| Error::Io { path, source }
+}
+
+fn asked(message: impl Into<String>, help: &str) -> Error {
+    Error::Asked(Problem::new(message).help(help).into())
+}
+
+/// A file that is not taken: the policy's refusal, or what was asked for.
+fn not_taken(why: &Why) -> Error {
+    match why {
+        Why::Refused(text) => {
+            Error::Refused(Problem::new(text.as_str()).help("nothing was written").into())
+        }
+        Why::Broken(text) => {
+            asked(text.as_str(), "nothing was written; leave the file out, or mend it")
+        }
+    }
+}
+
+/// Drafts a policy for files that have none.
+///
+/// # Errors
+/// Files that are not there, or cannot be read.
+pub fn draft_for(inputs: &[PathBuf], schemas: &Schemas) -> Result<String, Error> {
+    let found = found(inputs)?;
+    let mut tables: BTreeMap<String, Columns> = BTreeMap::new();
+    for input in &found.inputs {
+        let columns = tables.entry(input.tables[0].clone()).or_default();
+        survey::file(input, &[], true, columns).map_err(|why| not_taken(&why.of(&input.path)))?;
+    }
+    for (name, columns) in &mut tables {
+        let json = |sample: &Sample| {
+            !sample.values.is_empty()
+                && sample.values.iter().all(|text| detect::look(text) == detect::Look::Json)
+        };
+        let inside: Vec<String> = columns
+            .iter()
+            .filter(|(_, column)| json(&column.sample))
+            .map(|(path, _)| path.clone())
+            .collect();
+        let inside: Vec<&str> = inside.iter().map(String::as_str).collect();
+        for input in found.inputs.iter().filter(|input| input.tables[0] == *name) {
+            survey::file(input, &inside, false, columns)
+                .map_err(|why| not_taken(&why.of(&input.path)))?;
+        }
+    }
+    let samples = tables.into_iter().map(|(name, columns)| {
+        let samples = columns.into_iter().map(|(path, column)| (path, column.sample));
+        (name, samples.collect())
+    });
+    Ok(draft(&samples.collect(), schemas))
+}
+
+/// The files, of which there must be some.
+fn found(inputs: &[PathBuf]) -> Result<Found, Error> {
+    for path in inputs {
+        if !path.exists() {
+            return Err(asked(
+                format!("{} does not exist", path.display()),
+                "give files or folders",
+            ));
+        }
+    }
+    let found =
+        input::find(inputs).map_err(io_error(inputs.first().map_or(Path::new("."), |p| p)))?;
+    if found.inputs.is_empty() {
+        let help = "*.parquet, *.ndjson and *.jsonl are read, the latter also with .gz or .zst";
+        return Err(asked("there is no file to read", help));
+    }
+    Ok(found)
+}
+
+/// Refuses what has been through here already.
+fn check_fresh(inputs: &[PathBuf]) -> Result<(), Error> {
+    let generated = |path: &Path| {
+        let manifest = Manifest::read(path);
+        manifest.is_ok_and(|manifest| manifest.privacy.is_some())
+    };
+    let Some(path) = inputs.iter().find(|path| path.join(FILE).is_file() || generated(path)) else {
+        return Ok(());
+    };
+    let message = format!("{} {STAMPED}", path.display());
+    let help = "tokens of tokens join with nothing: begin with the data that they were made of";
+    Err(Error::Refused(Problem::new(message).help(help).into()))
+}
+
+/// Makes files pseudonymous as a policy says.
+///
+/// # Errors
+/// A refusal, a mistake, a file that cannot be read or written, a leak. Nothing stands under the final name then.
+pub fn run(
+    policy: &Policy,
+    key: &Key,
+    asked: &Asked<'_>,
+    cancel: &AtomicBool,
+) -> Result<Report, Error> {
+    policy.check_reviewed().map_err(Error::Refused)?;
+    check_fresh(asked.inputs)?;
+    let realm = realm(policy, asked.scope_id, asked.out)?;
+    let found = found(asked.inputs)?;
+    check_apart(&found, asked.out)?;
+    let mut tables = bind_all(policy, key, &realm, &found)?;
+    for one in &mut tables.bound {
+        go_on(cancel)?;
+        let taken = census::take(&mut one.job, &one.inputs, policy.k);
+        one.privacy = taken.map_err(|why| not_taken(&why))?;
+        if let (true, Some(privacy)) = (policy.refuses_under_k, &one.privacy) {
+            check_k(&one.job.table, privacy, policy.k)?;
+        }
+        one.job.order = asked.shuffle.map(|window| (seed(key, &realm, &one.job.table), window));
+    }
+    let staging = Staging::open_as(asked.out, asked.force, FILE)?;
+    let mut reports = Vec::new();
+    for one in &tables.bound {
+        reports.push(one.write(staging.dir(), cancel)?);
+    }
+    let mut report = Report {
+        format_version: 1,
+        status: "pseudonymised",
+        generator: concat!("throng ", env!("CARGO_PKG_VERSION")).to_owned(),
+        policy_sha256: policy.sha256.clone(),
+        key: key_use(key, &realm),
+        tables: reports,
+        left_out: found.others.len() + tables.dropped,
+        scan: ScanReport::default(),
+    };
+    let known = tables.known(asked.known);
+    let mut log = Log::open(if asked.force { asked.out } else { staging.dir() })
+        .map_err(io_error(asked.out))?
+        .moved_to(staging.dir());
+    enter(&mut log, &report, asked.at);
+    scan(&staging, &known, &mut report, &mut log, key)?;
+    staging.commit()?;
+    Ok(report)
+}
+
+/// Refuses a table in which too few people share what they share.
+fn check_k(table: &str, privacy: &Privacies, k: u32) -> Result<(), Error> {
+    let message = match privacy.k {
+        Some(least) if least >= u64::from(k) || privacy.subjects == 0 => return Ok(()),
+        Some(least) => format!(
+            "{table}: {} of {} share {} with fewer than {k} (k is {least})",
+            privacy.under_k,
+            privacy.subjects,
+            privacy.quasi_identifiers.join(", ")
+        ),
+        None => format!("{table} has too many people and values to reckon k"),
+    };
+    let help = "generalise or drop one of these columns, or write `under_k = \"report\"`";
+    Err(Error::Refused(Problem::new(message).help(help).into()))
+}
+
+/// Which key is used, and how.
+pub fn key_use(key: &Key, realm: &Realm) -> KeyUse {
+    KeyUse {
+        key_id: key.id(),
+        key_check: key.check(),
+        epoch: realm.epoch,
+        scope: realm.scope.name().to_owned(),
+        scope_id: realm.id.clone(),
+    }
+}
+
+/// Where tokens mean the same: what the policy says, or what is asked for, or the folder's name.
+fn realm(policy: &Policy, asked_id: Option<&str>, out: &Path) -> Result<Realm, Error> {
+    let folder = out.file_name().map(|name| name.to_string_lossy().into_owned());
+    let id = policy.scope_id.clone().or_else(|| asked_id.map(str::to_owned));
+    let id = match policy.scope {
+        Scope::Stable => String::new(),
+        Scope::PerDataset => id.or(folder).unwrap_or_default(),
+        Scope::PerRecipient => id.ok_or_else(|| {
+            asked(
+                "a policy per recipient, and no recipient",
+                "name one with --scope-id, or in the policy",
+            )
+        })?,
+    };
+    Ok(Realm { scope: policy.scope, id, epoch: policy.epoch })
+}
+
+/// The folder to be must not be among what is read.
+fn check_apart(found: &Found, out: &Path) -> Result<(), Error> {
+    let real = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let out = real(out);
+    let inside = found.inputs.iter().find(|input| real(&input.path).starts_with(&out));
+    inside.map_or(Ok(()), |input| {
+        let message = format!("{} lies in the output folder", input.path.display());
+        Err(asked(message, "write into another folder: what is read is never touched"))
+    })
+}
+
+/// What seeds the order of a table's rows.
+fn seed(key: &Key, realm: &Realm, table: &str) -> u64 {
+    let derived = key.derive(Role::Order, realm, table);
+    derived.iter().take(8).fold(0, |seed, byte| seed << 8 | u64::from(*byte))
+}
+
+/// The order of a window's rows: a shuffle by Fisher and Yates.
+fn order(seed: u64, group: u64, window: u64, rows: usize) -> Vec<u32> {
+    let mut stream = parquet::stream(seed, group, window);
+    let mut order: Vec<u32> = (0..rows as u32).collect();
+    for place in (1..rows).rev() {
+        order.swap(place, stream.below(place as u32 + 1) as usize);
+    }
+    order
+}
+
+fn go_on(cancel: &AtomicBool) -> Result<(), Error> {
+    if cancel.load(Ordering::Relaxed) { Err(Error::Cancelled) } else { Ok(()) }
+}
+
+/// A table with its rules and its files.
+struct Bound<'f> {
+    job: Job,
+    inputs: Vec<&'f Input>,
+    privacy: Option<Privacies>,
+    /// Values that stand in columns of which nothing may leave.
+    canaries: Vec<String>,
+}
+
+struct Tables<'f> {
+    bound: Vec<Bound<'f>>,
+    /// Files of tables that are left out as a whole.
+    dropped: usize,
+}
+
+impl Tables<'_> {
+    /// What must not be found in what is written.
+    fn known(&self, given: &[String]) -> Vec<Known> {
+        let mut all: Vec<Known> = given
+            .iter()
+            .enumerate()
+            .map(|(line, value)| Known {
+                name: format!("line {} of the known values", line + 1),
+                value: value.clone(),
+            })
+            .collect();
+        for one in &self.bound {
+            for change in one.job.changes() {
+                let known = |value: &String| Known {
+                    name: format!("a value of `{}` of {}", change.path, one.job.table),
+                    value: value.clone(),
+                };
+                all.extend(change.canaries.iter().map(known));
+            }
+            let known = |value: &String| Known {
+                name: format!("a value of a dropped column of {}", one.job.table),
+                value: value.clone(),
+            };
+            all.extend(one.canaries.iter().map(known));
+        }
+        all
+    }
+}
+
+/// Surveys the files and binds the policy's tables to them.
+fn bind_all<'f>(
+    policy: &Policy,
+    key: &Key,
+    realm: &Realm,
+    found: &'f Found,
+) -> Result<Tables<'f>, Error> {
+    let mut by_table: BTreeMap<String, Vec<&Input>> = BTreeMap::new();
+    let (mut dropped, mut refused) = (0, Problems::new());
+    for input in &found.inputs {
+        let names: Vec<&str> = input.tables.iter().map(String::as_str).collect();
+        match policy.table(&names) {
+            Some(table) if table.dropped => dropped += 1,
+            // Files that `*` stands for are tables of their own name.
+            Some(table) if table.name == "*" => {
+                by_table.entry(names[0].to_owned()).or_default().push(input);
+            }
+            Some(table) => by_table.entry(table.name.clone()).or_default().push(input),
+            None => refused.push(
+                Problem::new(format!("{}: the policy has no table for it", input.path.display()))
+                    .help(format!("add [tables.\"{}\"]", names[0])),
+            ),
+        }
+    }
+    refused.or(()).map_err(Error::Refused)?;
+    let (mut bound, mut unknown) = (Vec::new(), Problems::new());
+    for (name, inputs) in by_table {
+        let Some(table) = policy.table(&[&name]) else { continue };
+        let inside: Vec<&str> = table
+            .rules
+            .iter()
+            .filter(|rule| rule.act == Act::Inside)
+            .map(|rule| rule.path.as_str())
+            .collect();
+        let mut columns = Columns::new();
+        for input in &inputs {
+            survey::file(input, &inside, true, &mut columns)
+                .map_err(|why| not_taken(&why.of(&input.path)))?;
+        }
+        match job::bind(table, &columns, policy, key, realm) {
+            Ok(mut job) => {
+                job.table.clone_from(&name);
+                let canaries = canaries(&job, &columns);
+                bound.push(Bound { job, inputs, privacy: None, canaries });
+            }
+            Err(paths) => unknown.extend(unclassified(&name, &paths)),
+        }
+    }
+    unknown.or(()).map_err(Error::Refused)?;
+    policy.found().or(()).map_err(Error::Asked)?;
+    Ok(Tables { bound, dropped })
+}
+
+fn unclassified(table: &str, paths: &[String]) -> Problems {
+    let mut problems = Problems::new();
+    for path in paths {
+        let message = format!("`{path}` of {table} has no rule, and what has none does not leave");
+        let help =
+            format!("add `\"{path}\" = {{ class = \"…\", … }}` to [tables.\"{table}\".columns]");
+        problems.push(Problem::new(message).help(help));
+    }
+    problems
+}
+
+/// Distinct values of dropped columns, as far as they name somebody by their look.
+fn canaries(job: &Job, columns: &Columns) -> Vec<String> {
+    use detect::Look::{Card, Email, Phone, Uuid};
+    let dropped = |path: &str| {
+        job.change(path).is_some_and(|change| {
+            let change = change.borrow();
+            change.act == Act::Drop && change.class != Privacy::Truth
+        })
+    };
+    let names = |value: &&String| {
+        value.len() >= change::SHORTEST
+            && matches!(detect::look(value), Card | Email | Phone | Uuid)
+    };
+    let some = columns.iter().filter(|(path, _)| dropped(path));
+    some.flat_map(|(_, column)| column.sample.values.iter().filter(names).cloned()).collect()
+}
+
+impl Bound<'_> {
+    /// Rewrites the table's files into a folder.
+    fn write(&self, dir: &Path, cancel: &AtomicBool) -> Result<TableReport, Error> {
+        let (mut rows, mut numbers) = (0, BTreeMap::new());
+        for input in &self.inputs {
+            go_on(cancel)?;
+            let folder = self.folder(input)?;
+            // Names of files may tell what must not be told.
+            let number: &mut u32 = numbers.entry(folder.clone()).or_default();
+            let path = dir.join(&folder).join(format!("part-{number:05}.{}", input.form.ending()));
+            *number += 1;
+            rows += self.file(input, &path)?;
+        }
+        let columns = self.job.changes().map(|change| ColumnReport::new(&change)).collect();
+        Ok(TableReport {
+            name: self.job.table.clone(),
+            rows,
+            files: self.inputs.len(),
+            privacy: self.privacy.clone(),
+            columns,
+        })
+    }
+
+    fn file(&self, input: &Input, path: &Path) -> Result<u64, Error> {
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).map_err(io_error(folder))?;
+        }
+        let file = File::create(path).map_err(io_error(path))?;
+        let mut out = Noting { inner: BufWriter::with_capacity(1 << 18, file), failed: None };
+        let written = match input.form {
+            Form::Parquet => parquet::rewrite(&input.path, &self.job, &mut out),
+            _ => ndjson::rewrite(input, &self.job, &mut out),
+        };
+        if let Some(source) = out.failed.take() {
+            return Err(Error::Io { path: path.to_owned(), source });
+        }
+        let rows = written.map_err(|why| not_taken(&why.of(&input.path)))?;
+        let mut out = out.inner;
+        out.flush().and_then(|()| out.get_ref().sync_all()).map_err(io_error(path))?;
+        Ok(rows)
+    }
+
+    /// The folder of a file: the table's, and its partitions as they become.
+    fn folder(&self, input: &Input) -> Result<PathBuf, Error> {
+        let mut folder = PathBuf::from(&self.job.table);
+        let mut out = String::new();
+        for (name, value) in &input.partitions {
+            let Some(change) = self.job.change(name) else { continue };
+            let mut change = change.borrow_mut();
+            let days = if change.is_per_subject() { None } else { change.days_of(None) };
+            let made = change.make(Given::Text(value), days, &mut out);
+            match made.map_err(|refused| not_taken(&Why::from(refused).of(&input.path)))? {
+                Made::Same => folder.push(format!("{name}={value}")),
+                Made::Text => folder.push(format!("{name}={}", out.replace(['/', '\\'], "_"))),
+                _ => {}
+            }
+        }
+        Ok(folder)
+    }
+}
+
+/// A writer that notes what goes wrong with it, whatever those who write through it make of that.
+struct Noting<W> {
+    inner: W,
+    failed: Option<io::Error>,
+}
+
+impl<W: io::Write> Noting<W> {
+    fn note<T>(&mut self, outcome: io::Result<T>) -> io::Result<T> {
+        outcome.map_err(|error| {
+            let same = io::Error::new(error.kind(), error.to_string());
+            if error.kind() != io::ErrorKind::Interrupted {
+                self.failed = Some(error);
+            }
+            same
+        })
+    }
+}
+
+impl<W: io::Write> io::Write for Noting<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let outcome = self.inner.write(bytes);
+        self.note(outcome)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let outcome = self.inner.flush();
+        self.note(outcome)
+    }
+}
+
+/// Writes the report, looks through all that was written, and writes the report again with what was looked at.
+fn scan(
+    staging: &Staging,
+    known: &[Known],
+    report: &mut Report,
+    log: &mut Log,
+    key: &Key,
+) -> Result<(), Error> {
+    let path = staging.dir().join(FILE);
+    let write = |report: &Report| {
+        let text = serde_json::to_string_pretty(report).map_err(io::Error::other)?;
+        fs::write(&path, text + "\n")
+    };
+    write(report).map_err(io_error(&path))?;
+    log.write(key).map_err(io_error(staging.dir()))?;
+    let seen = leaks::scan(staging.dir(), known).map_err(io_error(staging.dir()))?;
+    if !seen.finds.is_empty() {
+        return Err(Error::Leaked(seen.finds));
+    }
+    report.scan = seen.report;
+    let ScanReport { values, forms, files, bytes } = &report.scan;
+    let looked =
+        json!({ "values": values, "forms": forms, "files": files, "bytes": bytes, "finds": 0 });
+    log.add("leak_scan", looked);
+    log.write(key).map_err(io_error(staging.dir()))?;
+    write(report).map_err(io_error(&path))
+}
+
+/// Enters into the log what was done: names of columns, counts, and digests.
+fn enter(log: &mut Log, report: &Report, at: &str) {
+    let KeyUse { key_id, key_check, epoch, scope, scope_id } = &report.key;
+    log.add(
+        "key_use",
+        json!({
+            "at": at, "key_id": key_id, "key_check": key_check, "epoch": epoch, "scope": scope,
+            "scope_id": scope_id,
+        }),
+    );
+    log.add(
+        "pseudonymise",
+        json!({
+            "at": at, "generator": report.generator, "policy_sha256": report.policy_sha256,
+            "left_out": report.left_out,
+        }),
+    );
+    for table in &report.tables {
+        let acts: serde_json::Map<String, serde_json::Value> =
+            table.columns.iter().map(|column| (column.path.clone(), json!(column.act))).collect();
+        log.add(
+            "table",
+            json!({
+                "table": table.name, "rows": table.rows, "files": table.files, "columns": acts,
+            }),
+        );
+    }
+}
+
+/// All strings of a Parquet file, batch by batch.
+pub(super) fn texts(path: &Path) -> Result<impl FnMut() -> Result<Option<Vec<String>>, Why>, Why> {
+    let mut leaves = arrays::Leaves::open(path, None)?;
+    Ok(move || {
+        let Some(batch) = leaves.next()? else { return Ok(None) };
+        let mut texts = Vec::new();
+        for (_, array) in batch.iter().filter(|(_, array)| arrays::is_text(array.data_type())) {
+            let plain = arrays::plain_texts(array)?;
+            texts.extend(plain.iter().flatten().map(str::to_owned));
+        }
+        Ok(Some(texts))
+    })
+}

@@ -1,0 +1,76 @@
+//! NDJSON in, NDJSON out, line by line, in the compression that it came in.
+
+use std::io::{self, BufWriter, Write};
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use super::input::{Form, Input, each_line};
+use super::job::Job;
+use super::survey::told;
+use super::why::{Why, broken};
+
+/// Rewrites a file; how many rows it has.
+pub(super) fn rewrite(input: &Input, job: &Job, out: &mut (dyn Write + Send)) -> Result<u64, Why> {
+    match input.form {
+        Form::Gzip => {
+            let mut zipped = GzEncoder::new(out, Compression::new(6));
+            let rows = lines(input, job, &mut BufWriter::with_capacity(1 << 18, &mut zipped))?;
+            zipped.finish().map_err(broken)?;
+            Ok(rows)
+        }
+        Form::Zstd => {
+            let zipped = zstd::stream::write::Encoder::new(out, 3);
+            let mut zipped = zipped.map_err(broken)?;
+            let rows = lines(input, job, &mut BufWriter::with_capacity(1 << 18, &mut zipped))?;
+            zipped.finish().map_err(broken)?;
+            Ok(rows)
+        }
+        Form::Plain | Form::Parquet => lines(input, job, out),
+    }
+}
+
+fn lines(input: &Input, job: &Job, out: &mut dyn Write) -> Result<u64, Why> {
+    let needs_subject = job.needs_subject("");
+    let window = job.order.map_or(1, |(_, window)| window);
+    let (mut rows, mut held, mut number) = (0, Vec::new(), 0);
+    let mut spare: Vec<Vec<u8>> = Vec::new();
+    each_line(&input.path, input.form, |line, text| {
+        let subject = if needs_subject { job.subject_of(text) } else { Ok(None) };
+        let subject = subject.map_err(|stop| told(&stop, line))?;
+        let mut row = spare.pop().unwrap_or_default();
+        row.clear();
+        job.rewrite(text, "", subject.as_deref(), &mut row).map_err(|stop| told(&stop, line))?;
+        row.push(b'\n');
+        held.push(row);
+        rows += 1;
+        if held.len() >= window {
+            write(job, number, &mut held, &mut spare, out).map_err(broken)?;
+            number += 1;
+        }
+        Ok(())
+    })?;
+    write(job, number, &mut held, &mut spare, out).map_err(broken)?;
+    out.flush().map_err(broken)?;
+    Ok(rows)
+}
+
+/// Writes the lines of a window, in another order where that is asked for.
+fn write(
+    job: &Job,
+    number: u64,
+    held: &mut Vec<Vec<u8>>,
+    spare: &mut Vec<Vec<u8>>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    match job.order {
+        Some((seed, _)) => {
+            for row in super::order(seed, 0, number, held.len()) {
+                out.write_all(&held[row as usize])?;
+            }
+        }
+        None => held.iter().try_for_each(|row| out.write_all(row))?,
+    }
+    spare.append(held);
+    Ok(())
+}

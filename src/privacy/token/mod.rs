@@ -1,0 +1,217 @@
+//! Tokens: what stands for a value, the same for the same value, and nothing without the key.
+//!
+//! ```text
+//! tok = Trunc(HMAC-SHA256(K, u8 version || u8 kind || u32 length || normalised), bits)
+//! ```
+//! The version is that of the [normal forms](normal), the kind says which of them. What follows the hash is only writing: base32,
+//! hexadecimal, base64url, a UUID, or the shape of an address that cannot be a real one.
+
+mod encoding;
+pub mod normal;
+mod phone;
+mod punycode;
+
+#[cfg(test)]
+mod vectors;
+
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
+use zeroize::Zeroizing;
+
+pub use encoding::{Encoding, MARK, bears_mark};
+pub use normal::{Kind, Normal};
+pub use phone::Region;
+
+use super::key::{Derived, Key, Realm, Role};
+
+/// The version of the normal forms and of the message that is hashed.
+pub const VERSION: u8 = 1;
+
+/// The bits of a token unless said otherwise: two of 10^8 values meet once in 10^23 runs.
+pub const USUAL_BITS: u32 = 128;
+
+/// With fewer bits, two values of a large set may meet: 2.7 in 10,000 runs at 64 bits and 10^8 values.
+pub const LEAST_BITS: u32 = 80;
+
+/// Makes the tokens of one namespace.
+#[derive(Clone)]
+pub struct Tokens {
+    /// A keyed state, from which every token starts: keying anew would cost half as much again.
+    keyed: Hmac<Sha256>,
+    normal: Normal,
+    encoding: Encoding,
+    bits: u32,
+    namespace: String,
+}
+
+impl std::fmt::Debug for Tokens {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tokens").field("namespace", &self.namespace).finish_non_exhaustive()
+    }
+}
+
+impl Tokens {
+    /// Tokens of a namespace within a realm. Bits are a multiple of 8, from 8 to 256.
+    pub fn new(
+        key: &Key,
+        realm: &Realm,
+        namespace: &str,
+        normal: Normal,
+        encoding: Encoding,
+        bits: u32,
+    ) -> Self {
+        let keyed = keyed(&key.derive(Role::Token, realm, namespace));
+        let bits = encoding.most_bits().min(bits.clamp(8, 256) / 8 * 8);
+        Self { keyed, normal, encoding, bits, namespace: namespace.to_owned() }
+    }
+
+    /// How many bits tell two tokens apart.
+    pub fn bits(&self) -> u32 {
+        self.bits
+    }
+
+    /// Writes the token of a value; the end of its hash, by which values with the same token are told apart.
+    pub fn write(&self, value: &str, out: &mut String) -> u64 {
+        let normal = self.normal.of(value);
+        let hash = self.hash(normal.as_bytes());
+        self.encoding.write(&hash, self.bits, &self.namespace, out);
+        hash[24..].iter().fold(0, |end, byte| end << 8 | u64::from(*byte))
+    }
+
+    /// The token of a UUID as a UUID of version 8.
+    pub fn uuid(&self, id: u128) -> u128 {
+        let text = normal::uuid_text(id);
+        encoding::uuid8(&self.hash(&text))
+    }
+
+    /// The whole hash of a value in its normal form.
+    pub fn hash(&self, normal: &[u8]) -> [u8; 32] {
+        let mut mac = self.keyed.clone();
+        let mut head = [VERSION, self.normal.kind.number(), 0, 0, 0, 0];
+        head[2..].copy_from_slice(&(normal.len() as u32).to_be_bytes());
+        // One update of what fits one block of the hash is cheaper than two.
+        let mut block = [0; 64];
+        if let Some(room) = block.get_mut(6..6 + normal.len()) {
+            room.copy_from_slice(normal);
+            block[..6].copy_from_slice(&head);
+            mac.update(&block[..6 + normal.len()]);
+        } else {
+            mac.update(&head);
+            mac.update(normal);
+        }
+        mac.finalize().into_bytes().into()
+    }
+}
+
+/// A keyed state. HMAC fills a key up with noughts to a block of its hash (RFC 2104).
+pub(crate) fn keyed(key: &Derived) -> Hmac<Sha256> {
+    let mut block = Zeroizing::new([0; 64]);
+    block[..32].copy_from_slice(&**key);
+    Hmac::new((&*block).into())
+}
+
+/// A number that follows from a key and bytes: the first eight bytes of their HMAC.
+pub(crate) fn number(keyed: &Hmac<Sha256>, bytes: &[u8]) -> u64 {
+    let mut mac = keyed.clone();
+    mac.update(bytes);
+    let hash: [u8; 32] = mac.finalize().into_bytes().into();
+    hash.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
+}
+
+/// Bytes as hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len() * 2);
+    encoding::hex_into(bytes, &mut out);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::privacy::key::{Scope, tests::published};
+    use proptest::prelude::*;
+
+    /// RFC 4231, test cases 1, 2, 3 and 6.
+    #[test]
+    fn hmac_is_that_of_rfc_4231() {
+        let cases: [(&[u8], &[u8], &str); 4] = [
+            (
+                &[0x0b; 20],
+                b"Hi There",
+                "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7",
+            ),
+            (
+                b"Jefe",
+                b"what do ya want for nothing?",
+                "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",
+            ),
+            (
+                &[0xaa; 20],
+                &[0xdd; 50],
+                "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe",
+            ),
+            (
+                &[0xaa; 131],
+                b"Test Using Larger Than Block-Size Key - Hash Key First",
+                "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54",
+            ),
+        ];
+        for (key, message, expected) in cases {
+            let mut mac = Hmac::<Sha256>::new_from_slice(key).unwrap();
+            mac.update(message);
+            assert_eq!(hex(&mac.finalize().into_bytes()), expected);
+        }
+    }
+
+    fn tokens(namespace: &str, kind: Kind, encoding: Encoding, bits: u32) -> Tokens {
+        let realm = Realm { scope: Scope::Stable, id: String::new(), epoch: 0 };
+        Tokens::new(&published(), &realm, namespace, Normal::of_kind(kind), encoding, bits)
+    }
+
+    fn token(tokens: &Tokens, value: &str) -> String {
+        let mut out = String::new();
+        tokens.write(value, &mut out);
+        out
+    }
+
+    #[test]
+    fn namespaces_are_independent_and_short_tokens_are_beginnings() {
+        let long = tokens("user", Kind::Text, Encoding::Hex, 128);
+        let short = tokens("user", Kind::Text, Encoding::Hex, 80);
+        let other = tokens("device", Kind::Text, Encoding::Hex, 128);
+        assert!(token(&long, "42").starts_with(&token(&short, "42")));
+        assert_ne!(token(&long, "42"), token(&other, "42"));
+    }
+
+    #[test]
+    fn a_uuid_has_one_token_however_it_is_written() {
+        let uuids = tokens("user", Kind::Uuid, Encoding::Uuid, 122);
+        let id = 0x0199_1234_5678_7abc_8def_0123_4567_89ab_u128;
+        let text = String::from_utf8(normal::uuid_text(id).to_vec()).unwrap();
+        let made = String::from_utf8(normal::uuid_text(uuids.uuid(id)).to_vec()).unwrap();
+        assert_eq!(token(&uuids, &text), made);
+        assert_eq!(token(&uuids, &text.to_uppercase()), made);
+        assert_eq!((made.as_bytes()[14], bears_mark(&made)), (b'8', true));
+    }
+
+    proptest! {
+        /// For all values and encodings, a token bears our mark, and is the same again.
+        #[test]
+        fn tokens_bear_the_mark(value in ".{1,80}") {
+            for (_, encoding) in Encoding::NAMED {
+                let tokens = tokens("user", Kind::Text, *encoding, 128);
+                let made = token(&tokens, &value);
+                prop_assert!(bears_mark(&made), "{} of {}", made, value);
+                prop_assert_eq!(&made, &token(&tokens, &value));
+            }
+        }
+
+        /// For all pairs of values whose normal forms differ, so do the tokens.
+        #[test]
+        fn tokens_differ(a in ".{1,40}", b in ".{1,40}") {
+            let tokens = tokens("user", Kind::Text, Encoding::Base32, 128);
+            let normal = Normal::of_kind(Kind::Text);
+            prop_assert_eq!(normal.of(&a) == normal.of(&b), token(&tokens, &a) == token(&tokens, &b));
+        }
+    }
+}

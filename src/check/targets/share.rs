@@ -204,8 +204,8 @@ mod tests {
         assert!(!may(17.0, 0.9, 10.0) && may(17.0, 0.9, 11.0) && may(17.0, 0.9, 17.0));
         assert!(!may(17.0, 0.1, 7.0) && may(17.0, 0.1, 6.0) && may(17.0, 0.1, 0.0));
         // Where both ways are open they agree.
-        let (few, many) = (chance(99.0, 0.5, 3.0).0, chance(101.0, 0.5, 3.0).0);
-        assert!((few - many).abs() < 0.015, "{few} {many}");
+        let [counted, normal] = [99.0, 101.0].map(|n| chance(n, 0.5, 3.0).0);
+        assert!((counted - normal).abs() < 0.015, "{counted} {normal}");
     }
 
     #[test]

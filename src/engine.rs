@@ -5,6 +5,7 @@
 mod anomalies;
 mod calibrate;
 
+use std::collections::BTreeSet;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -235,6 +236,8 @@ pub fn generate_masked(
         counting: counting.as_ref(),
         masking,
         wrong: None,
+        copies: Mutex::default(),
+        kinds: Mutex::default(),
     };
     if let Some(spec) = &spec {
         let drafted = pool.install(|| anomalies::draft(&job, spec))?;
@@ -245,8 +248,15 @@ pub fn generate_masked(
         files.extend(pool.install(|| job.range(range))?);
     }
     files.sort_by(|a, b| a.path.cmp(&b.path));
+    if let (Some(spec), None) = (&spec, run.shard) {
+        let kinds = job.kinds.into_inner().unwrap_or_else(PoisonError::into_inner);
+        spec.is_met(&kinds).map_err(Error::Anomalies)?;
+    }
+    let mut documents = job.copies.into_inner().unwrap_or_else(PoisonError::into_inner);
     let answers = counting.map(|counting| counting.document(world, dir, run.shard.is_none()));
-    Ok(Written { files, documents: answers.transpose()?.into_iter().collect() })
+    documents.extend(answers.transpose()?);
+    documents.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(Written { files, documents })
 }
 
 /// The answers while a run counts them. Tallies add up in whatever order they come.
@@ -393,6 +403,10 @@ struct Job<'j> {
     counting: Option<&'j Counting<'j>>,
     masking: Option<&'j Masking>,
     wrong: Option<Wrong<'j>>,
+    /// Labels written as NDJSON beside those of the format.
+    copies: Mutex<Vec<Document>>,
+    /// Kinds of which there are incidents.
+    kinds: Mutex<BTreeSet<&'static str>>,
 }
 
 /// What is to go wrong.

@@ -12,7 +12,7 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::answers::{self, Answers};
 use crate::diag::{Problem, Problems};
-use crate::manifest::{self, Document, File, Manifest, Shard, Stated};
+use crate::manifest::{self, Document, Manifest, Shard, Stated};
 
 /// Why shards cannot be joined.
 #[derive(Debug, thiserror::Error)]
@@ -75,9 +75,12 @@ pub fn join(dir: &Path, verify: bool) -> Result<Manifest, Error> {
     for part in &parts {
         settle(dir, part)?;
     }
+    let labels = parts.iter().flat_map(|part| &part.manifest.documents);
+    joined.documents = labels.filter(|document| document.is_of_labels()).cloned().collect();
     if let Some(answers) = answers {
-        joined.documents = vec![Document::write(dir, answers::PATH, &answers.to_json())?];
+        joined.documents.push(Document::write(dir, answers::PATH, &answers.to_json())?);
     }
+    joined.documents.sort_by(|a, b| a.path.cmp(&b.path));
     joined.write(dir)?;
     for part in &parts {
         // What cannot be removed is in nobody's way.
@@ -176,7 +179,7 @@ fn check(dir: &Path, parts: &[Part], verify: bool) -> Problems {
                 problems.push(Problem::new(format!("{other} holds {shown} too")));
             }
             let fault = if is_within(&file.path) {
-                fault(&locate(dir, part, file), file.bytes, file.stated(), verify)
+                fault(&locate(dir, part, &file.path), file.bytes, file.stated(), verify)
             } else {
                 Some("is outside the data set".to_owned())
             };
@@ -185,9 +188,11 @@ fn check(dir: &Path, parts: &[Part], verify: bool) -> Problems {
             }
         }
         for document in &part.manifest.documents {
-            let path = part.dir.join(&document.path);
-            // There is one kind; its place is told by no manifest.
-            let fault = if document.path == answers::PARTIAL {
+            // Of the others there is one kind; its place is told by no manifest.
+            let is_known = document.path == answers::PARTIAL
+                || document.is_of_labels() && is_within(&document.path);
+            let fault = if is_known {
+                let path = locate(dir, part, &document.path);
                 fault(&path, document.bytes, document.stated(), verify)
             } else {
                 Some("is nothing that shards have".to_owned())
@@ -205,7 +210,10 @@ fn check(dir: &Path, parts: &[Part], verify: bool) -> Problems {
 fn sum(parts: &[Part]) -> Result<Option<Answers>, Problems> {
     let mut problems = Problems::new();
     let mut sum: Option<Answers> = None;
-    for part in parts.iter().filter(|part| !part.manifest.documents.is_empty()) {
+    let counts = |part: &&Part| {
+        part.manifest.documents.iter().any(|document| document.path == answers::PARTIAL)
+    };
+    for part in parts.iter().filter(counts) {
         let shown = format!("{}/{}", part.name, answers::PARTIAL);
         let text = match fs::read_to_string(part.dir.join(answers::PARTIAL)) {
             Ok(text) => text,
@@ -231,9 +239,9 @@ fn is_within(path: &str) -> bool {
 }
 
 /// Where a file is: in its shard or, moved by an earlier attempt, in its place.
-fn locate(dir: &Path, part: &Part, file: &File) -> PathBuf {
-    let within = part.dir.join(&file.path);
-    if within.exists() { within } else { dir.join(&file.path) }
+fn locate(dir: &Path, part: &Part, path: &str) -> PathBuf {
+    let within = part.dir.join(path);
+    if within.exists() { within } else { dir.join(path) }
 }
 
 fn fault(path: &Path, bytes: u64, stated: Stated<'_>, verify: bool) -> Option<String> {
@@ -273,8 +281,10 @@ fn merge(parts: &[Part]) -> Option<Manifest> {
 
 /// Moves a shard's files into their places.
 fn settle(dir: &Path, part: &Part) -> Result<(), Error> {
-    for file in part.manifest.files() {
-        let (from, to) = (part.dir.join(&file.path), dir.join(&file.path));
+    let documents = part.manifest.documents.iter().filter(|document| document.is_of_labels());
+    let labels = documents.map(|document| &document.path);
+    for path in part.manifest.files().map(|file| &file.path).chain(labels) {
+        let (from, to) = (part.dir.join(path), dir.join(path));
         if from.exists() {
             let parent = to.parent().unwrap_or(dir);
             fs::create_dir_all(parent).map_err(io_error(parent))?;

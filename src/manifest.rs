@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::scenario::Request;
+use crate::scenario::wishes::LABELS;
 use crate::sink::{Algorithm, Digest};
 
 /// The manifest's file name.
@@ -259,6 +260,13 @@ impl Document {
     pub fn stated(&self) -> Stated<'_> {
         Stated { algorithm: Algorithm::Sha256, hex: &self.sha256 }
     }
+
+    /// Whether it holds labels, which are those of a range of users as the files of their tables are.
+    pub fn is_of_labels(&self) -> bool {
+        let within =
+            |table: &&str| self.path.strip_prefix(*table).is_some_and(|it| it.starts_with('/'));
+        LABELS.iter().any(within)
+    }
 }
 
 /// A digest as a manifest states it.
@@ -407,6 +415,7 @@ impl Manifest {
             table.files.clear();
             table.settle();
         }
+        bare.documents.retain(|document| !document.is_of_labels());
         for document in &mut bare.documents {
             document.bytes = 0;
             document.sha256.clear();

@@ -148,6 +148,11 @@ impl IncidentRow {
         self.stands_alone
     }
 
+    /// Its kind.
+    pub fn kind(&self) -> &'static str {
+        self.kind
+    }
+
     /// The incident's key.
     pub fn id(&self) -> u128 {
         self.id

@@ -46,6 +46,7 @@ pub mod line;
 mod params;
 pub mod reference;
 pub mod select;
+mod sites;
 mod spec;
 pub mod value;
 

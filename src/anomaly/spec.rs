@@ -1,5 +1,7 @@
 //! What is asked for, checked: which kinds, how many of each, where.
 
+use std::collections::BTreeSet;
+
 use crate::anomaly::KINDS;
 use crate::anomaly::filter::Filter;
 use crate::anomaly::kind::{Formats, Kind, Severity, Unit};
@@ -111,6 +113,24 @@ impl Spec {
         problems.or(Some(Self { asked, overlaps: wishes.overlaps, seed }))
     }
 
+    /// Whether each kind that is asked for by its name and at a rate is among those of which there are incidents.
+    ///
+    /// # Errors
+    /// Rates that come to nothing: who asks for a kind wants to see it.
+    pub fn is_met(&self, kinds: &BTreeSet<&str>) -> Result<(), Problems> {
+        let mut problems = Problems::new();
+        for asked in self.asked.iter().filter(|asked| asked.named.is_some()) {
+            if let (Amount::Rate(rate, unit), false) = (asked.amount, kinds.contains(asked.kind.id))
+            {
+                let (id, unit) = (asked.kind.id, unit.name());
+                let message =
+                    format!("a rate of {rate} for each {unit} comes to no `{id}` at all here");
+                problems.push(asked.problem(message, "ask for more, or for a number: k = 1"));
+            }
+        }
+        problems.or(())
+    }
+
     /// Whether some kinds ask for numbers, which only a look at the whole data set can keep.
     pub fn has_exact(&self) -> bool {
         self.asked.iter().any(|asked| matches!(asked.amount, Amount::Exactly(..)))
@@ -167,7 +187,10 @@ fn named(world: &World, wish: &Wish, seed: Seed, asked: &mut Vec<Asked>) -> Resu
             problems.push(problem);
         }
     }
-    asked.push(own);
+    // None of a kind: what a preset asks for is taken back.
+    if own.amount != Amount::Exactly(0, true) {
+        asked.push(own);
+    }
     problems.or(())
 }
 
@@ -198,9 +221,9 @@ fn amount(world: &World, kind: &Kind, wish: &Wish) -> Result<Option<Amount>, Pro
     };
     let within = |most: f64| {
         let message = format!("`{}` is {number}", setting.name.text);
-        let fits = number > 0.0 && number <= most;
-        let help =
-            format!("it must be above 0 and at most {most}; to have none, leave the kind out");
+        let none = setting.name.text == "k" && number == 0.0;
+        let fits = none || number > 0.0 && number <= most;
+        let help = format!("it must be above 0 and at most {most}; to have none, write k = 0");
         fits.then_some(()).ok_or_else(|| setting.problem(message, help))
     };
     Ok(Some(match setting.name.text.as_str() {

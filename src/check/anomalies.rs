@@ -14,9 +14,11 @@ mod links;
 mod population;
 mod record;
 mod reference;
+mod runs;
 mod session;
 mod syntax;
 mod systems;
+mod texts;
 mod time;
 
 use crate::check::pass::Observer;
@@ -63,9 +65,9 @@ pub(super) const HELPERS: [&str; 2] = ["files", "keys"];
 
 fn observers(context: &Context<'_>) -> Vec<Box<dyn Observer>> {
     vec![
-        Box::new(syntax::Syntax),
+        Box::new(syntax::Syntax::default()),
         Box::new(field::Fields::new(context)),
-        Box::new(field::Runs::new(context)),
+        Box::new(runs::Runs::new(context)),
         Box::new(record::Reissued::new(context)),
         Box::new(session::Steps::new(context)),
         Box::new(session::Boundaries::new()),

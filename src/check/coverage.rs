@@ -196,3 +196,11 @@ fn names(world: &World, cell: Cell) -> [&str; 4] {
         &world.journeys[usize::from(cell.journey)].name,
     ]
 }
+
+/// Why rates and habits are not those of the models, if people were added to cover cells: there are as many for the rarest cell as for
+/// the most frequent one.
+pub(super) fn moves_rates(context: &Context<'_>) -> Option<String> {
+    let coverage = context.world.map_or(0, |world| world.request.coverage);
+    let why = "brings people for rare combinations, who move every rate";
+    (coverage > 0).then(|| format!("coverage = {coverage} {why}"))
+}

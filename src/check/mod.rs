@@ -241,7 +241,11 @@ pub fn accompanied(
         let verdict = |check: &'static Check| {
             let place = found.iter().position(|verdict| verdict.check.id == check.id);
             let verdict = place.map(|place| found.swap_remove(place));
-            match skipped(check, &context, ask, &seen) {
+            // Families whose violations have places can tell what is labelled from what is not.
+            let of_places =
+                family.name == anomalies::FAMILY.name || anomalies::HELPERS.contains(&family.name);
+            let unsound = if of_places { Seen::unsound_unlabelled } else { Seen::unsound };
+            match skipped(check, &context, ask, unsound(&seen, check.tables)) {
                 Some(reason) => Verdict::skipped(check, reason),
                 None => verdict.unwrap_or_else(|| Verdict::skipped(check, "nothing looked at it")),
             }
@@ -267,13 +271,18 @@ pub fn stream(summary: &Summary, reference: Option<Reference<'_>>) -> Vec<Sectio
 }
 
 /// Why a check cannot be made, if that is so.
-fn skipped(check: &Check, context: &Context<'_>, ask: &Ask<'_>, seen: &Seen) -> Option<String> {
+fn skipped(
+    check: &Check,
+    context: &Context<'_>,
+    ask: &Ask<'_>,
+    unsound: Option<String>,
+) -> Option<String> {
     let missing = check.tables.iter().find(|table| context.data.table(table).is_none());
     if let Some(table) = missing {
         return Some(format!("the table {table} was not written"));
     }
-    if let Some(reason) = seen.unsound(check.tables) {
-        return Some(reason);
+    if unsound.is_some() {
+        return unsound;
     }
     match &ask.world {
         Err(reason) if check.needs_world => Some(reason.clone()),

@@ -73,9 +73,14 @@ pub struct Seen {
 }
 
 impl Seen {
-    /// Whether all files of a table could be read as they should be.
+    /// Whether all files of a table could be read as they should be, but for those that are labelled as damaged.
     pub fn is_sound(&self, table: &str) -> bool {
-        self.broken.iter().all(|broken| broken.table != table) && self.amiss(table).is_none()
+        self.unsound_unlabelled(&[table]).is_none()
+    }
+
+    /// Whether the labels say that a file is damaged as a whole.
+    fn is_damaged(&self, path: &str) -> bool {
+        self.damaged.iter().any(|(_, damaged)| damaged == path)
     }
 
     /// A place in a table whose rows are not what they should be, if there is one that no label explains.
@@ -84,15 +89,23 @@ impl Seen {
         let misfits = misfits.map(|misfit| (&misfit.table, &misfit.place));
         let lines = self.lines.iter().filter(|line| !line.is_labelled && !line.bad.read);
         let lines = lines.map(|line| (&line.table, &line.place));
-        let damaged = self.damaged.iter().map(|(table, path)| (table, path));
-        let mut all = damaged.chain(misfits).chain(lines);
-        all.find(|(of, _)| *of == table).map(|(_, place)| place.as_str())
+        misfits.chain(lines).find(|(of, _)| *of == table).map(|(_, place)| place.as_str())
     }
 
     /// What is wrong with a file of some tables, if something is.
     pub fn unsound(&self, tables: &[&str]) -> Option<String> {
-        let needs = |table: &str| tables.contains(&table);
-        let broken = self.broken.iter().find(|broken| needs(&broken.table));
+        let needs = |(table, _): &&(String, String)| tables.contains(&table.as_str());
+        let damaged = self.damaged.iter().find(needs);
+        let damaged = damaged.map(|(_, path)| format!("{path} is labelled as damaged"));
+        self.unsound_unlabelled(tables).or(damaged)
+    }
+
+    /// The same, but for files that are labelled as damaged: of what is left of them something can be said, and what is missed of
+    /// them has a reason.
+    pub fn unsound_unlabelled(&self, tables: &[&str]) -> Option<String> {
+        let needs = |broken: &&BrokenFile| tables.contains(&broken.table.as_str());
+        let mut broken = self.broken.iter().filter(needs);
+        let broken = broken.find(|broken| !self.is_damaged(&broken.path));
         let amiss = || tables.iter().find_map(|table| self.amiss(table));
         broken
             .map(|broken| format!("{} cannot be read", broken.path))

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use crate::check::coverage;
 use crate::check::entities::{Entities, NEVER, at};
 use crate::check::{
     Check, Context, Error, EventBatch, Evidence, Family, Measure, Observer, Outcome, Seen, Tally,
@@ -303,7 +304,13 @@ impl Observer for Crowd {
         }
     }
 
-    fn finish(self: Box<Self>, _: &Context<'_>, _: &Seen) -> Vec<Verdict> {
-        verdicts(&self.summary())
+    fn finish(self: Box<Self>, context: &Context<'_>, _: &Seen) -> Vec<Verdict> {
+        let mut verdicts = verdicts(&self.summary());
+        if let Some(why) = coverage::moves_rates(context) {
+            for verdict in &mut verdicts {
+                *verdict = Verdict::skipped(verdict.check, why.clone());
+            }
+        }
+        verdicts
     }
 }

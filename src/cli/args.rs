@@ -62,6 +62,9 @@ pub(crate) struct Form {
     /// What is made to go wrong, with labels: off, default, critical, everything, or a file with [anomalies] (`throng anomalies` lists the kinds)
     #[arg(long, value_name = "PRESET|FILE")]
     pub(crate) anomalies: Option<String>,
+    /// Write the labels of anomalies as NDJSON as well, when the files are of another format
+    #[arg(long)]
+    pub(crate) ndjson_labels: bool,
 }
 
 /// A seed as asked for.

@@ -116,7 +116,15 @@ fn request(what: &What, form: Option<&Form>, assets: &Assets) -> Result<Request,
     let mut flags = what.ask(form, drawn);
     let written = form.and_then(|form| form.anomalies.as_deref());
     flags.anomalies = written.map(anomalies).transpose()?;
-    let request = flags.over(asked).resolve(today())?;
+    let mut asked = flags.over(asked);
+    if form.is_some_and(|form| form.ndjson_labels) {
+        let Some(wishes) = asked.anomalies.as_mut().filter(|wishes| !wishes.is_off()) else {
+            let problem = Problem::new("there are no labels without anomalies");
+            return Err(problem.help("ask for some: --anomalies default").into());
+        };
+        wishes.ndjson_labels = true;
+    }
+    let request = asked.resolve(today())?;
     check_format(&request).map_or(Ok(request), |problem| Err(problem.into()))
 }
 

@@ -100,7 +100,8 @@ fn make(
     let (schemas, output) = (&world.schemas, &world.output);
     let patch = Patch { direction, from, labelled, schemas, output };
     let tables = patch.write(staging.dir())?;
-    let documents = from.manifest().documents.clone();
+    let mut documents: Vec<_> = patch.documents().map(|(_, document)| document.clone()).collect();
+    documents.sort_by(|a, b| a.path.cmp(&b.path));
     let mut manifest =
         Manifest::new(&world.request, &world.version, None, [], Vec::new(), documents);
     manifest.tables = tables;

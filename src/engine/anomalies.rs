@@ -1,6 +1,7 @@
 //! The engine's part in anomalies: who looks where in parallel, and when.
 
 use std::collections::BTreeMap;
+use std::sync::PoisonError;
 
 use rayon::prelude::*;
 
@@ -11,11 +12,13 @@ use crate::anomaly::ground::{FileRef, Ground};
 use crate::anomaly::labels::{IncidentRow, Member};
 use crate::anomaly::select::{Candidate, Found, Made};
 use crate::event::journal::Journal;
-use crate::manifest::FileEntry;
+use crate::frame::Frame;
+use crate::manifest::{Document, FileEntry};
 use crate::scenario::World;
 use crate::scenario::plan::{UserRange, table_path};
 use crate::scenario::slices::Slices;
 use crate::scenario::wishes::LABELS;
+use crate::sink;
 use crate::tables::events::Change;
 use crate::tables::{Context, RecordFrame};
 
@@ -142,17 +145,44 @@ pub(super) fn labels(
         members.iter().map(|member| member.anomaly).collect();
     let mut incidents = incidents;
     incidents.retain(|incident| incident.stands_alone() || known.contains(&incident.id()));
+    let mut kinds = job.kinds.lock().unwrap_or_else(PoisonError::into_inner);
+    kinds.extend(incidents.iter().map(IncidentRow::kind));
+    drop(kinds);
     let extension = job.world.output.extension();
     let mut files = Vec::new();
     for name in LABELS {
         let mut wanted = job.world.wanted_tables();
         let Some(table) = wanted.find(|table| table.name == name) else { continue };
         let path = table_path(name, range.number, extension);
-        files.push(if name == LABELS[0] {
-            job.file(path, &RecordFrame::new(context, table, &incidents), None)?
+        let write = |frame: &dyn Frame| -> Result<(), Error> {
+            job.copy(&table_path(name, range.number, "ndjson"), frame)?;
+            files.push(job.file(path, frame, None)?);
+            Ok(())
+        };
+        if name == LABELS[0] {
+            write(&RecordFrame::new(context, table, &incidents))?;
         } else {
-            job.file(path, &RecordFrame::new(context, table, &members), None)?
-        });
+            write(&RecordFrame::new(context, table, &members))?;
+        }
     }
     Ok(files)
+}
+
+impl Job<'_> {
+    /// Writes labels as lines of JSON besides, where that is asked for and they are not that anyway.
+    fn copy(&self, path: &str, frame: &dyn Frame) -> Result<(), Error> {
+        let wishes = self.world.request.anomalies.as_ref();
+        let is_wanted = wishes.is_some_and(|wishes| wishes.ndjson_labels);
+        if !is_wanted || self.world.output.format.name() == "ndjson" {
+            return Ok(());
+        }
+        let veiled = self.veil().and_then(|veil| veil.over(frame));
+        let frame = veiled.as_deref().unwrap_or(frame);
+        let (path, _) = self.shown(&frame.table().name, path.to_owned(), None);
+        let failed = |source| Error::Io { path: self.dir.join(&path), source };
+        let lines = sink::json_lines(frame).map_err(failed)?.concat();
+        let written = Document::write(self.dir, &path, &String::from_utf8_lossy(&lines))?;
+        self.copies.lock().unwrap_or_else(PoisonError::into_inner).push(written);
+        Ok(())
+    }
 }

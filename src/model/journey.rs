@@ -167,6 +167,11 @@ pub(super) fn share(root: &Table<'_>) -> f64 {
 }
 
 impl Journey {
+    /// Whether one can start on a device of that class for anybody: nothing must have come before, no message and no other device.
+    pub fn opens_on(&self, class: DeviceClass) -> bool {
+        self.starts_on[class as usize] && !self.message && self.switch.is_none()
+    }
+
     /// Reads a file; what is wrong stands in the document's problems.
     pub fn read(name: &str, document: &Document, site: &Site, events: &[&str]) -> Self {
         let root = document.root();

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 pub use labels::Labels;
 
-use crate::manifest::{self, File, apart};
+use crate::manifest::{self, Document, File, apart};
 use crate::read::{self, DataSet};
 use crate::scenario::output::Output;
 use crate::scenario::wishes::LABELS;
@@ -108,10 +108,21 @@ impl Patch<'_> {
             table.settle();
             tables.push(table);
         }
-        for document in &self.from.manifest().documents {
-            copy(self.from.dir(), to, &document.path)?;
+        for (of, document) in self.documents() {
+            copy(of.dir(), to, &document.path)?;
         }
         Ok(tables)
+    }
+
+    /// What stands beside the tables in the patched data set, and where it is taken from: what stood there, and labels where the
+    /// tables of labels are.
+    pub fn documents(&self) -> impl Iterator<Item = (&DataSet, &Document)> {
+        let others = |of: &&Document| !of.is_of_labels();
+        let others = self.from.manifest().documents.iter().filter(others);
+        let labels = |of: &&Document| self.direction == Direction::Apply && of.is_of_labels();
+        let labels = self.labelled.manifest().documents.iter().filter(labels);
+        let labels = labels.map(|document| (self.labelled, document));
+        labels.chain(others.map(|document| (self.from, document)))
     }
 
     /// The files of a table, on both sides.

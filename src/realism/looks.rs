@@ -688,7 +688,8 @@ fn no_abandonment(summary: &Summary) -> Verdict {
     let mut real = true;
     for (name, begun, ordered) in stages.into_iter().filter(|(_, begun, _)| *begun >= 200) {
         let left = 1.0 - ordered as f64 / begun as f64;
-        real &= left >= 0.1;
+        // Three standard errors for chance.
+        real &= left >= 0.1 - 3.0 * (0.1 * 0.9 / begun as f64).sqrt();
         let _ = write!(evidence, " {:.1} % of {begun} {name};", 100.0 * left);
     }
     if evidence.is_empty() {

@@ -6,6 +6,7 @@ pub mod cells;
 pub mod fills;
 pub mod kinds;
 mod limits;
+mod mixes;
 pub mod output;
 pub mod pages;
 pub mod plan;

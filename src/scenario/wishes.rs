@@ -18,6 +18,8 @@ pub struct Wishes {
     pub preset: Option<Name>,
     /// Whether two incidents may touch the same session or order.
     pub overlaps: bool,
+    /// Whether the labels are written as NDJSON as well, when the files are of another format.
+    pub ndjson_labels: bool,
     /// A seed of its own; none: the data set's.
     pub seed: Option<u64>,
     /// The kinds named, in the order written.
@@ -89,8 +91,9 @@ impl Wishes {
             |written: Located<String>| Name { place: Some(written.place()), text: written.value };
         let preset = table.opt_located("preset").map(name);
         let overlaps = table.flag("overlaps", false);
+        let ndjson_labels = table.flag("ndjson_labels", false);
         let seed = table.opt_integer("seed", 0..=i64::MAX).map(|seed| seed as u64);
-        let own = ["preset", "overlaps", "seed"];
+        let own = ["preset", "overlaps", "ndjson_labels", "seed"];
         let mut kinds = Vec::new();
         for key in table.keys().into_iter().filter(|key| !own.contains(key)) {
             let place = table.key_place(key);
@@ -103,7 +106,7 @@ impl Wishes {
             let kind = Name { text: key.to_owned(), place };
             kinds.push(Wish { kind, settings: settings.collect() });
         }
-        Self { preset, overlaps, seed, kinds }
+        Self { preset, overlaps, ndjson_labels, seed, kinds }
     }
 
     /// Writes it as a scenario has it.
@@ -114,6 +117,9 @@ impl Wishes {
         }
         if self.overlaps {
             writeln!(out, "overlaps = true")?;
+        }
+        if self.ndjson_labels {
+            writeln!(out, "ndjson_labels = true")?;
         }
         if let Some(seed) = self.seed {
             writeln!(out, "seed = {seed}")?;

@@ -15,13 +15,13 @@ use crate::scenario::kinds::Kinds;
 use crate::scenario::output::{ANSWERS, Output};
 use crate::scenario::pages::Pages;
 use crate::scenario::properties::Properties;
-use crate::scenario::request::{Mix, Request};
+use crate::scenario::request::Request;
 use crate::scenario::shelf::Shelf;
 use crate::scenario::tables::{Tables, class_weights};
 use crate::scenario::targets::Target;
 use crate::scenario::vocabulary::Vocabulary;
 use crate::scenario::wishes::LABELS;
-use crate::scenario::{fills, limits, targets};
+use crate::scenario::{fills, limits, mixes, targets};
 use crate::schema::{Schemas, Table};
 use crate::seed::Seed;
 
@@ -103,7 +103,9 @@ impl World {
         let schemas = Schemas::load(assets, &crate::schema::facts::of).map_err(&mut keep).ok();
         let models = Models::load(&|folder| files(assets, folder)).map_err(&mut keep).ok();
         let (Some(schemas), Some(mut models)) = (schemas, models) else { return Err(problems) };
-        mix(&request, &mut models).map_err(&mut keep).ok();
+        let shares: Vec<Vec<f64>> =
+            models.people.iter().map(|persona| persona.journeys.clone()).collect();
+        mixes::lay_over(&request, &mut models).map_err(&mut keep).ok();
         let events: Vec<&str> = schemas.events.iter().map(|event| event.name.as_str()).collect();
         let fills = fills::resolve(&schemas).map_err(&mut keep).unwrap_or_default();
         let kinds = Kinds::resolve(&events).map_err(&mut keep).ok();
@@ -114,6 +116,7 @@ impl World {
                 return Err(problems);
             }
         };
+        mixes::unstartable(&models, &journeys, &shares).for_each(|problem| problems.push(problem));
         if let Err(found) = limits::check(&models, &journeys, &schemas) {
             problems.extend(found);
         }
@@ -304,62 +307,6 @@ fn stage(assets: &Assets, events: &[&str]) -> Result<(Site, Behaviour, Vec<Journ
     problems.or((site, behaviour, journeys))
 }
 
-/// Lays the request's mixes over the models.
-fn mix(request: &Request, models: &mut Models) -> Result<(), Problems> {
-    let mut problems = Problems::new();
-    let mut resolve = |mix: &Mix, what: &str, names: Vec<&str>, absent: f64| {
-        let ordinals = mix.resolve(what, names.iter().copied(), absent);
-        ordinals.unwrap_or_else(|found| {
-            problems.extend(found);
-            vec![absent; names.len()]
-        })
-    };
-    let people = models.people.iter().map(|persona| persona.name.as_str()).collect();
-    let shares = resolve(&request.personas, "persona", people, 0.0);
-    let devices = models.devices.iter().map(|device| device.name.as_str()).collect();
-    let devices = resolve(&request.devices, "device", devices, 1.0);
-    let sources = models.sources.iter().map(|source| source.name.as_str()).collect();
-    let sources = resolve(&request.sources, "source", sources, 1.0);
-    let journeys = models.journey_names.iter().map(String::as_str).collect();
-    let journeys = resolve(&request.journeys, "journey", journeys, 1.0);
-    if !request.personas.is_empty() {
-        for (persona, share) in models.people.iter_mut().zip(shares) {
-            persona.share = share;
-        }
-    }
-    let multiply = |weights: &mut Vec<f64>, factors: &[f64]| {
-        for (weight, factor) in weights.iter_mut().zip(factors) {
-            *weight *= factor;
-        }
-    };
-    for persona in &mut models.people {
-        multiply(&mut persona.devices, &devices);
-        multiply(&mut persona.sources, &sources);
-        multiply(&mut persona.journeys, &journeys);
-    }
-    if problems.is_empty() {
-        left(models).for_each(|problem| problems.push(problem));
-    }
-    problems.or(())
-}
-
-/// What is wrong when the request's multipliers leave a persona nothing to choose from.
-fn left(models: &Models) -> impl Iterator<Item = Problem> {
-    models.people.iter().filter(|persona| persona.share > 0.0).flat_map(|persona| {
-        let lists = [
-            ("devices", &persona.devices),
-            ("sources", &persona.sources),
-            ("journeys", &persona.journeys),
-        ];
-        lists.into_iter().filter(|(_, weights)| weights.iter().all(|weight| *weight <= 0.0)).map(
-            |(list, _)| {
-                Problem::new(format!("[{list}] leaves nothing to {}", persona.name))
-                    .help(format!("at least one of its {list} needs a multiplier above 0"))
-            },
-        )
-    })
-}
-
 /// By persona and class: the weight of the best hour.
 fn best_hours(calendar: &Calendar, people: usize) -> Vec<[f32; 3]> {
     let best = |persona: usize| {
@@ -375,9 +322,7 @@ fn best_hours(calendar: &Calendar, people: usize) -> Vec<[f32; 3]> {
 fn any_kind(journeys: &[Journey]) -> Result<[usize; 3], Problem> {
     let mut kinds = [0; 3];
     for class in DeviceClass::ALL {
-        let open = |journey: &Journey| {
-            journey.starts_on[class as usize] && !journey.message && journey.switch.is_none()
-        };
+        let open = |journey: &Journey| journey.opens_on(class);
         let fallback = |journey: &Journey| journey.starts_on[class as usize];
         let found = journeys.iter().position(open).or_else(|| journeys.iter().position(fallback));
         let name = DeviceClass::NAMES[class as usize];

@@ -75,7 +75,7 @@ impl Format {
             Self::Email => ("format", "email"),
             Self::Uri => ("format", "uri"),
             Self::Ipv4 => ("format", "ipv4"),
-            Self::Path => ("pattern", "^/"),
+            Self::Path => ("pattern", r"^/[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]*$"),
             Self::Phone => ("pattern", r"^\+[0-9]{8,15}$"),
             Self::Country => ("pattern", "^[A-Z]{2}$"),
             Self::Currency => ("pattern", "^[A-Z]{3}$"),

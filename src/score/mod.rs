@@ -20,6 +20,7 @@ pub mod overview;
 mod places;
 pub mod report;
 mod rules;
+mod sum;
 #[cfg(test)]
 mod tests;
 mod truth;
@@ -116,7 +117,7 @@ pub fn score(
         findings: findings.display().to_string(),
         count: heard,
     };
-    let mut score = report::write(subject, &truth, &judge, period, ask);
+    let mut score = sum::write(subject, &truth, &judge, period, ask);
     score.notes.splice(0..0, notes);
     score.twin = twin.map(|flagged| {
         let rows = truth.places.row_count();

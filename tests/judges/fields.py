@@ -1,19 +1,23 @@
 #!/usr/bin/env python3
 """pandera judges the values of a data set by the JSON Schema that `throng schema --as json-schema` derives.
 
-    fields.py THRONG                 makes a clean and a dirty data set and judges both
-    fields.py THRONG --set DIR       judges one that is there, in NDJSON without compression
+    fields.py THRONG                     makes a dirty data set with its clean twin and judges both
+    fields.py THRONG --set DIR TWIN      judges a data set that is there, in NDJSON without compression, and its twin
 
-From the JSON Schema come what must be there, what may stand there, bounds and patterns, column by column. A clean set has no value
-that fails. In a dirty one a value that fails is in a row that a label names, and a label of a kind that is about values, in a column
-that has a rule for it, is of a value that fails.
+From the JSON Schema come what must be there (of all rows, and of the rows of an event type), types, what may stand there, bounds,
+lengths, patterns and forms, column by column. A clean set has no value that fails. In a dirty one a value that fails is in a row
+that a label names, and a label of a kind that is about values, in a column that has a rule for it, is of a value that fails.
 """
 
 import argparse
+import datetime
+import ipaddress
 import json
+import re
 import subprocess
 import sys
 import tempfile
+import uuid
 import warnings
 from collections import Counter, defaultdict
 from pathlib import Path
@@ -21,30 +25,80 @@ from pathlib import Path
 import pandas
 import pandera.pandas as pandera
 
-# By kind: the rule that its values break, where the column has one.
-RULES = {"missing_value": "required", "enum_unknown": "values", "out_of_range": "bounds", "format_invalid": "pattern"}
+# By kind: the rule that its values break, where the column has one. All of these kinds must be there.
+RULES = {
+    "missing_value": "required",
+    "mistype": "type",
+    "enum_unknown": "values",
+    "out_of_range": "bounds",
+    "numeric_outlier": "bounds",
+    "oversize_record": "length",
+    "format_invalid": "form",
+}
+TYPES = {"string": str, "integer": int, "number": (int, float), "boolean": bool, "object": dict}
+URI = re.compile(r"[a-z][a-z0-9+.-]*://[A-Za-z0-9.:-]+\.[A-Za-z0-9.:-]+([/?#][A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]*)?")
 
 
-def columns(schema: dict) -> dict:
-    """By column: its pandera column and the rules that it has."""
-    found = {}
-    for name, rules in schema["properties"].items():
-        required = name in schema["required"]
-        checks, has = [], {"required"} if required else set()
-        if "enum" in rules:
-            checks.append(pandera.Check.isin(rules["enum"], error="values"))
-            has.add("values")
-        numeric = lambda test: lambda values: values.map(lambda value: not isinstance(value, (int, float)) or test(value))
-        if "minimum" in rules:
-            checks.append(pandera.Check(numeric(lambda value, least=rules["minimum"]: value >= least), error="bounds"))
-            has.add("bounds")
-        if "maximum" in rules:
-            checks.append(pandera.Check(numeric(lambda value, most=rules["maximum"]: value <= most), error="bounds"))
-        if "pattern" in rules:
-            checks.append(pandera.Check.str_matches(rules["pattern"], error="pattern"))
-            has.add("pattern")
-        found[name] = (pandera.Column(object, checks, nullable=not required, required=False), has)
-    return found
+def parses(parse):
+    """Whether a text can be read as that."""
+
+    def test(text) -> bool:
+        try:
+            return bool(parse(text))
+        except ValueError:
+            return False
+
+    return test
+
+
+FORMS = {
+    "uuid": parses(uuid.UUID),
+    "ipv4": parses(ipaddress.IPv4Address),
+    "date": parses(datetime.date.fromisoformat),
+    "date-time": parses(datetime.datetime.fromisoformat),
+    "uri": parses(URI.fullmatch),
+    "email": parses(re.compile(r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+").fullmatch),
+}
+
+
+def has_type(value, types: str) -> bool:
+    """True is no number, though Python has it for one."""
+    return isinstance(value, TYPES[types]) and (types == "boolean" or not isinstance(value, bool))
+
+
+def rules(column: dict) -> dict:
+    """The tests of a column, by the name of their rule. What is of another type fails that rule and no other. A whole number is
+    written without a point: JSON Schema lets 1.0 pass as one, readers that know types from how values are written do not."""
+    is_number = column["type"] in ("integer", "number")
+    least, most = column.get("minimum"), column.get("maximum")
+    longest, pattern, form = column.get("maxLength"), column.get("pattern"), FORMS.get(column.get("format"))
+    found = {"type": lambda value: has_type(value, column["type"])}
+    if "enum" in column:
+        found["values"] = lambda value: value in column["enum"]
+    if is_number and (least is not None or most is not None):
+        found["bounds"] = lambda value: (least is None or value >= least) and (most is None or value <= most)
+    if longest is not None:
+        found["length"] = lambda value: len(value.encode("utf-8", "replace")) <= longest
+    if pattern is not None:
+        found["form"] = lambda value: re.search(pattern, value) is not None
+    elif form is not None:
+        found["form"] = form
+    guarded = lambda test: lambda value: not has_type(value, column["type"]) or test(value)
+    return {name: test if name == "type" else guarded(test) for name, test in found.items()}
+
+
+def table(schema: dict):
+    """What pandera holds a table to, with the rules of each column; and, by event type, the columns that its rows must have."""
+    checks, has = {}, {}
+    for name, column in schema["properties"].items():
+        tests, required = rules(column), name in schema["required"]
+        elementwise = [pandera.Check(test, element_wise=True, error=rule) for rule, test in tests.items()]
+        checks[name] = pandera.Column(object, elementwise, nullable=not required, required=False)
+        has[name] = set(tests) | ({"required"} if required else set())
+    by_type = {name: set(one["required"]) for name, one in schema.get("$defs", {}).items()}
+    for name in set().union(*by_type.values()) & set(has):
+        has[name].add("required")
+    return pandera.DataFrameSchema(checks), by_type, has
 
 
 def lines(path: Path):
@@ -53,6 +107,11 @@ def lines(path: Path):
 
 def rows(data: Path, table: str) -> list:
     return [json.loads(line) for path in sorted((data / table).glob("**/*.ndjson")) for line in lines(path)]
+
+
+def whole(value):
+    """Half a surrogate pair, which UTF-8 and so pandas has not, as the mark that stands for what cannot be read."""
+    return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if isinstance(value, str) else value
 
 
 def frame(path: Path, names: list) -> pandas.DataFrame:
@@ -64,21 +123,28 @@ def frame(path: Path, names: list) -> pandas.DataFrame:
         except ValueError:
             continue
         if isinstance(value, dict):
-            found[number] = [value.get(name) for name in names]
+            found[number] = [whole(value.get(name)) for name in names]
     return pandas.DataFrame.from_dict(found, orient="index", columns=names, dtype=object)
 
 
-def failures(path: Path, kept: dict) -> set:
+def failures(path: Path, schema, by_type: dict) -> set:
     """Line, column and rule of each value that fails."""
-    values = frame(path, list(kept))
-    try:
-        pandera.DataFrameSchema({name: column for name, (column, _) in kept.items()}).validate(values, lazy=True)
-    except pandera.errors.SchemaErrors as errors:
-        cases = errors.failure_cases
-        cases = cases[cases["index"].notna()]
-        name = lambda check: "required" if check == "not_nullable" else check
-        return {(int(line), column, name(check)) for line, column, check in zip(cases["index"], cases["column"], cases["check"])}
-    return set()
+    values = frame(path, list(schema.columns))
+    held = [(schema, values)]
+    for name, required in by_type.items():
+        own = {column: pandera.Column(object, nullable=False) for column in required}
+        held.append((pandera.DataFrameSchema(own), values[values["event_name"] == name]))
+    found = set()
+    for schema, rows_held in held:
+        try:
+            schema.validate(rows_held, lazy=True)
+        except pandera.errors.SchemaErrors as errors:
+            cases = errors.failure_cases
+            if cases["index"].isna().any():
+                raise
+            name = lambda check: "required" if check == "not_nullable" else check
+            found |= {(int(line), column, name(check)) for line, column, check in zip(cases["index"], cases["column"], cases["check"])}
+    return found
 
 
 def judge(throng: Path, data: Path) -> list:
@@ -93,23 +159,25 @@ def judge(throng: Path, data: Path) -> list:
             damaged.add(member["file_dirty"])
         elif member.get("line_no") is not None:
             named.add((member["file_dirty"], member["line_no"]))
-            if member["role"] == "primary" and member.get("column") and incident["kind"] in RULES:
-                labels[member["file_dirty"]].append((incident["kind"], member["line_no"], member["column"]))
+            # A label of bytes names no column; its incident does.
+            column = member.get("column") or (incident.get("params") or {}).get("column")
+            if member["role"] == "primary" and column and incident["kind"] in RULES:
+                labels[member["file_dirty"]].append((incident["kind"], member["line_no"], column))
     wrong, told, seen = [], defaultdict(Counter), 0
-    for table in manifest["tables"]:
-        if table["name"].startswith("truth/"):
+    for written in manifest["tables"]:
+        if written["name"].startswith("truth/"):
             continue
-        kept = columns(schemas[table["name"].replace("/", "_")])
-        for file in table["files"]:
+        schema, by_type, has = table(schemas[written["name"].replace("/", "_")])
+        for file in written["files"]:
             if file["path"] in damaged:
                 continue
-            failed = failures(data / file["path"], kept)
+            failed = failures(data / file["path"], schema, by_type)
             seen += file["rows"]
             for line, column, rule in sorted(failed):
                 if (file["path"], line) not in named:
                     wrong.append(f"{file['path']}:{line}: {column} fails ({rule}), and no label names the row")
             for kind, line, column in labels[file["path"]]:
-                has_rule = RULES[kind] in kept[column][1]
+                has_rule = RULES[kind] in has[column]
                 fails = any((at, name) == (line, column) for at, name, _ in failed)
                 told[kind].update({"labels": 1, "with a rule": has_rule, "failing": fails})
                 if has_rule and not fails:
@@ -117,25 +185,27 @@ def judge(throng: Path, data: Path) -> list:
     for kind, counts in sorted(told.items()):
         print(f"    {kind:20} " + ", ".join(f"{count} {what}" for what, count in counts.items()))
     print(f"    {seen} rows")
+    unseen = set(RULES) - {kind for kind, counts in told.items() if counts["with a rule"]}
+    if incidents and unseen:
+        wrong.append(f"no label of {', '.join(sorted(unseen))} was there to be judged")
     return wrong
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("throng", type=Path)
-    parser.add_argument("--set", type=Path, help="judge this data set, in NDJSON without compression")
-    parser.add_argument("--users", default="1500")
+    parser.add_argument("--set", type=Path, nargs=2, metavar=("DIR", "TWIN"), help="judge this data set and its twin")
+    parser.add_argument("--users", default="400")
     args = parser.parse_args()
     throng, wrong = args.throng.resolve(), []
     warnings.filterwarnings("ignore")
     with tempfile.TemporaryDirectory() as scratch:
-        sets = {"given": args.set} if args.set else {}
-        if not sets:
+        dirty, clean = args.set or (Path(scratch) / name for name in ("dirty", "clean"))
+        if not args.set:
             flags = ["--users", args.users, "--format", "ndjson", "--compression", "none", "--quiet"]
-            for name, anomalies in (("clean", "off"), ("dirty", "critical")):
-                sets[name] = Path(scratch) / name
-                subprocess.run([throng, "generate", "development", *flags, "--anomalies", anomalies, "--out", sets[name]], check=True)
-        for name, data in sets.items():
+            for data, anomalies in ((clean, "off"), (dirty, "everything")):
+                subprocess.run([throng, "generate", "development", *flags, "--anomalies", anomalies, "--out", data], check=True)
+        for name, data in (("clean", clean), ("dirty", dirty)):
             print(f"  {name}")
             wrong += [f"{name}: {one}" for one in judge(throng, data)]
     for one in wrong[:40]:

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """PostgreSQL judges a data set by keys, references, NOT NULLs and checks that `throng schema --as sql` derives from the schemas.
 
-    postgres.py THRONG                 makes a clean and a dirty data set and judges both
-    postgres.py THRONG --set DIR       judges one that is there, in NDJSON
+    postgres.py THRONG                     makes a dirty data set with its clean twin and judges both
+    postgres.py THRONG --set DIR TWIN      judges a data set that is there, in NDJSON, and its twin
 
 Every line is inserted by itself. Of a clean set no row is refused. Of a dirty one exactly the rows that its labels name are: a row
-that is refused has a label, and an incident that the constraints can express has a row that is refused. Rows that are refused
-because their parent was are collateral, and let pass.
+that is refused has a label, and an incident that the constraints can express has a row that is refused. A row whose parent was
+refused, taken away or given another key is collateral, and let pass.
 
 The cluster is private: in a folder of its own, owned by nobody who matters, reached by a socket in that folder and by nothing else.
 """
@@ -25,9 +25,19 @@ from pathlib import Path
 
 import psycopg
 
-# Kinds that constraints can express wherever a constraint is on what they touched: how it is told that one is.
-EVERY_ROW = {"dup_exact", "dup_mutated", "id_collision"}
-BY_COLUMN = {"missing_value": "not null", "enum_unknown": "check", "out_of_range": "check", "fk_orphan": "reference"}
+# Kinds that constraints can always express: keys, and what PostgreSQL's own parser of JSON refuses.
+ALWAYS = {"dup_exact", "dup_mutated", "id_collision", "dup_reissued", "identity_split", "json_truncated", "json_malformed", "json_bad_utf8"}
+# Those that they can express where a column that was touched has such a constraint.
+BY_COLUMN = {
+    "missing_value": {"required"},
+    "enum_unknown": {"values"},
+    "out_of_range": {"bounds"},
+    "numeric_outlier": {"bounds"},
+    "oversize_record": {"length"},
+    "fk_orphan": {"reference"},
+}
+# Those that they can express in some of the ways in which they are done, by the label's own word for the way.
+BY_WAY = {"json_number": {"nan", "infinity", "negative_infinity", "overflow", "beyond_2_64"}, "json_control_text": {"lone_surrogate", "nul"}, "line_framing": {"glued", "blank"}}
 TRUTH = ("truth_anomalies", "truth_anomaly_members")
 
 LOADER = """
@@ -56,9 +66,11 @@ END $$;
 
 # By table and column: which constraints are on it.
 CONSTRAINTS = """
-SELECT c.relname, a.attname, 'not null' FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+SELECT c.relname, a.attname, 'required' FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
 WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND a.attnum > 0 AND a.attnotnull
-UNION SELECT c.relname, a.attname, CASE o.contype WHEN 'c' THEN 'check' WHEN 'f' THEN 'reference' ELSE 'key' END
+UNION SELECT c.relname, a.attname, CASE WHEN o.contype = 'f' THEN 'reference' WHEN o.contype <> 'c' THEN 'key'
+    WHEN pg_get_constraintdef(o.oid) LIKE '%IS NOT NULL%' THEN 'required' WHEN pg_get_constraintdef(o.oid) LIKE '%= ANY%' THEN 'values'
+    WHEN pg_get_constraintdef(o.oid) LIKE '%octet_length%' THEN 'length' WHEN cardinality(o.conkey) = 1 THEN 'bounds' ELSE 'order' END
 FROM pg_constraint o JOIN pg_class c ON c.oid = o.conrelid JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = ANY (o.conkey)
 WHERE c.relnamespace = 'public'::regnamespace
 """
@@ -145,79 +157,121 @@ def keys(db) -> dict:
     return dict(found.fetchall())
 
 
+def objects(doc: bytes) -> list:
+    """The objects that a line begins with: one, two when lines were glued, none when it is broken."""
+    found, text = [], doc.decode("utf-8", "replace").strip()
+    while text:
+        try:
+            value, end = json.JSONDecoder().raw_decode(text)
+        except ValueError:
+            break
+        found += [value] if isinstance(value, dict) else []
+        text = text[end:].strip()
+    return found
+
+
+def written(row: dict, key: list) -> str:
+    """A row's key as labels have it."""
+    return "/".join(str(row.get(column)) for column in key)
+
+
 class Refused:
     """A line that was refused."""
 
     def __init__(self, row, key_of, parents):
         self.table, self.file, self.line, self.code, self.constraint, self.column, self.message, doc = row
-        try:
-            self.row = json.loads(bytes(doc))
-        except ValueError:
-            self.row = {}
-        self.row = self.row if isinstance(self.row, dict) else {}
-        self.key = "/".join(str(self.row.get(column)) for column in key_of[self.table])
+        self.rows = objects(bytes(doc))
+        self.keys = [written(row, key_of[self.table]) for row in self.rows]
         self.parent = parents.get(self.constraint) if self.code == "23503" else None
 
     def __str__(self):
-        return f"{self.file}:{self.line} ({self.table} {self.key}): {self.code} {self.message}"
+        return f"{self.file}:{self.line} ({self.table} {' '.join(self.keys)}): {self.code} {self.message}"
 
 
-def judge(db, data: Path) -> list:
+class Labels:
+    """What the labels say: which lines and keys are theirs, and which rows are no longer what they were."""
+
+    def __init__(self, data: Path, twin: Path, key_of: dict):
+        self.incidents = {row["anomaly_id"]: row for row in rows(data, "truth/anomalies")}
+        self.members = defaultdict(list)
+        self.at, self.by_key, self.whole = defaultdict(set), defaultdict(set), defaultdict(set)
+        self.gone = set()
+        for member in rows(data, "truth/anomaly_members"):
+            label, table = member["anomaly_id"], member["table"].replace("/", "_")
+            self.members[label].append(member)
+            if self.incidents[label]["scope"] == "file":
+                self.whole[member["file_dirty"]].add(label)
+                for _, line in lines(twin / member["file_clean"]):
+                    self.gone.add((table, written(json.loads(line), key_of[table])))
+                continue
+            keys = [key for key in (member.get("pk_dirty"), member.get("pk_clean")) if key]
+            if member["op"] == "delete" or len(set(keys)) > 1:
+                self.gone.update((table, key) for key in keys)
+            if member["role"] in ("primary", "counterpart"):
+                if member.get("file_dirty") is not None:
+                    row = member.get("line_no") or member["row_dirty"] + 1
+                    self.at[member["file_dirty"], row].add((label, table, *keys))
+                for key in keys:
+                    self.by_key[table, key].add(label)
+
+    def of(self, one: Refused) -> set:
+        """The incidents that a refused line is of."""
+        found = {label for label, *_ in self.at[one.file, one.line]} | self.whole[one.file]
+        return found.union(*(self.by_key[one.table, key] for key in one.keys))
+
+    def lose(self, one: Refused):
+        """Takes in that the rows of a line are not there."""
+        self.gone.update((one.table, key) for key in one.keys)
+        for _, table, *keys in self.at[one.file, one.line]:
+            self.gone.update((table, key) for key in keys)
+
+    def is_expressible(self, label: str, on: dict) -> bool:
+        """Whether the constraints can express an incident."""
+        incident = self.incidents[label]
+        kind = incident["kind"]
+        if incident["is_decoy"]:
+            return False
+        if kind in ALWAYS or (incident.get("params") or {}).get("way") in BY_WAY.get(kind, ()):
+            return True
+        primary = [member for member in self.members[label] if member["role"] == "primary"]
+        return any(BY_COLUMN.get(kind, set()) & on[member["table"].replace("/", "_"), member.get("column")] for member in primary)
+
+
+def judge(db, data: Path, twin: Path) -> list:
     """What does not agree with the labels."""
     key_of = keys(db)
     parents = dict(db.execute(REFERENCES).fetchall())
     on = defaultdict(set)
     for table, column, what in db.execute(CONSTRAINTS).fetchall():
         on[table, column].add(what)
+    labels = Labels(data, twin, key_of)
     refused = [Refused(row, key_of, parents) for row in db.execute("SELECT * FROM judge.refused").fetchall()]
-    incidents = {row["anomaly_id"]: row for row in rows(data, "truth/anomalies")}
-    members = defaultdict(list)
-    at, by_key, whole = defaultdict(set), defaultdict(set), defaultdict(set)
-    for member in rows(data, "truth/anomaly_members"):
-        members[member["anomaly_id"]].append(member)
-        table = member["table"].replace("/", "_")
-        if incidents[member["anomaly_id"]]["scope"] == "file":
-            whole[member["file_dirty"]].add(member["anomaly_id"])
-        elif member["role"] in ("primary", "counterpart"):
-            if member.get("file_dirty") is not None:
-                row = member.get("line_no") or member["row_dirty"] + 1
-                at[member["file_dirty"], row].add(member["anomaly_id"])
-            for key in filter(None, (member.get("pk_dirty"), member.get("pk_clean"))):
-                by_key[table, key].add(member["anomaly_id"])
-    gone = {(one.table, one.key) for one in refused}
-    wrong, found, collateral = [], Counter(), 0
-    shown = defaultdict(list)
     for one in refused:
-        labels = at[one.file, one.line] | by_key[one.table, one.key] | whole[one.file]
-        for label in labels:
-            shown[label].append(one)
-        if labels:
-            found.update({incidents[label]["kind"] for label in labels})
-        elif one.parent and any((one.parent, str(value)) in gone for value in one.row.values()):
+        labels.lose(one)
+    wrong, shown, collateral = [], set(), 0
+    for one in refused:
+        own = labels.of(one)
+        shown |= own
+        if own:
+            continue
+        if one.parent and any((one.parent, str(value)) in labels.gone for row in one.rows for value in row.values()):
             collateral += 1
         else:
             wrong.append(f"refused, and no label names it: {one}")
     told = defaultdict(Counter)
-    for label, incident in incidents.items():
-        kind = incident["kind"]
-        must = kind in EVERY_ROW
-        for member in members[label]:
-            what = BY_COLUMN.get(kind)
-            table = member["table"].replace("/", "_")
-            must |= what is not None and member["role"] == "primary" and what in on[table, member.get("column")]
-        must &= not incident["is_decoy"]
-        is_shown = label in shown
-        told[kind]["incidents"] += 1
-        told[kind]["expressible"] += must
-        told[kind]["refused"] += is_shown
-        if must and not is_shown:
-            place = next((f"{m['table']} {m.get('pk_dirty')}" for m in members[label] if m["role"] == "primary"), "")
-            wrong.append(f"labelled {kind}, and not refused: {label} ({place})")
-    for kind in sorted(told):
-        counts = told[kind]
+    for label, incident in labels.incidents.items():
+        kind, must = incident["kind"], labels.is_expressible(label, on)
+        told[kind].update({"incidents": 1, "expressible": must, "refused": label in shown})
+        if must and label not in shown:
+            place = next((f"{m['table']} {m.get('pk_dirty')} {m.get('column')}" for m in labels.members[label] if m["role"] == "primary"), "")
+            wrong.append(f"labelled {kind}, and not refused: {label} ({place}) {incident.get('params')}")
+    for kind, counts in sorted(told.items()):
         if counts["refused"] or counts["expressible"]:
-            print(f"    {kind:24} {counts['incidents']:6} incidents  {counts['expressible']:6} expressible  {counts['refused']:6} refused")
-    print(f"    {len(refused)} rows refused, {collateral} of them children of one that was")
+            print(f"    {kind:24} " + "  ".join(f"{count:6} {what}" for what, count in counts.items()))
+    print(f"    {len(refused)} rows refused, {collateral} of them children of rows that are not there")
+    unseen = (ALWAYS | set(BY_COLUMN) | set(BY_WAY)) - {kind for kind, counts in told.items() if counts["expressible"]}
+    if told and unseen:
+        wrong.append(f"no incident of {', '.join(sorted(unseen))} was there to be refused")
     return wrong
 
 
@@ -228,23 +282,23 @@ def run(*command):
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("throng", type=Path)
-    parser.add_argument("--set", type=Path, help="judge this data set, in NDJSON without compression")
+    parser.add_argument("--set", type=Path, nargs=2, metavar=("DIR", "TWIN"), help="judge this data set and its twin, in NDJSON without compression")
     parser.add_argument("--users", default="400")
     args = parser.parse_args()
     throng = args.throng.resolve()
     wrong = []
     with cluster() as address, tempfile.TemporaryDirectory() as scratch, psycopg.connect(address, autocommit=True) as db:
-        sets = {"given": args.set} if args.set else {}
-        if not sets:
+        if args.set:
+            dirty, clean = args.set
+        else:
+            dirty, clean = (Path(scratch) / name for name in ("dirty", "clean"))
             flags = ["--users", args.users, "--format", "ndjson", "--compression", "none", "--quiet"]
-            for name, anomalies in (("clean", "off"), ("dirty", "critical")):
-                sets[name] = Path(scratch) / name
-                run(throng, "generate", "development", *flags, "--anomalies", anomalies, "--out", sets[name])
-        for name, data in sets.items():
+            for data, anomalies in ((clean, "off"), (dirty, "everything")):
+                run(throng, "generate", "development", *flags, "--anomalies", anomalies, "--out", data)
+        for name, data in (("clean", clean), ("dirty", dirty)):
             counts = load(db, throng, data)
             print(f"  {name}: {sum(counts.values())} lines of {len(counts)} tables")
-            found = judge(db, data)
-            wrong += [f"{name}: {one}" for one in found]
+            wrong += [f"{name}: {one}" for one in judge(db, data, clean)]
     for one in wrong[:40]:
         print(f"  WRONG {one}")
     if len(wrong) > 40:

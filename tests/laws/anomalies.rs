@@ -9,6 +9,7 @@ use tempfile::TempDir;
 use throng::anomaly::kind::{Formats, Kind, Unit};
 use throng::anomaly::{KINDS, Spec};
 use throng::assets::Assets;
+use throng::check;
 use throng::engine::{self, Error, Run};
 use throng::join;
 use throng::manifest::{Manifest, Shard};
@@ -43,7 +44,7 @@ fn write(world: &World, dir: &Path, shard: Option<Shard>) {
     manifest.write(dir).expect("written");
 }
 
-fn made(world: &World) -> TempDir {
+pub(crate) fn made(world: &World) -> TempDir {
     let dir = tempfile::tempdir().expect("a folder");
     write(world, dir.path(), None);
     dir
@@ -60,7 +61,8 @@ fn patched(direction: Direction, from: &TempDir, labelled: &TempDir, world: &Wor
     let (schemas, output) = (&world.schemas, &world.output);
     let patch = Patch { direction, from: &from, labelled: &labelled, schemas, output };
     let tables = patch.write(dir.path()).unwrap_or_else(|error| panic!("{error}"));
-    let documents = from.manifest().documents.clone();
+    let mut documents: Vec<_> = patch.documents().map(|(_, document)| document.clone()).collect();
+    documents.sort_by(|a, b| a.path.cmp(&b.path));
     let mut manifest =
         Manifest::new(&world.request, &world.version, None, [], Vec::new(), documents);
     manifest.tables = tables;
@@ -107,10 +109,12 @@ fn rows(dir: &TempDir, world: &World) -> BTreeMap<String, Vec<String>> {
 }
 
 /// The labels of a data set of NDJSON: incidents and members.
-fn labels(dir: &TempDir) -> (Vec<Value>, Vec<Value>) {
+pub(crate) fn labels(dir: &TempDir) -> (Vec<Value>, Vec<Value>) {
     let read = |table: &str| {
         let folder = format!("truth/{table}/");
-        let files = bytes(dir).into_iter().filter(|(path, _)| path.starts_with(&folder));
+        let files = bytes(dir)
+            .into_iter()
+            .filter(|(path, _)| path.starts_with(&folder) && path.ends_with(".ndjson"));
         let text: String =
             files.map(|(_, bytes)| String::from_utf8(bytes).expect("text")).collect();
         text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
@@ -123,9 +127,21 @@ fn several(kind: &Kind) -> u64 {
     if kind.unit == Unit::File { 1 } else { 2 }
 }
 
-fn wish(kind: &Kind, format: &str) -> String {
-    let (id, k) = (kind.id, several(kind));
-    format!("{SMALL}{}[anomalies.{id}]\nk = {k}\n", output(format))
+/// The kinds, some at a time: those that touch files as a whole each alone, since they leave the others none.
+fn groups(kinds: impl Iterator<Item = &'static Kind>) -> Vec<Vec<&'static Kind>> {
+    let (files, others): (Vec<_>, Vec<_>) = kinds.partition(|kind| kind.unit == Unit::File);
+    let alone = files.into_iter().map(|kind| vec![kind]);
+    others.chunks(12).map(<[_]>::to_vec).chain(alone).collect()
+}
+
+fn wish(kinds: &[&Kind], format: &str) -> String {
+    let asked = |kind: &&Kind| format!("[anomalies.{}]\nk = {}\n", kind.id, several(kind));
+    let asked: String = kinds.iter().map(asked).collect();
+    format!("{SMALL}{}{asked}", output(format))
+}
+
+fn ids(kinds: &[&Kind]) -> String {
+    kinds.iter().map(|kind| kind.id).collect::<Vec<_>>().join(", ")
 }
 
 /// For all kinds, in NDJSON: there are exactly as many incidents as asked for, each with a member; the labels undone in the dirty set
@@ -134,13 +150,19 @@ fn wish(kind: &Kind, format: &str) -> String {
 fn labels_are_a_patch_of_lines() {
     let clean = world(&format!("{SMALL}{}", output("ndjson")));
     let twin = made(&clean);
-    for kind in built() {
-        let asked = wish(kind, "ndjson");
-        let dirty = world(&asked);
+    for kinds in groups(built()) {
+        let dirty = world(&wish(&kinds, "ndjson"));
         let set = made(&dirty);
         let (incidents, members) = labels(&set);
-        let of_kind = incidents.iter().filter(|one| one["kind"] == kind.id).count() as u64;
-        assert_eq!(of_kind, several(kind), "{}", kind.id);
+        let asked_for = incidents.iter().filter(|one| one.get("parent_id").is_none());
+        for kind in &kinds {
+            let mine = asked_for.clone().filter(|one| one["kind"] == kind.id);
+            let mine: BTreeSet<&str> = mine.filter_map(|one| one["anomaly_id"].as_str()).collect();
+            assert_eq!(mine.len() as u64, several(kind), "{}", kind.id);
+            let touched = members.iter().filter_map(|one| one["anomaly_id"].as_str());
+            let touched: BTreeSet<&str> = touched.filter(|id| mine.contains(id)).collect();
+            assert!(kind.unit == Unit::Window || touched == mine, "{}: no members", kind.id);
+        }
         for member in &members {
             if member["op"] == "update" && member.get("column").is_some() {
                 assert_ne!(member.get("original"), member.get("injected"), "{member}");
@@ -150,9 +172,9 @@ fn labels_are_a_patch_of_lines() {
             }
         }
         let undone = patched(Direction::Invert, &set, &set, &clean);
-        assert!(bytes(&undone) == bytes(&twin), "{}: undone, it is not the twin", kind.id);
+        assert!(bytes(&undone) == bytes(&twin), "undone, it is not the twin: {}", ids(&kinds));
         let done = patched(Direction::Apply, &twin, &set, &dirty);
-        assert!(bytes(&done) == bytes(&set), "{}: applied, it is not the set", kind.id);
+        assert!(bytes(&done) == bytes(&set), "applied, it is not the set: {}", ids(&kinds));
     }
 }
 
@@ -162,29 +184,32 @@ fn labels_are_a_patch_of_rows() {
     let clean = world(&format!("{SMALL}{}", output("parquet")));
     let twin = made(&clean);
     let expected = rows(&twin, &clean);
-    for kind in built().filter(|kind| kind.formats != Formats::Ndjson) {
-        let asked = wish(kind, "parquet");
-        let dirty = world(&asked);
+    for kinds in groups(built().filter(|kind| kind.formats != Formats::Ndjson)) {
+        let dirty = world(&wish(&kinds, "parquet"));
         let set = made(&dirty);
         let undone = patched(Direction::Invert, &set, &set, &clean);
-        assert!(rows(&undone, &clean) == expected, "{}: undone, it is not the twin", kind.id);
+        assert!(rows(&undone, &clean) == expected, "undone, it is not the twin: {}", ids(&kinds));
         let done = patched(Direction::Apply, &twin, &set, &dirty);
-        if kind.formats != Formats::File {
-            assert!(rows(&done, &dirty) == rows(&set, &dirty), "{}: applied", kind.id);
+        if kinds[0].formats != Formats::File {
+            assert!(rows(&done, &dirty) == rows(&set, &dirty), "applied: {}", ids(&kinds));
         }
     }
 }
 
-const MANY: &str = "seed = 6\ndays = 4\nevents = \"24K\"\nbudget = \"6K\"\n";
+const MANY: &str = "seed = 6\ndays = 4\nevents = \"16K\"\nbudget = \"5K\"\n";
 
-fn everything(more: &str) -> String {
-    format!("{MANY}{}[anomalies]\npreset = \"everything\"\n{more}", output("ndjson"))
+/// So many of every kind, all in one data set of several ranges.
+fn of_each(k: u64, format: &str, kinds: impl Iterator<Item = &'static Kind>) -> String {
+    let asked: Vec<String> =
+        kinds.map(|kind| format!("[anomalies.{}]\nk = {k}\n", kind.id)).collect();
+    let asked = asked.concat();
+    format!("{MANY}{}[anomalies]\n{asked}", output(format))
 }
 
 /// For all numbers of threads and of shards, the same bytes, labels among them; joined shards are the whole.
 #[test]
 fn nothing_hangs_on_threads_and_shards() {
-    let world = world(&everything(""));
+    let world = world(&of_each(1, "ndjson", built()));
     assert!(plan(&world).ranges.len() > 2);
     let whole = DataSet::make(&world, 1, None).digests();
     assert_eq!(DataSet::make(&world, 5, None).digests(), whole);
@@ -206,16 +231,37 @@ fn nothing_hangs_on_threads_and_shards() {
     assert_eq!(joined, whole);
 }
 
+/// For all kinds together, checks find every incident that shows in the data, where it is labelled, and nothing where none is; kinds
+/// that show in the habits of many have an effect against the twin. The twin has nothing at all.
+#[test]
+fn checks_find_what_is_labelled_and_nothing_else() {
+    for format in ["ndjson", "parquet"] {
+        let kinds = built().filter(|kind| format == "ndjson" || kind.formats != Formats::Ndjson);
+        let asked = of_each(1, format, kinds);
+        let (dirty, clean) = (world(&asked), world(&asked).cleaned(&Assets::embedded()));
+        let (set, twin) = (made(&dirty), made(&clean));
+        let (set, twin) = (open(&set), open(&twin));
+        let failing = |data: &read::DataSet, world: &World, twin: Option<&read::DataSet>| {
+            let only = ["files", "keys", "anomalies"].map(str::to_owned).to_vec();
+            let ask = check::Ask { only, world: Ok(world), reference: None, twin };
+            let sections = check::check(data, &world.schemas, &ask, &Unwatched, &GO_ON);
+            let sections = sections.expect("checked");
+            let verdicts = sections.into_iter().flat_map(|section| section.verdicts);
+            let failing = verdicts.filter(check::Verdict::fails);
+            failing.map(|of| format!("{}: {:?}", of.check.id, of.evidence)).collect::<Vec<_>>()
+        };
+        assert_eq!(failing(&set, &dirty, Some(&twin)), Vec::<String>::new(), "{format}");
+        assert_eq!(failing(&twin, &clean, None), Vec::<String>::new(), "{format}, clean");
+    }
+}
+
 /// For all kinds of rows, the incidents of a smaller number are among those of a greater one, all of them together too.
 #[test]
 fn fewer_are_among_more() {
     let ids = |k: u64| {
         // What touches files and windows as a whole comes before all else, and takes rows away from others.
         let kinds = built().filter(|kind| !matches!(kind.unit, Unit::File | Unit::Window));
-        let asked: String = kinds
-            .fold(String::new(), |all, kind| all + &format!("[anomalies.{}]\nk = {k}\n", kind.id));
-        let world = world(&format!("{MANY}{}[anomalies]\n{asked}", output("ndjson")));
-        let set = made(&world);
+        let set = made(&world(&of_each(k, "ndjson", kinds)));
         let (incidents, _) = labels(&set);
         let alone = incidents.into_iter().filter(|one| one.get("parent_id").is_none());
         alone.map(|one| one["anomaly_id"].to_string()).collect::<BTreeSet<_>>()
@@ -228,7 +274,7 @@ fn fewer_are_among_more() {
 /// For all incidents that do not overlap, no session and no user is touched by two.
 #[test]
 fn without_overlaps_nobody_is_struck_twice() {
-    let set = made(&world(&everything("")));
+    let set = made(&world(&of_each(2, "ndjson", built().filter(|kind| kind.unit != Unit::File))));
     let (incidents, members) = labels(&set);
     let windows: BTreeSet<&str> = incidents
         .iter()
@@ -264,6 +310,50 @@ fn a_clean_set_has_no_labels() {
     assert!(bytes(&made(&cleaned)) == bytes(&made(&clean)));
     let off = world(&format!("{text}[anomalies]\npreset = \"off\"\n"));
     assert_eq!(off.version, clean.version);
+}
+
+/// For all data sets in Parquet whose labels are asked for as NDJSON as well: they stand beside the tables, say the same, and are
+/// listed; in shards that are joined, too.
+#[test]
+fn labels_are_written_as_lines_as_well() {
+    let text = format!("{MANY}{}[anomalies]\nndjson_labels = true\n", output("parquet"));
+    let asked = format!("{text}[anomalies.out_of_range]\nk = 9\n");
+    let world = world(&asked);
+    let whole = made(&world);
+    let manifest = open(&whole).manifest().clone();
+    let listed = |manifest: &Manifest| -> Vec<(String, String)> {
+        let of_labels = manifest.documents.iter().filter(|one| one.is_of_labels());
+        of_labels.map(|one| (one.path.clone(), one.sha256.clone())).collect()
+    };
+    assert_eq!(listed(&manifest).len(), 2 * plan(&world).ranges.len());
+    let (incidents, members) = labels(&whole);
+    assert_eq!((incidents.len(), members.len()), (9, 9));
+    let rows = |table: &str| manifest.rows(table);
+    assert_eq!((rows("truth/anomalies"), rows("truth/anomaly_members")), (9, 9));
+    assert!(members.iter().all(|member| member["column"].is_string()));
+    let dir = tempfile::tempdir().expect("a folder");
+    for index in 0..2 {
+        let shard = Shard { index, count: 2 };
+        write(&world, &dir.path().join(join::folder(shard)), Some(shard));
+    }
+    let joined = join::join(dir.path(), true).expect("joined");
+    assert_eq!(listed(&joined), listed(&manifest));
+    assert!(bytes(&dir) == bytes(&whole));
+}
+
+/// For all kinds asked for by name at a rate that comes to nothing, that is said; and `k = 0` takes one out of a preset.
+#[test]
+fn nothing_is_said_or_asked_for() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let run = Run { threads: 2, shard: None };
+    let rate = world(&format!("{SMALL}[anomalies.dup_exact]\nrate = 1e-9\n"));
+    let outcome = engine::generate(&rate, &plan(&rate), &run, dir.path(), &Unwatched, &GO_ON);
+    let Err(Error::Anomalies(problems)) = outcome else { panic!("{outcome:?}") };
+    assert!(problems.to_string().contains("comes to no `dup_exact` at all"), "{problems}");
+    let none = "[anomalies]\npreset = \"critical\"\n[anomalies.dup_exact]\nk = 0\n";
+    let none = Spec::of(&world(&format!("{SMALL}{none}"))).expect("valid").expect("some");
+    let ids: Vec<&str> = none.asked.iter().map(|asked| asked.kind.id).collect();
+    assert!(ids.contains(&"dup_mutated") && !ids.contains(&"dup_exact"), "{ids:?}");
 }
 
 /// For all kinds, more than can be had is refused with the number that can.

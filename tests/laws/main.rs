@@ -8,6 +8,7 @@ mod answers;
 mod bytes;
 mod coverage;
 mod fingerprints;
+mod giveaways;
 mod groups;
 mod imports;
 mod journal;

@@ -235,7 +235,10 @@ fn a_stage_that_nobody_reaches_is_named() {
         "error: `gallery_swiped` cannot happen: nobody reaches stage `gallery` of mobile_conversion"
     );
     assert!(said.contains("target = 0.93"), "{said}");
-    let mut world = world_of("days = 2\n[journeys]\nmobile_conversion = 0\n", &assets);
+    // Nobody follows it where nobody has a phone.
+    let phones = "mobile_app = 0\nmobile_chrome = 0\nmobile_safari = 0\nmobile_slow = 0";
+    let request = format!("days = 2\n[journeys]\nmobile_conversion = 0\n[devices]\n{phones}\n");
+    let mut world = world_of(&request, &assets);
     engine::calibrate(&mut world, 2, &GO_ON).expect("nobody follows it");
 }
 

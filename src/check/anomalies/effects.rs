@@ -24,6 +24,8 @@ pub(super) struct Crowd {
     /// By session: its start, its events and its person, as named.
     sessions: BTreeMap<u128, Visit>,
     referrers: BTreeSet<u64>,
+    /// By device: who holds it.
+    holders: BTreeMap<u128, u128>,
     /// By hour, column and value: sessions.
     shares: BTreeMap<(i64, usize, u64), u64>,
     /// Failed payments and all of them.
@@ -70,6 +72,14 @@ impl Crowd {
             names.extend(SHARES);
             data.scan(sessions, &names, |_, batch| {
                 (0..batch.rows).for_each(|row| crowd.session(&batch.columns, row));
+                watch.on(0)
+            })?;
+        }
+        if let Some(devices) = schemas.table("devices") {
+            data.scan(devices, &["device_id", "user_id"], |_, batch| {
+                let id = |column: usize, row: usize| batch.columns[column].id(row);
+                let pairs = (0..batch.rows).filter_map(|row| id(0, row).zip(id(1, row)));
+                crowd.holders.extend(pairs);
                 watch.on(0)
             })?;
         }
@@ -136,6 +146,15 @@ impl Crowd {
         let pairs: BTreeSet<(T, U)> = self.sessions.values().filter_map(of).collect();
         let firsts: BTreeSet<&T> = pairs.iter().map(|(first, _)| first).collect();
         (pairs.len() - firsts.len()) as f64
+    }
+
+    /// Devices held by somebody who is there in the twin, but holds another one there.
+    fn moved(&self, twin: &Self) -> u64 {
+        let known: BTreeSet<u128> = twin.holders.values().copied().collect();
+        let is_moved = |(device, user): &(&u128, &u128)| {
+            twin.holders.get(*device).is_some_and(|was| was != *user) && known.contains(*user)
+        };
+        self.holders.iter().filter(is_moved).count() as u64
     }
 
     fn has_window(&self) -> Option<(i64, i64)> {
@@ -218,9 +237,12 @@ fn effect(
             })
         }
         "identity_merge" => {
-            apart("devices of an id beyond one, against the twin's", dirty, clean, |visit| {
-                visit.user.map(|user| (user, visit.device))
-            })
+            let moved = dirty.moved(clean);
+            (
+                "devices that another id holds than in the twin",
+                moved as f64,
+                dirty.holders.len() as u64,
+            )
         }
         "pseudonym_unstable" => {
             apart("pseudonyms of a device beyond one, against the twin's", dirty, clean, |visit| {

@@ -2,13 +2,12 @@
 
 use std::collections::HashSet;
 
+use super::texts::{FORMAT, LONG, MOJIBAKE, NAUGHTY, PERSONAL, STAND_IN, UNKNOWN, flaws};
 use super::{Kind, check_of, checks};
-use crate::check::pass::{Seen, moment, money, shown};
-use crate::check::seats;
+use crate::check::pass::{Seen, money, shown};
 use crate::check::{Cached, Check, Context, EventBatch, Observer, Rows, Tally, Verdict, Wants};
-use crate::read::hash::NONE;
 use crate::read::{Column, Data, What};
-use crate::schema::{Field, Privacy, Table, Type};
+use crate::schema::{Field, Table, Type};
 use crate::tables::catalogue;
 
 /// The kinds.
@@ -143,125 +142,12 @@ pub(super) const KINDS: [Kind; 15] = [
 /// The checks.
 pub(super) static CHECKS: [Check; KINDS.len()] = checks(&KINDS);
 
-/// What can be wrong with a text, as bits.
-const LONG: u8 = 1;
-const STAND_IN: u8 = 2;
-const FORMAT: u8 = 4;
-const MOJIBAKE: u8 = 8;
-const NAUGHTY: u8 = 16;
-const UNKNOWN: u8 = 32;
-const PERSONAL: u8 = 64;
-
 /// Columns that are filled together, the currency also by what has no product.
 const TOGETHER: [&str; 5] =
     ["product_id", "product_category", "product_brand", "price", "currency"];
 
-/// Texts that stand for none.
-const STAND_INS: [&str; 16] = [
-    "",
-    "N/A",
-    "n/a",
-    "NA",
-    "null",
-    "NULL",
-    "None",
-    "nan",
-    "NaN",
-    "-",
-    "-1",
-    "undefined",
-    "(not set)",
-    "?",
-    "0000-00-00",
-    "1970-01-01",
-];
-
 /// Numbers that stand for none.
 const NUMBERS: [f64; 3] = [-1.0, -999.0, -9_999.0];
-
-/// What somebody puts into a field to see whether it is run.
-const RUN: [&str; 8] =
-    ["<script", "javascript:", "' or '", "'; drop", "; drop table", "${", "{{", "../.."];
-
-/// What is wrong with a text of a field.
-fn flaws(field: &Field, text: &str) -> u8 {
-    let mut flaws = 0;
-    if field.bounds.max_length.is_some_and(|most| text.len() > most as usize) {
-        flaws |= LONG;
-    }
-    if field.ty == Type::Json {
-        return flaws;
-    }
-    if STAND_INS.contains(&text) && !field.values.iter().any(|value| value == text) {
-        flaws |= STAND_IN;
-    }
-    if field.bounds.format.is_some_and(|format| !format.holds(text)) {
-        flaws |= FORMAT;
-    }
-    if is_garbled(text) {
-        flaws |= MOJIBAKE;
-    }
-    if is_naughty(text) {
-        flaws |= NAUGHTY;
-    }
-    if matches!(field.privacy, Privacy::FreeText | Privacy::Url) && is_personal(text) {
-        flaws |= PERSONAL;
-    }
-    flaws
-}
-
-/// Whether a text has an e-mail address or a telephone number in it, plain or as a URL escapes them.
-fn is_personal(text: &str) -> bool {
-    let plain = text.replace("%40", "@").replace("%2B", "+").replace("%20", " ");
-    let is_of_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '+');
-    let mail = plain.match_indices('@').any(|(at, _)| {
-        let (before, behind) = (&plain[..at], &plain[at + 1..]);
-        let domain = behind.split(|c: char| !is_of_name(c)).next().unwrap_or_default();
-        before.ends_with(is_of_name) && domain.contains('.')
-    });
-    let phone = plain.match_indices('+').any(|(at, _)| {
-        let number =
-            plain[at + 1..].chars().take_while(|c| c.is_ascii_digit() || " -()".contains(*c));
-        number.filter(char::is_ascii_digit).count() >= 8
-    });
-    mail || phone
-}
-
-/// Whether UTF-8 was read as Windows-1252 or Latin-1, or given up: a lead byte as a letter, and all its trail bytes behind it.
-fn is_garbled(text: &str) -> bool {
-    if text.is_ascii() {
-        return false;
-    }
-    let is_trail =
-        |c: &char| matches!(c, '\u{80}'..='\u{bf}') || "€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ".contains(*c);
-    let trails = |lead: char| match lead {
-        '\u{c2}'..='\u{df}' => Some(1),
-        '\u{e0}'..='\u{ef}' => Some(2),
-        '\u{f0}'..='\u{f4}' => Some(3),
-        _ => None,
-    };
-    text.char_indices().any(|(at, c)| {
-        let behind = || text[at + c.len_utf8()..].chars();
-        c == '\u{fffd}'
-            || trails(c).is_some_and(|all| behind().take(all).filter(is_trail).count() == all)
-    })
-}
-
-/// Whether a text has characters that are not seen, or words that are run.
-fn is_naughty(text: &str) -> bool {
-    let is_unseen = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fe00}'..='\u{fe0f}')
-    };
-    // No word that is run comes without one of these.
-    let is_marked =
-        text.bytes().any(|byte| matches!(byte, b'<' | b'\'' | b';' | b'{' | b':') || byte == b'.');
-    let runs = || {
-        let lower = text.to_lowercase();
-        RUN.iter().any(|word| lower.contains(word))
-    };
-    text.chars().any(is_unseen) || (is_marked && runs())
-}
 
 /// A column whose values are looked at.
 struct Watched {
@@ -558,122 +444,5 @@ impl Observer for Fields {
             local,
         ];
         tallies.map(Tally::verdict).into()
-    }
-}
-
-/// Follows readings that must not stay the same, session by session.
-pub(super) struct Runs {
-    tally: Tally,
-    columns: Vec<Run>,
-}
-
-/// A column with a longest run.
-struct Run {
-    name: String,
-    most: u32,
-    /// By seat: the session's last reading, and how often it came in a row.
-    last: Vec<(i32, u32)>,
-}
-
-impl Runs {
-    pub(super) fn new(context: &Context<'_>) -> Self {
-        let events = context.schemas.tables.iter().find(|table| table.is_events());
-        let fields = events.into_iter().flat_map(|table| &table.fields);
-        let run = |field: &Field| {
-            let most = field.bounds.max_run.filter(|_| field.ty == Type::Int32)?;
-            Some(Run { name: field.name.clone(), most, last: Vec::new() })
-        };
-        Self {
-            tally: Tally::new(check_of("anomalies.stuck_value")),
-            columns: fields.filter_map(run).collect(),
-        }
-    }
-}
-
-impl Observer for Runs {
-    fn wants(&self, table: &Table) -> Wants {
-        if table.is_events() {
-            Wants::Columns(&["page_load_ms", "page_dwell_ms"])
-        } else {
-            Wants::Nothing
-        }
-    }
-
-    fn see_events(&mut self, events: &EventBatch<'_>) {
-        self.tally.saw(events.len());
-        for run in &mut self.columns {
-            let Some(column) = events.column(&run.name) else { continue };
-            for seated in events.seated {
-                seats::set(&mut run.last, seated.seat, (0, 0));
-            }
-            for row in 0..events.len() {
-                let (session, Some(value)) = (events.session[row], column.long(row)) else {
-                    continue;
-                };
-                if session == NONE {
-                    continue;
-                }
-                let place = events.seat[row] as usize;
-                let (last, count) = run.last[place];
-                let count = if count > 0 && i64::from(last) == value { count + 1 } else { 1 };
-                run.last[place] = (value as i32, count);
-                if count > run.most {
-                    self.tally.wrong(|| {
-                        let at = moment(events.time[row]);
-                        (
-                            events.place(row),
-                            format!(
-                                "{} is {value} for the {count}. time in a row at {at}",
-                                run.name
-                            ),
-                        )
-                    });
-                }
-            }
-        }
-    }
-
-    fn finish(self: Box<Self>, _: &Context<'_>, _: &Seen) -> Vec<Verdict> {
-        vec![self.tally.verdict()]
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn garbled_text_is_told_from_foreign() {
-        for text in
-            ["KÃ¶ln", "DÃ¼sseldorf", "SÃ£o Paulo", "itâ€™s", "Stra\u{c3}\u{178}e", "K\u{fffd}ln"]
-        {
-            assert!(is_garbled(text), "{text}");
-        }
-        for text in [
-            "Köln",
-            "SÃO PAULO",
-            "Provence-Alpes-Côte d'Azur",
-            "Straße",
-            "Größe",
-            "Ângela",
-            "Núñez",
-            "Tomáš",
-        ] {
-            assert!(!is_garbled(text), "{text}");
-        }
-    }
-
-    #[test]
-    fn naughty_text_is_told_from_plain() {
-        for text in
-            ["a\u{202e}b", "a\u{200d}b", "<script>x", "x'; DROP TABLE users", "{{7*7}}", "a\u{0}"]
-        {
-            assert!(is_naughty(text), "{text}");
-        }
-        for text in
-            ["O'Neill", "https://shop.example/p?a=b", "Mac OS X; Intel", "Null", "Rock 'n' Roll"]
-        {
-            assert!(!is_naughty(text), "{text}");
-        }
     }
 }

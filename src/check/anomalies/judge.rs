@@ -195,7 +195,12 @@ struct Explain<'e> {
 
 impl Explain<'_> {
     fn incidents(&self, evidence: &Evidence) -> Vec<u32> {
-        self.labels.explain(&Spot::read(&evidence.place, self.context.schemas), self.found)
+        let spot = Spot::read(&evidence.place, self.context.schemas);
+        let incidents = self.labels.explain(&spot, self.found);
+        match spot {
+            Spot::Row(table, _) if incidents.is_empty() => self.labels.missed(self.context, table),
+            _ => incidents,
+        }
     }
 
     /// Whether a kind is broken exactly where it is labelled.

@@ -17,6 +17,9 @@ pub(super) const MEMBERS: &str = "truth/anomaly_members";
 /// Lines that a parser may be off by.
 const LINES: u64 = 1;
 
+/// The kind whose lines take others along that end up in them.
+const FRAMING: &str = "line_framing";
+
 /// The kinds that touch files as such.
 const DAMAGE: &str = "file_damaged";
 const DRIFT: &str = "schema_drift";
@@ -43,6 +46,8 @@ struct Member {
     links: Links,
     /// Whether it is one of those by which the incident is found.
     is_sought: bool,
+    /// Whether its row is lost in another one's line, through no fault of its own.
+    is_swallowed: bool,
 }
 
 /// All labels, and how to find those that explain a place.
@@ -138,6 +143,7 @@ impl Labels {
                 own,
                 links: Links::default(),
                 is_sought: false,
+                is_swallowed: false,
             }));
         }
         Ok(())
@@ -167,6 +173,8 @@ impl Labels {
             own: Vec::new(),
             links: Links::default(),
             is_sought: matches!(row.text(2), Some("primary" | "counterpart")),
+            is_swallowed: row.text(2) == Some("collateral")
+                && self.incidents[incident as usize].kind == FRAMING,
         };
         for key in [4, 5].iter().filter_map(|at| row.text(*at)) {
             let values: Vec<&str> =
@@ -225,7 +233,11 @@ impl Labels {
     fn names(&self, spot: &Spot<'_>) -> bool {
         match spot {
             Spot::Row(_, link) => self.own.contains_key(link),
-            Spot::Line(path, _) | Spot::RowOf(path, _) if self.drifts(path) => true,
+            Spot::Line(path, _) | Spot::RowOf(path, _)
+                if self.drifts(path) || self.damages(path) =>
+            {
+                true
+            }
             Spot::Line(path, line) => self.lines.contains_key(&((*path).to_owned(), *line)),
             Spot::RowOf(path, row) => self.rows.contains_key(&((*path).to_owned(), *row)),
             Spot::Named(name) => self.files.contains_key(*name),
@@ -252,6 +264,19 @@ impl Labels {
             near.for_each(|link| push(&mut self.near, *link, member.incident));
             member.links.far.iter().for_each(|link| push(&mut self.far, *link, member.incident));
         }
+    }
+
+    /// The damaged files whose rows may be missed by those of a table: its own, and those of tables that refer to it or that it refers
+    /// to. Nobody knows which rows were lost.
+    pub(super) fn missed(&self, context: &Context<'_>, table: &str) -> Vec<u32> {
+        let refers = |from: &str, to: &str| {
+            let fields = context.schemas.table(from).into_iter().flat_map(|table| &table.fields);
+            fields.filter_map(|field| field.reference.as_ref()).any(|(of, _)| of == to)
+        };
+        let touches = |of: &str| of == table || refers(of, table) || refers(table, of);
+        let tables = context.data.manifest().tables.iter().filter(|of| touches(&of.name));
+        let files = tables.flat_map(|of| &of.files);
+        files.flat_map(|file| self.of_file(&file.path, DAMAGE)).collect()
     }
 
     /// The incidents that explain a place; each once.
@@ -283,14 +308,31 @@ impl Labels {
         all
     }
 
-    /// The incidents of a kind that its invariant must find in the data, by their numbers; not those in files that nobody can read.
+    /// The incidents that cannot be found: those in files that nobody can read, and those of rows that are lost in other ones' lines or
+    /// hang together with such.
+    fn lost(&self) -> BTreeSet<u32> {
+        let damaged = self.files.iter().filter(|(path, _)| self.damages(path));
+        let mut lost: BTreeSet<u32> = damaged.flat_map(|(_, of)| of.iter().copied()).collect();
+        let swallowed = self.members.iter().filter(|member| member.is_swallowed);
+        let swallowed: BTreeSet<Link> = swallowed.flat_map(|of| of.own.iter().copied()).collect();
+        let others = self.members.iter().filter(|member| !member.is_swallowed);
+        let is_near = |of: &&Member| {
+            let mut links = of.own.iter().chain(&of.links.near).chain(&of.links.far);
+            links.any(|link| swallowed.contains(link))
+        };
+        let near = others.filter(is_near).map(|member| member.incident);
+        let is_framing = |of: &u32| self.incidents[*of as usize].kind == FRAMING;
+        lost.extend(near.filter(|of| !is_framing(of)));
+        lost
+    }
+
+    /// The incidents of a kind that its invariant must find in the data, by their numbers.
     pub(super) fn sought(&self, kind: &str) -> impl Iterator<Item = (u32, &Incident)> {
         let sought = self.members.iter().filter(|of| of.is_sought).map(|of| of.incident);
         let mut sought: Vec<u32> = sought.chain(self.files.values().flatten().copied()).collect();
         sought.sort_unstable();
         sought.dedup();
-        let damaged = self.files.iter().filter(|(path, _)| self.damages(path));
-        let lost: BTreeSet<u32> = damaged.flat_map(|(_, of)| of.iter().copied()).collect();
+        let lost = self.lost();
         let all = self.incidents.iter().enumerate().map(|(at, incident)| (at as u32, incident));
         all.filter(move |(at, incident)| {
             incident.kind == kind

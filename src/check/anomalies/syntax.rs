@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Kind, check_of, checks};
 use crate::check::pass::Seen;
-use crate::check::{Check, Context, Misfit, Observer, Tally, Verdict, Wants};
+use crate::check::{Check, Context, EventBatch, Misfit, Observer, Rows, Tally, Verdict, Wants};
 use crate::read::{Ill, What};
 use crate::schema::Table;
 
@@ -99,12 +99,68 @@ const LINES: [(Ill, &str); 7] = [
 /// Values of a column of a file that are of another type for it to be the column that is.
 const AGAIN: usize = 8;
 
-/// Looks at what was noted of lines and files on the way.
-pub(super) struct Syntax;
+/// Looks at what was noted of lines and files on the way, and at which columns files of lines lack altogether.
+#[derive(Default)]
+pub(super) struct Syntax {
+    /// By file and column: how many rows have a value of its type.
+    held: BTreeMap<String, BTreeMap<String, u64>>,
+}
+
+impl Syntax {
+    fn take(&mut self, rows: &Rows<'_>) {
+        if rows.is_empty() || crate::read::is_parquet(rows.path().as_ref()) {
+            return;
+        }
+        let columns = self.held.entry(rows.path().to_owned()).or_default();
+        for (name, column) in rows.columns() {
+            let valid = column
+                .valid()
+                .map_or(rows.len(), |valid| valid.iter().filter(|is_there| **is_there).count());
+            match columns.get_mut(name) {
+                Some(count) => *count += valid as u64,
+                None => drop(columns.insert(name.to_owned(), valid as u64)),
+            }
+        }
+    }
+
+    /// The columns that are required of every row and that no row of a file has, in any type.
+    fn dropped<'s>(
+        &'s self,
+        context: &'s Context<'_>,
+        retyped: &BTreeMap<(&str, &str), Vec<&Misfit>>,
+    ) -> Vec<(&'s str, &'s str)> {
+        let mut dropped = Vec::new();
+        for written in &context.data.manifest().tables {
+            let Some(table) = context.schemas.table(&written.name) else { continue };
+            for file in &written.files {
+                let path = file.path.as_str();
+                let required = table.fields.iter().filter(|field| !field.nullable);
+                let names = required.map(|field| field.name.as_str());
+                let lacking = names
+                    .filter(|name| self.lacks(path, name) && !retyped.contains_key(&(path, *name)));
+                dropped.extend(lacking.map(|name| (path, name)));
+            }
+        }
+        dropped
+    }
+
+    /// Whether no row of a file has a value of its type in a column.
+    fn lacks(&self, path: &str, column: &str) -> bool {
+        self.held.get(path).is_some_and(|columns| columns.get(column) == Some(&0))
+    }
+}
 
 impl Observer for Syntax {
-    fn wants(&self, _: &Table) -> Wants {
-        Wants::Nothing
+    fn wants(&self, table: &Table) -> Wants {
+        if table.name.starts_with("truth/") { Wants::Nothing } else { Wants::All }
+    }
+
+    fn see(&mut self, rows: &Rows<'_>) {
+        self.take(rows);
+    }
+
+    fn see_events(&mut self, events: &EventBatch<'_>) {
+        self.take(&events.rows);
     }
 
     fn finish(self: Box<Self>, context: &Context<'_>, seen: &Seen) -> Vec<Verdict> {
@@ -135,11 +191,16 @@ impl Observer for Syntax {
                 _ => drift.wrong(|| (&misfit.place, &misfit.says)),
             }
         }
-        // A type that is another one again and again is the file's, not the value's.
-        for misfits in retyped.values().filter(|misfits| misfits.len() >= AGAIN) {
-            for misfit in misfits {
-                drift.wrong(|| (&misfit.place, &misfit.says));
+        // A type that is another one again and again, or whenever there is a value, is the file's and not the value's.
+        for ((file, column), misfits) in &retyped {
+            if misfits.len() >= AGAIN || self.lacks(file, column) {
+                for misfit in misfits {
+                    drift.wrong(|| (&misfit.place, &misfit.says));
+                }
             }
+        }
+        for (path, column) in self.dropped(context, &retyped) {
+            drift.wrong(|| (path, format!("has no column {column}")));
         }
         verdicts.extend([damaged.verdict(), drift.verdict()]);
         verdicts

@@ -75,6 +75,12 @@ impl Identity {
             if place >= of.ended.len() {
                 continue;
             }
+            let known = |of: &[i64], at: u32| of.get(at as usize).copied().unwrap_or(i64::MIN);
+            let came = (
+                known(&entities.devices.first_seen, of.device[place]),
+                known(&entities.users.created, entities.user_of(place as u32)),
+            );
+            first_day(&mut self.first_day, came, of.started[place], || rows.place(row));
             let column = rows.column("user_id");
             let user = entities.find("users", column, row);
             let named = column.is_some_and(|column| column.is_valid(row));
@@ -107,14 +113,8 @@ impl Identity {
             if *last == NEVER || time > *last {
                 *last = time;
             }
-            let (first_seen, created) = (facts.first_seen, facts.created);
-            self.first_day.look(time >= first_seen && time >= created, || {
-                let [time, seen, came] = [time, first_seen, created].map(moment);
-                let says = format!(
-                    "is at {time}; its device is there from {seen}, its person from {came}"
-                );
-                (events.place(row), says)
-            });
+            let came = (facts.first_seen, facts.created);
+            first_day(&mut self.first_day, came, time, || events.place(row));
         }
     }
 
@@ -162,6 +162,19 @@ fn told(entities: &Entities, named: Option<u32>, stitched: i64) -> String {
         None => "names nobody".to_owned(),
     };
     format!("{who}; its anonymous id was linked {}", moment(stitched))
+}
+
+/// Whether the device and the person of something were there when it was.
+fn first_day(
+    tally: &mut Tally,
+    (first_seen, created): (i64, i64),
+    time: i64,
+    place: impl FnOnce() -> String,
+) {
+    tally.look(time >= first_seen && time >= created, || {
+        let [time, seen, came] = [time, first_seen, created].map(moment);
+        (place(), format!("is at {time}; its device is there from {seen}, its person from {came}"))
+    });
 }
 
 impl Observer for Identity {

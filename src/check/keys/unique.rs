@@ -133,6 +133,9 @@ impl Keys {
     }
 }
 
+/// Sees the hash of a key, and the row that it is of.
+type See<'s> = Box<dyn FnMut(u64, &[&Column], usize) + 's>;
+
 impl Unique {
     pub(super) fn new(context: &Context<'_>) -> Self {
         Self::holding(context, HELD)
@@ -161,7 +164,7 @@ impl Unique {
         keys.let_go(0);
         let names: Vec<&str> = table.key.iter().map(String::as_str).collect();
         // Files that cannot be read were found so before.
-        let again = |mut see: Box<dyn FnMut(u64, &[&Column], usize) + '_>| {
+        let again = |mut see: See<'_>| {
             let _ = context.data.scan(table, &names, |_, batch| {
                 let columns: Vec<&Column> = batch.columns.iter().collect();
                 (0..batch.rows).for_each(|row| see(hash_of(&columns, row), &columns, row));

@@ -135,7 +135,7 @@ impl Observer for Moves {
                 let (value, seen) = (found.rate, found.seen);
                 tally.saw(seen as usize);
                 let measure = Measure::new(name, value, seen);
-                tally.weigh(measure.within(least - found.reach(least, ERRORS), None), || {
+                tally.weigh(measure.within(found.bounds(least, ERRORS).0, None), || {
                     (name, format!("{value:.4} of {seen}, below {least}"))
                 });
             }

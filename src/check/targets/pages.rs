@@ -2,7 +2,7 @@
 
 use crate::check::pass::shown;
 use crate::check::seats;
-use crate::check::targets::share::{ERRORS, NEAR};
+use crate::check::targets::share::{ERRORS, NEAR, chance, errors_of};
 use crate::check::verdict::{Measure, Tally};
 use crate::check::{Check, Context, EventBatch, Observer, Seen, Verdict, Wants};
 use crate::read::hash::NONE;
@@ -189,11 +189,13 @@ impl Observer for Pages {
 
     fn finish(self: Box<Self>, _: &Context<'_>, _: &Seen) -> Vec<Verdict> {
         let mut landing = Tally::new(&CHECKS[LANDING]);
-        for sort in self.profiles.into_iter().flatten().flatten().filter(|sort| sort.seen > 0) {
+        let sorts = self.profiles.into_iter().flatten().flatten().filter(|sort| sort.seen > 0);
+        let sorts: Vec<Landings> = sorts.collect();
+        let errors = errors_of(sorts.len());
+        for sort in sorts {
             let Landings { name, promised, seen, fast } = sort;
             let value = fast as f64 / seen as f64;
-            let error = (promised * (1.0 - promised) / seen as f64).sqrt();
-            let least = promised - (ERRORS * error).max(NEAR);
+            let least = chance(seen as f64, promised, errors).0.min(promised - NEAR).max(0.0);
             let says = format!("{value:.3} of {seen} first pages within 2 s, promised {promised}");
             landing.saw(seen as usize);
             let measure = Measure::new(&name, value, seen).within(least, None);

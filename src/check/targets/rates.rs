@@ -1,6 +1,7 @@
 //! Micro-conversions happen at the rates that they are set to, in the whole and with differences between people, devices and
 //! sources.
 
+use crate::check::coverage;
 use crate::check::targets::share::{ERRORS, Estimate, Share, errors_of};
 use crate::check::verdict::{Measure, Part, Tally};
 use crate::check::{Cached, Check, Context, EventBatch, Observer, Seen, Verdict, Wants};
@@ -11,7 +12,7 @@ use crate::scenario::World;
 use crate::scenario::targets::{EXIT_CONVERTED, Target};
 use crate::schema::Table;
 
-const EVENTS: &[&str] = &["events", "sessions", "journeys", "devices"];
+const EVENTS: &[&str] = &["events", "sessions", "journeys", "devices", "users"];
 
 /// The checks.
 pub(super) static CHECKS: &[Check] = &[
@@ -203,7 +204,10 @@ impl Observer for Rates {
         }
     }
 
-    fn finish(self: Box<Self>, _: &Context<'_>, _: &Seen) -> Vec<Verdict> {
+    fn finish(self: Box<Self>, context: &Context<'_>, _: &Seen) -> Vec<Verdict> {
+        if let Some(why) = coverage::moves_rates(context) {
+            return CHECKS.iter().map(|check| Verdict::skipped(check, why.clone())).collect();
+        }
         let mut set_points = Tally::new(&CHECKS[SET_POINTS]);
         let mut floors = Tally::new(&CHECKS[FLOORS]);
         let found: Vec<Option<Estimate>> = self.shares.iter().map(Share::estimate).collect();
@@ -214,19 +218,18 @@ impl Observer for Rates {
         for (i, (target, found)) in self.targets.iter().zip(found).enumerate() {
             let Some(found) = found else { continue };
             let errors = if target.floor.is_some() { ERRORS } else { of_many };
-            let reach = found.reach(target.rate, errors);
+            let (least, most) = found.bounds(target.rate, errors);
             let measure = Measure {
                 parts: self.parts(i),
-                ..Measure::new(&target.id, found.rate, found.seen)
-                    .within(target.rate - reach, target.rate + reach)
+                ..Measure::new(&target.id, found.rate, found.seen).within(least, most)
             };
             set_points.saw(1);
-            set_points.weigh(measure, || said(target, &found, reach));
+            set_points.weigh(measure, || said(target, &found, (least, most)));
             if let Some(floor) = target.floor {
                 let (value, seen) = (found.rate, found.seen);
                 let measure = Measure::new(&target.id, value, seen);
                 floors.saw(1);
-                floors.weigh(measure.within(floor - found.reach(floor, ERRORS), None), || {
+                floors.weigh(measure.within(found.bounds(floor, ERRORS).0, None), || {
                     (target.id.clone(), format!("{value:.4} of {seen}, below {floor}"))
                 });
             }
@@ -235,13 +238,13 @@ impl Observer for Rates {
     }
 }
 
-fn said(target: &Target, found: &Estimate, reach: f64) -> (String, String) {
+fn said(target: &Target, found: &Estimate, (least, most): (f64, f64)) -> (String, String) {
     let Estimate { seen, rate, design } = found;
     let set = target.rate;
     (
         target.id.clone(),
         format!(
-            "{rate:.4} of {seen}, set to {set}; chance gives {reach:.4} (design effect {design:.2})"
+            "{rate:.4} of {seen}, set to {set}; chance gives {least:.4} to {most:.4} (design effect {design:.2})"
         ),
     )
 }

@@ -112,10 +112,43 @@ pub(super) fn near(set: f64) -> f64 {
 }
 
 impl Estimate {
-    /// How far the rate may lie from `set` by chance: so many standard errors with the design effect, or what nobody minds.
-    pub(super) fn reach(&self, set: f64, errors: f64) -> f64 {
-        let error = (set * (1.0 - set) / self.seen as f64 * self.design).sqrt();
-        (errors * error).max(near(set))
+    /// Between what the rate may lie by chance if it is `set`: so many standard errors with the design effect, exact where few were
+    /// seen, and never less than what nobody minds.
+    pub(super) fn bounds(&self, set: f64, errors: f64) -> (f64, f64) {
+        let (low, high) = chance(self.seen as f64 / self.design, set, errors);
+        let near = near(set);
+        (low.min(set - near).max(0.0), high.max(set + near).min(1.0))
+    }
+}
+
+/// A share's variance from which the normal distribution tells its tails well enough.
+const MANY: f64 = 25.0;
+
+/// Between what a share of `n` trials lies that succeed with `p` each, but for tails as unlikely as those beyond so many standard
+/// errors of a normal distribution: by that distribution for many trials, by the binomial one for few, half a count beyond the last that
+/// may be.
+pub(super) fn chance(n: f64, p: f64, errors: f64) -> (f64, f64) {
+    if p > 0.5 {
+        let (low, high) = chance(n, 1.0 - p, errors);
+        return (1.0 - high, 1.0 - low);
+    }
+    if n * p * (1.0 - p) >= MANY {
+        let reach = errors * (p * (1.0 - p) / n).sqrt();
+        return (p - reach, p + reach);
+    }
+    let (n, tail) = (n.round().max(1.0), 0.5 * libm::erfc(errors / std::f64::consts::SQRT_2));
+    let mut of_exactly = libm::pow(1.0 - p, n);
+    let (mut up_to, mut low, mut count) = (of_exactly, None, 0.0);
+    loop {
+        if low.is_none() && up_to > tail {
+            low = Some((count - 0.5) / n);
+        }
+        if 1.0 - up_to <= tail || count >= n {
+            return (low.unwrap_or(1.0), (count + 0.5) / n);
+        }
+        of_exactly *= (n - count) / (count + 1.0) * p / (1.0 - p);
+        count += 1.0;
+        up_to += of_exactly;
     }
 }
 
@@ -139,24 +172,40 @@ mod tests {
         assert_eq!((alone.seen, alone.rate, alike.seen, alike.rate), (1000, 0.25, 4000, 0.25));
         assert!((alone.design - 1.0).abs() < 0.01, "{alone:?}");
         assert!((alike.design - 4.0).abs() < 0.01, "{alike:?}");
-        assert!(
-            (alike.reach(0.25, 3.0) - alone.reach(0.25, 3.0)).abs() < 1e-3,
-            "four alike tell as much as one"
-        );
+        let lows = [alike, alone].map(|of| of.bounds(0.25, 3.0).0);
+        assert!((lows[0] - lows[1]).abs() < 1e-3, "four alike tell as much as one");
     }
 
     #[test]
     fn a_small_set_may_lie_far_off_and_a_large_one_half_a_point() {
         let estimate = |seen| Estimate { seen, rate: 0.5, design: 1.0 };
-        assert!((estimate(100).reach(0.5, 3.0) - 0.15).abs() < 1e-9);
-        assert!((estimate(100_000_000).reach(0.5, 3.0) - NEAR).abs() < 1e-12);
+        let reach = |seen| estimate(seen).bounds(0.5, 3.0).1 - 0.5;
+        assert!((reach(100) - 0.15).abs() < 1e-9);
+        assert!((reach(100_000_000) - NEAR).abs() < 1e-12);
     }
 
     #[test]
     fn a_rare_rate_may_be_off_by_a_part_of_itself() {
         let many = Estimate { seen: 100_000_000, rate: 0.003, design: 1.0 };
-        assert!((many.reach(0.003, 3.0) - 0.000_3).abs() < 1e-12);
-        assert!((many.reach(0.998, 3.0) - 0.000_2).abs() < 1e-12);
+        assert!((many.bounds(0.003, 3.0).1 - 0.003_3).abs() < 1e-12);
+        assert!((many.bounds(0.998, 3.0).0 - 0.997_8).abs() < 1e-12);
+    }
+
+    /// For one trial nothing is too little unless it all but surely succeeds; for few, tails are those of the binomial distribution: of
+    /// 17 trials at .9, ten or fewer succeed once in 1,276 times, eleven or fewer once in 214.
+    #[test]
+    fn of_few_the_chances_are_counted() {
+        let may = |n: f64, p: f64, successes: f64| {
+            let (low, high) = chance(n, p, 3.0);
+            (low..=high).contains(&(successes / n))
+        };
+        assert!(may(1.0, 0.93, 0.0) && may(1.0, 0.93, 1.0));
+        assert!(!may(1.0, 0.9999, 0.0) && may(1.0, 0.9999, 1.0));
+        assert!(!may(17.0, 0.9, 10.0) && may(17.0, 0.9, 11.0) && may(17.0, 0.9, 17.0));
+        assert!(!may(17.0, 0.1, 7.0) && may(17.0, 0.1, 6.0) && may(17.0, 0.1, 0.0));
+        // Where both ways are open they agree.
+        let [counted, normal] = [99.0, 101.0].map(|n| chance(n, 0.5, 3.0).0);
+        assert!((counted - normal).abs() < 0.015, "{counted} {normal}");
     }
 
     #[test]

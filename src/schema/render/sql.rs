@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::chosen;
-use crate::schema::{Field, Schemas, Table, Type};
+use crate::schema::{Field, Format, Schemas, Table, Type};
 
 /// Words that PostgreSQL reserves, so that a column of that name must stand in quotes (its manual, appendix "SQL Key Words").
 static RESERVED: &str = "
@@ -21,7 +21,8 @@ static RESERVED: &str = "
 /// A table's definition; of all tables, in an order in which every reference leads to a table that stands above.
 pub(super) fn render(schemas: &Schemas, table: Option<&str>) -> String {
     let (tables, late) = in_order(chosen(schemas, table));
-    let definitions: Vec<String> = tables.iter().map(|table| define(table, &late)).collect();
+    let define = |table: &&Table| define(schemas, table, &late);
+    let definitions: Vec<String> = tables.iter().map(define).collect();
     let mut out = definitions.join("\n");
     for (i, (table, field)) in late.iter().enumerate() {
         let gap = if i == 0 { "\n" } else { "" };
@@ -54,7 +55,7 @@ fn forward<'t>(table: &'t Table, waiting: &[&Table]) -> Vec<&'t Field> {
     table.fields.iter().filter(refers).collect()
 }
 
-fn define(table: &Table, late: &[(&Table, &Field)]) -> String {
+fn define(schemas: &Schemas, table: &Table, late: &[(&Table, &Field)]) -> String {
     let name = table_name(&table.name);
     let key: Vec<String> = table.key.iter().map(|name| quote(name)).collect();
     let is_late = |field: &Field| late.iter().any(|(_, other)| std::ptr::eq(*other, field));
@@ -66,6 +67,11 @@ fn define(table: &Table, late: &[(&Table, &Field)]) -> String {
     }));
     parts.extend(table.fields.iter().filter(|field| !is_late(field)).filter_map(reference));
     parts.extend(table.fields.iter().filter_map(order));
+    let named = table.fields.iter().find(|field| field.from == "event.name");
+    let required = |named| move |field| required(schemas, named, field);
+    parts.extend(
+        named.into_iter().flat_map(|named| table.fields.iter().filter_map(required(named))),
+    );
 
     let mut out = format!("CREATE TABLE {name} (\n    {}\n);\n", parts.join(",\n    "));
     let _ = writeln!(out, "COMMENT ON TABLE {name} IS {};", text(&table.doc));
@@ -97,6 +103,10 @@ fn check(field: &Field, name: &str) -> String {
     terms.extend(of.max_length.map(|most| format!("octet_length({length}) <= {most}")));
     let whole = |pattern: &String| text(&format!("^(?:{pattern})$"));
     terms.extend(of.pattern.as_ref().map(|pattern| format!("{name} ~ {}", whole(pattern))));
+    // A form that JSON Schema has a word for has no short pattern.
+    let form = of.format.filter(|_| of.pattern.is_none()).map(Format::json_schema);
+    let pattern = form.filter(|(keyword, _)| *keyword == "pattern");
+    terms.extend(pattern.map(|(_, pattern)| format!("{name} ~ {}", text(pattern))));
     if terms.is_empty() { String::new() } else { format!(" CHECK ({})", terms.join(" AND ")) }
 }
 
@@ -104,6 +114,15 @@ fn check(field: &Field, name: &str) -> String {
 fn order(field: &Field) -> Option<String> {
     let first = quote(field.bounds.not_before.as_ref()?);
     Some(format!("CHECK ({} >= {first})", quote(&field.name)))
+}
+
+/// That the rows of some event types have a value where others may lack one.
+fn required(schemas: &Schemas, named: &Field, field: &Field) -> Option<String> {
+    let of_type = schemas.events.iter().filter(|event| event.requires(field));
+    let types: Vec<String> = of_type.map(|event| text(&event.name)).collect();
+    let (named, name) = (quote(&named.name), quote(&field.name));
+    let types = (!types.is_empty() && field.nullable).then(|| types.join(", "))?;
+    Some(format!("CHECK ({name} IS NOT NULL OR {named} NOT IN ({types}))"))
 }
 
 fn reference(field: &Field) -> Option<String> {

@@ -81,7 +81,8 @@ impl Act for SchemaDrift {
             FileRef::Table(_) => vec![first],
         };
         (files.len() as i64 <= params.integer("files")).then_some(())?;
-        let drift = drift(ground.table(rowset)?, params.one("how", draw), draw)?;
+        let how = params.one("how", draw);
+        let drift = drift(ground.table(rowset)?, ground.has_lines(), how, draw)?;
         let incident = Incident::new().effect(files.len() as f64);
         let column = drift.column().to_owned();
         Some(incident.note("way", drift.name()).note("column", column).drift(files, drift))
@@ -89,13 +90,15 @@ impl Act for SchemaDrift {
 }
 
 /// A drift of a table.
-fn drift(table: &Table, how: &str, draw: &mut Stream) -> Option<Drift> {
+fn drift(table: &Table, has_lines: bool, how: &str, draw: &mut Stream) -> Option<Drift> {
     let is_plain = |field: &&Field| {
         !table.key.contains(&field.name)
             && !table.sorted_by.contains(&field.name)
             && field.reference.is_none()
             && field.from != "event.name"
     };
+    // A line shows nothing of a column that it has no value in.
+    let is_there = |field: &&Field| !has_lines || !field.nullable || field.from == "event.sent_at";
     let fits = |field: &&Field| match how {
         "rename" => field.ty != Type::Id && field.name.contains('_'),
         "drop" => {
@@ -105,7 +108,8 @@ fn drift(table: &Table, how: &str, draw: &mut Stream) -> Option<Drift> {
         "retype" => matches!(field.ty, Type::Int32 | Type::Money) || field.from == "event.sent_at",
         _ => true,
     };
-    let fields: Vec<&Field> = table.fields.iter().filter(is_plain).filter(fits).collect();
+    let fields: Vec<&Field> =
+        table.fields.iter().filter(is_plain).filter(is_there).filter(fits).collect();
     let field = *fields.get(draw.below(fields.len() as u32) as usize)?;
     let name = field.name.clone();
     Some(match how {

@@ -32,7 +32,7 @@ use super::{interrupt, load};
 pub(crate) struct Args {
     /// The data set's folder
     dir: PathBuf,
-    /// The page, a file in a folder that is there; `-` is none [default: DIR.report.html, beside the data set]
+    /// The page, a file (`-` is none) [default: DIR.report.html, beside the data set]
     #[arg(short, long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// Score these findings of a detector on the page as well, as `throng score` does

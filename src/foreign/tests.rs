@@ -265,7 +265,7 @@ fn values_that_meet_nothing_are_told() {
         .replace("[events]", "[events]\nviews = [\"pageview\"]\nitems = [\"pageview\"]")
         .replace("phone = ", "handset = ");
     let odd = taken(&[path], &mapping).unwrap().warnings;
-    let told: Vec<String> = odd.iter().map(|problem| problem.as_warning()).collect();
+    let told: Vec<String> = odd.iter().map(crate::diag::Problem::as_warning).collect();
     assert_eq!(told.len(), 3, "{told:?}");
     assert!(
         told[0].starts_with("warning: no row has event `pageview`; there are: "),

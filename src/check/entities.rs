@@ -4,7 +4,8 @@
 //! sessions are then numbered as the events name them.
 
 use crate::check::Error;
-use crate::check::pass::{BrokenFile, Interned, Watch};
+use crate::check::pass::{BrokenFile, Watch};
+use crate::check::strings::Interned;
 use crate::read::hash::{Ids, NONE, Words};
 use crate::read::{Batch, Column, DataSet};
 use crate::schema::{Schemas, Type};

@@ -8,6 +8,7 @@
 //! are not those that the data set was made with.
 
 mod anomalies;
+mod batch;
 mod coverage;
 pub mod entities;
 pub mod facts;
@@ -19,6 +20,7 @@ pub mod reference;
 pub mod report;
 pub mod seats;
 mod shape;
+mod strings;
 mod targets;
 mod verdict;
 
@@ -35,11 +37,13 @@ use crate::realism::Summary;
 use crate::scenario::World;
 use crate::schema::Schemas;
 
+pub use batch::{EventBatch, Rows};
 pub use coverage::Matrix;
 pub use entities::Entities;
-pub use pass::{BrokenFile, Cached, EventBatch, Interned, Observer, Rows, Seen, Wants, Watch};
+pub use pass::{BrokenFile, Observer, Seen, Wants, Watch};
 pub use reference::Reference;
 pub use shape::Misfit;
+pub use strings::{Cached, Interned};
 pub use verdict::{Evidence, Measure, Outcome, Part, Tally, Verdict};
 
 /// How much it matters that a check fails.

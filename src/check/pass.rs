@@ -1,19 +1,15 @@
 //! The pass over a data set's files that all observers share.
 
 use std::ops::ControlFlow;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::check::entities::{Entities, Keys, NEVER};
-use crate::check::facts::Facts;
-use crate::check::seats::{self, Seated, Seats, Through};
+use crate::check::batch::{EventBatch, Ordinals, Resolver, Rows};
+use crate::check::entities::{Entities, NEVER};
 use crate::check::shape::{self, Line, Misfit};
 use crate::check::{Context, Error, Verdict};
 use crate::engine::Progress;
-use crate::frame::{NULL, Strings};
-use crate::read::hash::{Ids, NONE, Words};
-use crate::read::{Batch, Broken, Column, Data};
-use crate::schema::{Field, Schemas, Table};
+use crate::read::{Broken, Column, Data};
+use crate::schema::{Field, Table};
 
 /// Which columns of a table an observer needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -145,166 +141,6 @@ impl Watch<'_> {
     }
 }
 
-/// Some rows of a table.
-#[derive(Clone, Copy)]
-pub struct Rows<'r> {
-    /// The table.
-    pub table: &'r Table,
-    /// The file's ordinal in the manifest's list for the table.
-    pub file: usize,
-    /// The rows.
-    pub batch: &'r Batch,
-    /// What the data set is about.
-    pub entities: &'r Entities,
-    path: &'r str,
-    names: &'r [&'r str],
-    own: &'r [u32],
-}
-
-impl<'r> Rows<'r> {
-    /// The ordinal of a row of a table that others refer to, or [`NONE`].
-    #[inline]
-    pub fn ordinal(&self, row: usize) -> u32 {
-        super::entities::at(self.own, row as u32)
-    }
-
-    /// How many rows.
-    pub fn len(&self) -> usize {
-        self.batch.rows
-    }
-
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.batch.rows == 0
-    }
-
-    /// The file's path in the data set.
-    pub fn path(&self) -> &'r str {
-        self.path
-    }
-
-    /// The range of users that the file belongs to, as its name has it: `00000` of `part-00000-01.parquet`.
-    pub fn range(&self) -> &'r str {
-        let name = self.path.rsplit('/').next().unwrap_or_default();
-        let rest = name.strip_prefix("part-").unwrap_or(name);
-        rest.split(['-', '.']).next().unwrap_or_default()
-    }
-
-    /// The column of that name, if it was wanted and the schema has it.
-    pub fn column(&self, name: &str) -> Option<&'r Column> {
-        let place = self.names.iter().position(|known| *known == name)?;
-        self.batch.columns.get(place)
-    }
-
-    /// The columns with their names.
-    pub fn columns(&self) -> impl Iterator<Item = (&'r str, &'r Column)> {
-        self.names.iter().copied().zip(&self.batch.columns)
-    }
-
-    /// The number or moment of a column in a row.
-    #[inline]
-    pub fn long(&self, name: &str, row: usize) -> Option<i64> {
-        self.column(name)?.long(row)
-    }
-
-    /// Where a row is, such that it can be looked up: `orders where order_id = …`.
-    pub fn place(&self, row: usize) -> String {
-        let terms: Vec<String> = self
-            .table
-            .key
-            .iter()
-            .filter_map(|key| Some(format!("{key} = {}", shown(self.column(key)?, row))))
-            .collect();
-        if terms.is_empty() {
-            format!("{}, row {}", self.path, self.batch.first + row as u64 + 1)
-        } else {
-            format!("{} where {}", self.table.name, terms.join(" and "))
-        }
-    }
-}
-
-/// Some events, with what they refer to.
-#[derive(Clone, Copy)]
-pub struct EventBatch<'e> {
-    /// The rows.
-    pub rows: Rows<'e>,
-    /// By row: the session's ordinal, or [`NONE`]. Without the table of sessions they are numbered as they come.
-    pub session: &'e [u32],
-    /// By row: the event type's ordinal in the schemas, or [`NONE`].
-    pub kind: &'e [u32],
-    /// By row: when it happened; [`NEVER`] when the file does not say.
-    pub time: &'e [i64],
-    /// By row: when it arrived.
-    pub received: &'e [i64],
-    /// By row: the seat of its session while it is under way, or [`NONE`].
-    pub seat: &'e [u32],
-    /// By seat: what is known of the session.
-    facts: &'e [Facts],
-    /// Sessions that got a seat for this batch: what is kept of them starts anew.
-    pub seated: &'e [Seated],
-    /// Sessions that are through with this batch: what is kept of them can go.
-    pub through: &'e [Through],
-    /// By row: the product's ordinal, or [`NONE`]; empty if nobody wanted `product_id`.
-    product: &'e [u32],
-}
-
-impl<'e> EventBatch<'e> {
-    /// How many events.
-    pub fn len(&self) -> usize {
-        self.rows.len()
-    }
-
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
-    }
-
-    /// The column of that name, if it was wanted.
-    pub fn column(&self, name: &str) -> Option<&'e Column> {
-        self.rows.column(name)
-    }
-
-    /// What the data set is about.
-    pub fn entities(&self) -> &'e Entities {
-        self.rows.entities
-    }
-
-    /// What is known of an event's session.
-    #[inline]
-    pub fn facts(&self, row: usize) -> &'e Facts {
-        self.facts.get(self.seat[row] as usize).unwrap_or(&Facts::NONE)
-    }
-
-    /// The journey's ordinal, by the session, or [`NONE`].
-    #[inline]
-    pub fn journey(&self, row: usize) -> u32 {
-        self.facts(row).journey
-    }
-
-    /// The device's ordinal, by the session, or [`NONE`].
-    #[inline]
-    pub fn device(&self, row: usize) -> u32 {
-        self.facts(row).device
-    }
-
-    /// The ordinal of the person behind it, known at the time or not, or [`NONE`].
-    #[inline]
-    pub fn user(&self, row: usize) -> u32 {
-        self.facts(row).user
-    }
-
-    /// The ordinal of the product that it is about, or [`NONE`].
-    #[inline]
-    pub fn product(&self, row: usize) -> u32 {
-        super::entities::at(self.product, row as u32)
-    }
-
-    /// Where an event is, such that it can be looked up.
-    pub fn place(&self, row: usize) -> String {
-        self.rows.place(row)
-    }
-}
-
 /// A value as text, for evidence.
 pub fn shown(column: &Column, row: usize) -> String {
     if !column.is_valid(row) {
@@ -338,66 +174,6 @@ pub fn moment(micros: i64) -> String {
 pub fn money(cents: i64) -> String {
     let sign = if cents < 0 { "-" } else { "" };
     format!("{sign}{}.{:02}", cents.unsigned_abs() / 100, cents.unsigned_abs() % 100)
-}
-
-/// What a function makes of each string of a column's dictionary, made once a dictionary and not once a row.
-#[derive(Debug, Clone)]
-pub struct Cached<T> {
-    of: Option<Arc<Strings>>,
-    values: Vec<T>,
-}
-
-impl<T> Default for Cached<T> {
-    fn default() -> Self {
-        Self { of: None, values: Vec::new() }
-    }
-}
-
-impl<T: Copy> Cached<T> {
-    /// Makes ready for a batch's column.
-    pub fn learn(&mut self, column: &Column, make: impl FnMut(&str) -> T) {
-        let Data::Texts(texts) = &column.data else { return };
-        if !self.of.as_ref().is_some_and(|of| Arc::ptr_eq(of, &texts.strings)) {
-            self.values = texts.strings.iter().map(make).collect();
-            self.of = Some(Arc::clone(&texts.strings));
-        }
-    }
-
-    /// The value of a row of that column; none where the row has no string.
-    #[inline]
-    pub fn get(&self, column: &Column, row: usize) -> Option<T> {
-        match &column.data {
-            Data::Texts(texts) => match texts.keys[row] {
-                NULL => None,
-                key => self.values.get(key as usize).copied(),
-            },
-            _ => None,
-        }
-    }
-}
-
-/// A column's strings as keys that stay the same from batch to batch.
-#[derive(Debug, Clone, Default)]
-pub struct Interned {
-    keys: Cached<u32>,
-}
-
-impl Interned {
-    /// Makes ready for a batch's column; new strings are added to `words`.
-    pub fn learn(&mut self, column: &Column, words: &mut Words) {
-        self.keys.learn(column, |word| words.add(word));
-    }
-
-    /// Makes ready for a batch's column; strings that are not among `words` are [`NONE`].
-    pub fn find(&mut self, column: &Column, words: &Words) {
-        self.keys.learn(column, |word| words.get(word));
-    }
-
-    /// The key of a row; [`NONE`] where it has no string.
-    #[inline]
-    pub fn key(&self, column: &Column, row: usize) -> u32 {
-        self.keys.get(column, row).unwrap_or(NONE)
-    }
 }
 
 /// The columns that some observer needs of a table, in the schema's order.
@@ -448,12 +224,12 @@ pub(super) fn run<'o>(
             .map(|observer| &mut **observer)
             .collect();
         let mut resolver = Resolver::new(context.schemas);
-        let (mut own, mut last) = (Vec::new(), NONE);
+        let mut ordinals = Ordinals::default();
         let found = context.data.scan(table, &names, |file, batch| {
             let path = written.files.get(file).map_or("", |file| file.path.as_str());
-            ordinals(&mut own, &mut last, table, batch, &names, context.entities);
             let entities = context.entities;
-            let rows = Rows { table, file, batch, entities, path, names: &names, own: &own };
+            let own = ordinals.of(table, batch, &names, entities);
+            let rows = Rows { table, file, batch, entities, path, names: &names, own };
             let room = MISFITS.saturating_sub(seen.misfits.len());
             seen.misfits.extend(shape::of_batch(&table.name, path, batch).take(room));
             let room = MISFITS.saturating_sub(seen.lines.len());
@@ -477,130 +253,4 @@ pub(super) fn run<'o>(
         seen.broken.extend(BrokenFile::all(&table.name, found));
     }
     Ok(())
-}
-
-/// The ordinals of a batch's rows, where others refer to the table. They were counted in the order in which the rows come again.
-fn ordinals(
-    own: &mut Vec<u32>,
-    last: &mut u32,
-    table: &Table,
-    batch: &Batch,
-    names: &[&str],
-    entities: &Entities,
-) {
-    own.clear();
-    let key = table.key.first().filter(|_| table.key.len() == 1);
-    let place = key.and_then(|key| names.iter().position(|name| name == key));
-    let column = place.and_then(|place| batch.columns.get(place));
-    if let (Some(column), Some(keys)) = (column, entities.keys(&table.name)) {
-        own.extend((0..batch.rows).map(|row| {
-            *last = keys.find_near(column, row, last.wrapping_add(1));
-            *last
-        }));
-    }
-}
-
-/// Sessions whose ordinals are at hand.
-const RECENT: usize = 1 << 16;
-
-/// Finds what events refer to.
-struct Resolver {
-    names: Words,
-    kinds: Interned,
-    /// Sessions that no table names.
-    own: Ids,
-    /// By the last bits of the id: the session met last. Most that come are under way, and these few stay in a core's cache.
-    recent: Vec<(u128, u32)>,
-    session: Vec<u32>,
-    kind: Vec<u32>,
-    time: Vec<i64>,
-    received: Vec<i64>,
-    seats: Seats,
-    facts: Vec<Facts>,
-    products: Cached<u32>,
-    product: Vec<u32>,
-}
-
-impl Resolver {
-    fn new(schemas: &Schemas) -> Self {
-        let mut names = Words::default();
-        for event in &schemas.events {
-            names.add(&event.name);
-        }
-        Self {
-            names,
-            kinds: Interned::default(),
-            own: Ids::default(),
-            recent: vec![(0, NONE); RECENT],
-            session: Vec::new(),
-            kind: Vec::new(),
-            time: Vec::new(),
-            received: Vec::new(),
-            seats: Seats::default(),
-            facts: Vec::new(),
-            products: Cached::default(),
-            product: Vec::new(),
-        }
-    }
-
-    fn resolve<'e>(&'e mut self, rows: Rows<'e>) -> EventBatch<'e> {
-        let count = rows.len();
-        moments(&mut self.time, rows.column("event_time"), count);
-        moments(&mut self.received, rows.column("received_at"), count);
-        self.kind.clear();
-        if let Some(column) = rows.column("event_name") {
-            self.kinds.find(column, &self.names);
-            self.kind.extend((0..count).map(|row| self.kinds.key(column, row)));
-        }
-        self.kind.resize(count, NONE);
-        self.session.clear();
-        if let Some(column) = rows.column("session_id") {
-            let (own, recent) = (&mut self.own, &mut self.recent);
-            self.session.extend((0..count).map(|row| match column.id(row) {
-                None => NONE,
-                Some(id) => {
-                    let last = &mut recent[id as usize % RECENT];
-                    if last.0 != id || last.1 == NONE {
-                        *last = (id, rows.entities.session(own, id));
-                    }
-                    last.1
-                }
-            }));
-        }
-        self.session.resize(count, NONE);
-        let sessions = &rows.entities.sessions;
-        self.seats
-            .seat(&self.session, |session| super::entities::at_or(&sessions.events, session, 0));
-        for seated in &self.seats.seated {
-            seats::set(&mut self.facts, seated.seat, Facts::of(seated.session, rows.entities));
-        }
-        self.product.clear();
-        if let (Some(column), Some(Keys::Words(known))) =
-            (rows.column("product_id"), rows.entities.keys("products"))
-        {
-            self.products.learn(column, |word| known.get(word));
-            let product = |row| self.products.get(column, row).unwrap_or(NONE);
-            self.product.extend((0..count).map(product));
-        }
-        EventBatch {
-            rows,
-            session: &self.session,
-            kind: &self.kind,
-            time: &self.time,
-            received: &self.received,
-            seat: &self.seats.rows,
-            facts: &self.facts,
-            seated: &self.seats.seated,
-            through: &self.seats.through,
-            product: &self.product,
-        }
-    }
-}
-
-fn moments(out: &mut Vec<i64>, column: Option<&Column>, rows: usize) {
-    out.clear();
-    if let Some(column) = column {
-        out.extend((0..rows).map(|row| column.long(row).unwrap_or(NEVER)));
-    }
-    out.resize(rows, NEVER);
 }

@@ -4,7 +4,6 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use throng::assets::Assets;
-use throng::diag::Problem;
 use throng::human;
 use throng::privacy::removal::{self, Asked, Done, erase, journal::Recovered};
 use throng::schema::{Schemas, facts};
@@ -12,6 +11,7 @@ use throng::schema::{Schemas, facts};
 use super::args::shell;
 use super::failure::Failure;
 use super::key::Given;
+use super::load;
 use super::pseudonymise::now;
 use super::style::{DIM, GOOD};
 use super::summary::try_next;
@@ -47,10 +47,7 @@ Examples:
 Exit codes: 0 done; 1 something failed on the way; 2 what was asked for is wrong.";
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
-    if !args.dir.is_dir() {
-        let problem = Problem::new(format!("{} is no folder", args.dir.display()));
-        return Err(problem.help("give the folder of a data set").into());
-    }
+    load::folder(&args.dir)?;
     let key = args.key.load(Some(&args.dir))?;
     let schemas = Schemas::load(&Assets::embedded(), &facts::of)?;
     let at = now();

@@ -24,6 +24,15 @@ use throng::sink::FORMATS;
 use super::args::{Form, Seed, What};
 use super::failure::Failure;
 
+/// Refuses what is no folder.
+pub(crate) fn folder(dir: &Path) -> Result<(), Problem> {
+    if dir.is_dir() {
+        return Ok(());
+    }
+    let problem = Problem::new(format!("{} is no folder", dir.display()));
+    Err(problem.help("give the folder of a data set"))
+}
+
 /// The built-in models and schemas, with a folder of one's own laid over them.
 pub(crate) fn assets(models: Option<&Path>) -> Result<Assets, Problems> {
     let assets = Assets::embedded();

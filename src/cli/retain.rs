@@ -5,7 +5,6 @@ use std::path::PathBuf;
 
 use jiff::civil::Date;
 use throng::assets::Assets;
-use throng::diag::Problem;
 use throng::human;
 use throng::privacy::removal::retain::Due;
 use throng::privacy::removal::{Asked, retain};
@@ -13,9 +12,10 @@ use throng::schema::{Schemas, facts};
 
 use super::failure::Failure;
 use super::key::Given;
+
 use super::pseudonymise::now;
 use super::style::{DIM, NAME};
-use super::{erase, policy};
+use super::{erase, load, policy};
 
 /// Remove what is older than a policy lets be kept
 ///
@@ -55,10 +55,7 @@ A rule:
   clock = \"received_at\"";
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
-    if !args.dir.is_dir() {
-        let problem = Problem::new(format!("{} is no folder", args.dir.display()));
-        return Err(problem.help("give the folder of a data set").into());
-    }
+    load::folder(&args.dir)?;
     let policy = policy::read(&args.policy)?;
     let as_of = args.as_of.to_zoned(jiff::tz::TimeZone::UTC).map_err(anyhow::Error::from)?;
     let as_of = as_of.timestamp().as_microsecond();

@@ -2,7 +2,8 @@
 
 use crate::check::entities::Keys;
 use crate::check::facts::Facts;
-use crate::check::pass::{Cached, Seen, shown};
+use crate::check::pass::{Seen, shown};
+use crate::check::strings::Cached;
 use crate::check::{Check, Context, EventBatch, Observer, Rows, Tally, Verdict, Wants};
 use crate::read::hash::NONE;
 use crate::schema::Table;

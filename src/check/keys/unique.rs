@@ -9,10 +9,10 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::ControlFlow;
 
 use crate::check::entities::Entities;
-use crate::check::pass::Seen;
+use crate::check::pass::{Seen, shown};
 use crate::check::{Check, Context, EventBatch, Observer, Rows, Tally, Verdict, Wants};
 use crate::read::hash::{self, fold};
-use crate::read::{Batch, Column, Data};
+use crate::read::{Column, Data};
 use crate::schema::Table;
 
 const PRIMARY: Check = Check::new(
@@ -133,9 +133,6 @@ impl Keys {
     }
 }
 
-/// Sees the hash of a key, and the row that it is of.
-type See<'s> = Box<dyn FnMut(u64, &[&Column], usize) + 's>;
-
 impl Unique {
     pub(super) fn new(context: &Context<'_>) -> Self {
         Self::holding(context, HELD)
@@ -162,31 +159,22 @@ impl Unique {
     fn suspects(&mut self, context: &Context<'_>, table: &Table) -> HashSet<u64> {
         let Some(mut keys) = self.tables.remove(&table.name) else { return HashSet::new() };
         keys.let_go(0);
-        let names: Vec<&str> = table.key.iter().map(String::as_str).collect();
-        // Files that cannot be read were found so before.
-        let again = |mut see: See<'_>| {
-            let _ = context.data.scan(table, &names, |_, batch| {
-                let columns: Vec<&Column> = batch.columns.iter().collect();
-                (0..batch.rows).for_each(|row| see(hash_of(&columns, row), &columns, row));
-                go_on(context)
-            });
-        };
         if keys.late.is_empty() {
             return keys.suspects;
         }
         if keys.holds_stragglers() {
             let mut few = Few::new(std::mem::take(&mut keys.stragglers));
-            again(Box::new(|hash, _, _| few.meet(hash)));
+            read_again(context, table, |hash, _, _| few.meet(hash));
             keys.suspects.extend(few.met_again());
             return keys.suspects;
         }
         for group in keys.groups() {
             let mut hashes = Vec::new();
-            again(Box::new(|hash, columns, row| {
+            read_again(context, table, |hash, columns, row| {
                 if group.contains(&bucket_of(columns, row, hash)) {
                     hashes.push(hash);
                 }
-            }));
+            });
             keys.compare(hashes);
         }
         keys.suspects
@@ -227,8 +215,19 @@ impl Observer for Unique {
     }
 }
 
-fn go_on(context: &Context<'_>) -> ControlFlow<()> {
-    if context.watch.is_cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+/// Shows the hash of every key of a table once more, with the columns of the key and the row.
+fn read_again(context: &Context<'_>, table: &Table, mut see: impl FnMut(u64, &[&Column], usize)) {
+    let names: Vec<&str> = table.key.iter().map(String::as_str).collect();
+    // Files that cannot be read were found so before.
+    let _ = context.data.scan(table, &names, |_, batch| {
+        let columns: Vec<&Column> = batch.columns.iter().collect();
+        (0..batch.rows).for_each(|row| see(hash_of(&columns, row), &columns, row));
+        if context.watch.is_cancelled() {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    });
 }
 
 /// A few hashes among many, and how often each is met.
@@ -272,29 +271,22 @@ impl Few {
 
 /// Compares suspects as they are.
 fn confirm(context: &Context<'_>, table: &Table, suspects: &HashSet<u64>, tally: &mut Tally) {
-    let names: Vec<&str> = table.key.iter().map(String::as_str).collect();
     let mut counts: HashMap<String, u64> = HashMap::new();
-    // Files that cannot be read were found so before.
-    let _ = context.data.scan(table, &names, |_, batch: &Batch| {
-        let columns: Vec<&Column> = batch.columns.iter().collect();
-        for row in (0..batch.rows).filter(|row| suspects.contains(&hash_of(&columns, *row))) {
-            let values: Vec<String> = names
-                .iter()
-                .zip(&columns)
-                .map(|(name, column)| {
-                    format!("{name} = {}", crate::check::pass::shown(column, row))
-                })
-                .collect();
-            let count = counts.entry(values.join(" and ")).or_default();
-            *count += 1;
-            if *count == 2 {
-                let place = format!("{} where {}", table.name, values.join(" and "));
-                tally.wrong(|| (place, "stands there more than once"));
-            } else if *count > 2 {
-                tally.more_wrong(1);
-            }
+    read_again(context, table, |hash, columns, row| {
+        if !suspects.contains(&hash) {
+            return;
         }
-        go_on(context)
+        let named = table.key.iter().zip(columns);
+        let terms = named.map(|(name, column)| format!("{name} = {}", shown(column, row)));
+        let key = terms.collect::<Vec<_>>().join(" and ");
+        let count = counts.entry(key.clone()).or_default();
+        *count += 1;
+        if *count == 2 {
+            let place = format!("{} where {key}", table.name);
+            tally.wrong(|| (place, "stands there more than once"));
+        } else if *count > 2 {
+            tally.more_wrong(1);
+        }
     });
 }
 

@@ -15,7 +15,7 @@ use crate::privacy::stage::ScanReport;
 pub const FOLDER: &str = "certificates";
 
 /// What was done, to which files, and what it does not cover.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Certificate {
     /// `erasure` or `retention`.

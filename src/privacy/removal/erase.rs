@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use super::certificate::{Certificate, Scan};
+use super::certificate::Certificate;
 use super::journal::{self, Watch};
-use super::{Asked, Done, Draft, Error, Set, asked as wrong, carry_out, chain, io_error};
+use super::{Asked, Done, Draft, Error, Set, Work, asked as wrong, chain, io_error};
 use crate::population::tombstones::Tombstones;
 use crate::privacy::key::{Key, Realm, Scope};
 use crate::privacy::leaks::Known;
@@ -68,17 +68,12 @@ pub fn run(
         at: asked.at.to_owned(),
         reason: asked.reason.to_owned(),
         subjects,
-        rules: Vec::new(),
-        rows: 0,
-        files: Vec::new(),
-        untouched: 0,
-        scan: Scan::default(),
         not_covered: NOT_COVERED.map(str::to_owned).to_vec(),
-        public_key: String::new(),
-        signature: String::new(),
+        ..Certificate::default()
     };
     let draft = Draft { certificate, tombstones: Some(tombstones), entry };
-    let done = carry_out(&set, asked, schemas, &gone, &known, draft, watch)?;
+    let work = Work { set: &set, asked, schemas, gone: &gone, known: &known };
+    let done = work.carry_out(draft, watch)?;
     Ok(Done { recovered, ..done })
 }
 

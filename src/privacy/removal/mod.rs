@@ -182,95 +182,94 @@ struct Draft {
     entry: Value,
 }
 
-/// Takes rows out and replaces everything at once.
-fn carry_out(
-    set: &Set,
-    asked: &Asked<'_>,
-    schemas: &Schemas,
-    gone: &BTreeMap<String, BTreeSet<u64>>,
-    known: &[Known],
-    draft: Draft,
-    watch: &mut Watch<'_>,
-) -> Result<Done, Error> {
-    let failed = || io_error(&set.dir);
-    let recovered = Recovered::Nothing;
-    let mut removal = Removal::begin(&set.dir, watch).map_err(failed())?;
-    let prepared = prepare(set, asked, schemas, gone, known, draft, &mut removal);
-    match prepared {
-        Ok((rows, files, certificate)) => {
-            removal.commit().map_err(failed())?;
-            Ok(Done { recovered, rows, files, certificate })
-        }
-        Err(error) => {
-            // A crash would have left the folder, and the next removal clears it; so does this.
-            let _ = removal.abandon();
-            Err(error)
-        }
-    }
+/// A removal about to be carried out.
+struct Work<'w> {
+    set: &'w Set,
+    asked: &'w Asked<'w>,
+    schemas: &'w Schemas,
+    /// By path the rows to be taken out, counted from 0.
+    gone: &'w BTreeMap<String, BTreeSet<u64>>,
+    /// What must not be found any more afterwards.
+    known: &'w [Known],
 }
 
-type Prepared = (BTreeMap<String, u64>, usize, String);
+impl Work<'_> {
+    /// Takes rows out and replaces everything at once.
+    fn carry_out(&self, draft: Draft, watch: &mut Watch<'_>) -> Result<Done, Error> {
+        let failed = || io_error(&self.set.dir);
+        let recovered = Recovered::Nothing;
+        let mut removal = Removal::begin(&self.set.dir, watch).map_err(failed())?;
+        match self.prepare(draft, &mut removal) {
+            Ok((rows, files, certificate)) => {
+                removal.commit().map_err(failed())?;
+                Ok(Done { recovered, rows, files, certificate })
+            }
+            Err(error) => {
+                // A crash would have left the folder, and the next removal clears it; so does this.
+                let _ = removal.abandon();
+                Err(error)
+            }
+        }
+    }
 
-fn prepare(
-    set: &Set,
-    asked: &Asked<'_>,
-    schemas: &Schemas,
-    gone: &BTreeMap<String, BTreeSet<u64>>,
-    known: &[Known],
-    draft: Draft,
-    removal: &mut Removal<'_>,
-) -> Result<Prepared, Error> {
-    let failed = || io_error(&set.dir);
-    let Draft { mut certificate, tombstones, mut entry } = draft;
-    let (mut rows, mut manifest) = (BTreeMap::new(), set.manifest.clone());
-    for (table, path) in &set.files {
-        let Some(gone) = gone.get(path).filter(|gone| !gone.is_empty()) else {
-            certificate.untouched += 1;
-            continue;
-        };
-        let rewritten = rewrite(set, path, gone, removal)?;
-        *rows.entry(table.clone()).or_default() += gone.len() as u64;
+    /// Writes aside all that there will be.
+    fn prepare(&self, draft: Draft, removal: &mut Removal<'_>) -> Result<Prepared, Error> {
+        let Self { set, asked, schemas, gone, known } = self;
+        let failed = || io_error(&set.dir);
+        let Draft { mut certificate, tombstones, mut entry } = draft;
+        let (mut rows, mut manifest) = (BTreeMap::new(), set.manifest.clone());
+        for (table, path) in &set.files {
+            let Some(gone) = gone.get(path).filter(|gone| !gone.is_empty()) else {
+                certificate.untouched += 1;
+                continue;
+            };
+            let rewritten = rewrite(set, path, gone, removal)?;
+            *rows.entry(table.clone()).or_default() += gone.len() as u64;
+            if let Some(manifest) = &mut manifest {
+                restate(manifest, schemas, (table, path), removal, rewritten.rows_after)?;
+            }
+            certificate.files.push(rewritten);
+        }
+        certificate.rows = rows.values().sum();
+        certificate.scan = second_look(set, removal, known)?;
         if let Some(manifest) = &mut manifest {
-            restate(manifest, schemas, (table, path), removal, rewritten.rows_after)?;
+            for table in &mut manifest.tables {
+                table.settle();
+            }
+            let text = serde_json::to_string_pretty(manifest).map_err(io::Error::from);
+            let text = text.map_err(failed())? + "\n";
+            removal.write(manifest::FILE, &text).map_err(failed())?;
         }
-        certificate.files.push(rewritten);
-    }
-    certificate.rows = rows.values().sum();
-    certificate.scan = second_look(set, removal, known)?;
-    if let Some(manifest) = &mut manifest {
-        for table in &mut manifest.tables {
-            table.settle();
+        if let Some(tombstones) = tombstones {
+            let text = tombstones.to_json().map_err(failed())?;
+            removal.write(tombstones::FILE, &text).map_err(failed())?;
         }
-        let text = serde_json::to_string_pretty(manifest).map_err(io::Error::from);
-        let text = text.map_err(failed())? + "\n";
-        removal.write(manifest::FILE, &text).map_err(failed())?;
+        let number = certificate::all(&set.dir).map_err(failed())?.len() + 1;
+        let name = format!("{}/{}-{number:04}.json", certificate::FOLDER, certificate.what);
+        let certificate = certificate.signed(asked.key).map_err(failed())?;
+        removal.write(&name, &certificate.to_json().map_err(failed())?).map_err(failed())?;
+        let (_, digest) = SHA256.of(&removal.current(&name)).map_err(failed())?;
+        let mut log = Log::open(&set.dir).map_err(failed())?;
+        log.add(
+            "key_use",
+            json!({ "at": asked.at, "key_id": asked.key.id(), "for": certificate.what }),
+        );
+        if let Value::Object(entry) = &mut entry {
+            entry.insert("at".to_owned(), json!(asked.at));
+            entry.insert("rows".to_owned(), json!(rows));
+            entry.insert("certificate".to_owned(), json!(name));
+            entry.insert("certificate_sha256".to_owned(), json!(digest));
+        }
+        log.add(&certificate.what, entry);
+        for (name, text) in log.texts(asked.key).map_err(failed())? {
+            removal.write(name, &text).map_err(failed())?;
+        }
+        Ok((rows, certificate.files.len(), name))
     }
-    if let Some(tombstones) = tombstones {
-        let text = tombstones.to_json().map_err(failed())?;
-        removal.write(tombstones::FILE, &text).map_err(failed())?;
-    }
-    let number = certificate::all(&set.dir).map_err(failed())?.len() + 1;
-    let name = format!("{}/{}-{number:04}.json", certificate::FOLDER, certificate.what);
-    let certificate = certificate.signed(asked.key).map_err(failed())?;
-    removal.write(&name, &certificate.to_json().map_err(failed())?).map_err(failed())?;
-    let (_, digest) = SHA256.of(&removal.current(&name)).map_err(failed())?;
-    let mut log = Log::open(&set.dir).map_err(failed())?;
-    log.add(
-        "key_use",
-        json!({ "at": asked.at, "key_id": asked.key.id(), "for": certificate.what }),
-    );
-    if let Value::Object(entry) = &mut entry {
-        entry.insert("at".to_owned(), json!(asked.at));
-        entry.insert("rows".to_owned(), json!(rows));
-        entry.insert("certificate".to_owned(), json!(name));
-        entry.insert("certificate_sha256".to_owned(), json!(digest));
-    }
-    log.add(&certificate.what, entry);
-    for (name, text) in log.texts(asked.key).map_err(failed())? {
-        removal.write(name, &text).map_err(failed())?;
-    }
-    Ok((rows, certificate.files.len(), name))
 }
+
+/// Rows taken out by table, how many files were rewritten, and where the certificate is.
+type Prepared = (BTreeMap<String, u64>, usize, String);
 
 const SHA256: Stated<'static> = Stated { algorithm: Algorithm::Sha256, hex: "" };
 

@@ -5,9 +5,9 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::certificate::{Certificate, Scan};
+use super::certificate::Certificate;
 use super::journal::{self, Watch};
-use super::{Asked, Done, Draft, Error, Set, asked as wrong, carry_out, io_error, not_read};
+use super::{Asked, Done, Draft, Error, Set, Work, asked as wrong, io_error, not_read};
 use crate::privacy::policy::Retention;
 use crate::privacy::stage::rows;
 use crate::schema::Schemas;
@@ -124,20 +124,15 @@ pub fn run(
         what: "retention".to_owned(),
         at: asked.at.to_owned(),
         reason: asked.reason.to_owned(),
-        subjects: Vec::new(),
         rules,
-        rows: 0,
-        files: Vec::new(),
-        untouched: 0,
-        scan: Scan::default(),
         not_covered: vec![
             "copies of the data set, backups, and what was loaded from it elsewhere".to_owned(),
             "rows without a time, and tables without a rule".to_owned(),
         ],
-        public_key: String::new(),
-        signature: String::new(),
+        ..Certificate::default()
     };
     let draft = Draft { certificate, tombstones: None, entry };
-    let done = carry_out(&set, asked, schemas, &gone, &[], draft, watch)?;
+    let work = Work { set: &set, asked, schemas, gone: &gone, known: &[] };
+    let done = work.carry_out(draft, watch)?;
     Ok((due, Done { recovered, ..done }))
 }

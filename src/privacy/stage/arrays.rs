@@ -474,3 +474,19 @@ pub(super) fn changed(
     };
     Ok(Some((field, array)))
 }
+
+/// All strings of a Parquet file, batch by batch.
+pub(in crate::privacy) fn texts(
+    path: &Path,
+) -> Result<impl FnMut() -> Result<Option<Vec<String>>, Why>, Why> {
+    let mut leaves = Leaves::open(path, None)?;
+    Ok(move || {
+        let Some(batch) = leaves.next()? else { return Ok(None) };
+        let mut texts = Vec::new();
+        for (_, array) in batch.iter().filter(|(_, array)| is_text(array.data_type())) {
+            let plain = plain_texts(array)?;
+            texts.extend(plain.iter().flatten().map(str::to_owned));
+        }
+        Ok(Some(texts))
+    })
+}

@@ -13,7 +13,7 @@ use super::arrays::{self, Leaves};
 use super::change::{Change, Given, Made, OTHER};
 use super::input::{Form, Input, each_line};
 use super::job::Job;
-use super::json::{self, Leaf, Stop, Walk};
+use super::json::{self, Leaf};
 use super::survey::told;
 use super::why::Why;
 use crate::privacy::policy::act::Act;
@@ -199,20 +199,25 @@ impl Census {
             .collect();
         let (columns, subjects) = (self.columns.len(), self.subject.len());
         each_line(&input.path, input.form, |line, text| {
-            let mut values = Values { paths: &paths, found: vec![None; paths.len()] };
-            json::rewrite(text, "", &mut values, &mut Vec::new())
-                .map_err(|stop| told(&stop, line))?;
+            let mut values = vec![None; paths.len()];
+            json::look(text, "", &mut |path, leaf| {
+                let value = Value::of(leaf);
+                for (_, found) in paths.iter().zip(&mut values).filter(|(at, _)| *at == path) {
+                    found.clone_from(&value);
+                }
+            })
+            .map_err(|stop| told(&stop, line))?;
             let mut words = Vec::with_capacity(columns);
-            for (column, value) in self.columns.iter_mut().zip(&values.found) {
+            for (column, value) in self.columns.iter_mut().zip(&values) {
                 words.push(match value {
                     Some(value) => column.word(value.given())?,
                     None => NONE,
                 });
             }
             let hash = |value: &Option<Value>| value.as_ref().map(Value::hash);
-            let subject = values.found[columns..columns + subjects].iter().find_map(hash);
+            let subject = values[columns..columns + subjects].iter().find_map(hash);
             let sensitive: Vec<Option<u64>> =
-                values.found[columns + subjects..].iter().map(hash).collect();
+                values[columns + subjects..].iter().map(hash).collect();
             self.row(subject, &words, &sensitive);
             self.check()
         })
@@ -372,6 +377,19 @@ enum Value {
 }
 
 impl Value {
+    /// None for what says nothing.
+    fn of(leaf: Leaf<'_>) -> Option<Self> {
+        match leaf {
+            Leaf::Text(text) if text.is_empty() => None,
+            Leaf::Text(text) => Some(Self::Text(text.into_owned())),
+            Leaf::Number(word) => {
+                word.parse().map(Self::Int).ok().or_else(|| word.parse().map(Self::Float).ok())
+            }
+            Leaf::Flag(flag) => Some(Self::Flag(flag)),
+            Leaf::Null => None,
+        }
+    }
+
     fn given(&self) -> Given<'_> {
         match self {
             Self::Text(text) => Given::Text(text),
@@ -388,41 +406,5 @@ impl Value {
             Self::Float(number) => number.to_bits(),
             Self::Flag(flag) => u64::from(*flag),
         }
-    }
-}
-
-/// The values of some paths of a line.
-struct Values<'v> {
-    paths: &'v [String],
-    found: Vec<Option<Value>>,
-}
-
-impl Walk for Values<'_> {
-    fn leaf(
-        &mut self,
-        path: &str,
-        leaf: Leaf<'_>,
-        _: &[u8],
-        _: &mut Vec<u8>,
-    ) -> Result<bool, Stop> {
-        let value = match leaf {
-            Leaf::Text(text) if text.is_empty() => None,
-            Leaf::Text(text) => Some(Value::Text(text.into_owned())),
-            Leaf::Number(word) => {
-                word.parse().map(Value::Int).ok().or_else(|| word.parse().map(Value::Float).ok())
-            }
-            Leaf::Flag(flag) => Some(Value::Flag(flag)),
-            Leaf::Null => None,
-        };
-        for (wanted, found) in self.paths.iter().zip(&mut self.found) {
-            if wanted == path {
-                found.clone_from(&value);
-            }
-        }
-        Ok(false)
-    }
-
-    fn drops(&mut self, _: &str) -> bool {
-        false
     }
 }

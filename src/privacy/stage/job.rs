@@ -169,9 +169,17 @@ impl Job {
 
     /// The first subject that a line has.
     pub(super) fn subject_of(&self, line: &[u8]) -> Result<Option<String>, Stop> {
-        let mut find = Find { wanted: &self.subject, found: vec![None; self.subject.len()] };
-        json::rewrite(line, "", &mut find, &mut Vec::new())?;
-        Ok(find.found.into_iter().flatten().next())
+        let mut found = vec![None; self.subject.len()];
+        json::look(line, "", &mut |path, leaf| {
+            if let Some(place) = self.subject.iter().position(|wanted| wanted == path) {
+                found[place] = match leaf {
+                    Leaf::Text(text) if !text.is_empty() => Some(text.into_owned()),
+                    Leaf::Number(number) => Some(number.to_owned()),
+                    _ => None,
+                };
+            }
+        })?;
+        Ok(found.into_iter().flatten().next())
     }
 }
 
@@ -235,34 +243,5 @@ impl Walk for Rewrite<'_> {
 
     fn drops(&mut self, path: &str) -> bool {
         self.job.drops(path)
-    }
-}
-
-/// Finds whose a line is.
-struct Find<'f> {
-    wanted: &'f [String],
-    found: Vec<Option<String>>,
-}
-
-impl Walk for Find<'_> {
-    fn leaf(
-        &mut self,
-        path: &str,
-        leaf: Leaf<'_>,
-        _: &[u8],
-        _: &mut Vec<u8>,
-    ) -> Result<bool, Stop> {
-        if let Some(place) = self.wanted.iter().position(|wanted| wanted == path) {
-            self.found[place] = match leaf {
-                Leaf::Text(text) if !text.is_empty() => Some(text.into_owned()),
-                Leaf::Number(number) => Some(number.to_owned()),
-                _ => None,
-            };
-        }
-        Ok(false)
-    }
-
-    fn drops(&mut self, _: &str) -> bool {
-        false
     }
 }

@@ -62,6 +62,35 @@ pub(super) fn rewrite(
     }
 }
 
+/// Shows every leaf of a JSON text with its path, and rewrites nothing; paths begin with `root`.
+pub(super) fn look(
+    text: &[u8],
+    root: &str,
+    see: &mut dyn FnMut(&str, Leaf<'_>),
+) -> Result<(), Stop> {
+    rewrite(text, root, &mut Look(see), &mut Vec::new())
+}
+
+/// Shows leaves to whom only looks.
+struct Look<'s>(&'s mut dyn FnMut(&str, Leaf<'_>));
+
+impl Walk for Look<'_> {
+    fn leaf(
+        &mut self,
+        path: &str,
+        leaf: Leaf<'_>,
+        _: &[u8],
+        _: &mut Vec<u8>,
+    ) -> Result<bool, Stop> {
+        self.0(path, leaf);
+        Ok(false)
+    }
+
+    fn drops(&mut self, _: &str) -> bool {
+        false
+    }
+}
+
 struct Rewriting<'r> {
     text: &'r [u8],
     at: usize,
@@ -145,23 +174,9 @@ impl<'r> Rewriting<'r> {
 
     /// Passes over a value of which nothing stays.
     fn skip(&mut self, depth: usize) -> Result<(), Stop> {
-        struct All;
-        impl Walk for All {
-            fn leaf(
-                &mut self,
-                _: &str,
-                _: Leaf<'_>,
-                _: &[u8],
-                _: &mut Vec<u8>,
-            ) -> Result<bool, Stop> {
-                Ok(false)
-            }
-            fn drops(&mut self, _: &str) -> bool {
-                false
-            }
-        }
+        let mut look = Look(&mut |_, _| ());
         let mut inner =
-            Rewriting { text: self.text, at: self.at, walk: &mut All, path: &mut *self.path };
+            Rewriting { text: self.text, at: self.at, walk: &mut look, path: &mut *self.path };
         inner.value(depth, &mut Vec::new())?;
         self.at = inner.at;
         Ok(())

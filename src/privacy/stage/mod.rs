@@ -13,15 +13,17 @@ mod parquet;
 mod report;
 pub(super) mod rows;
 mod survey;
+mod tables;
 pub(super) mod time;
 pub(super) mod why;
+mod write;
 
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::{self, BufWriter, Write as _};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -33,18 +35,17 @@ use crate::output::{self, Staging};
 use crate::privacy::audit::Log;
 use crate::privacy::key::{Key, Realm, Role, Scope};
 use crate::privacy::leaks::{self, Known};
-use crate::privacy::policy::act::Act;
 use crate::privacy::policy::draft::{Sample, draft};
 use crate::privacy::policy::{Policy, detect};
-use crate::schema::{Privacy, Schemas};
+use crate::schema::Schemas;
 
+pub(super) use arrays::texts;
 pub use census::Privacies;
 pub use report::{ColumnReport, FILE, KeyUse, Report, ScanReport, TableReport, TokenReport};
 
-use change::{Given, Made};
-use input::{Form, Found, Input};
-use job::Job;
+use input::Found;
 use survey::Columns;
+use tables::bind_all;
 use why::Why;
 
 /// What a Parquet file's metadata says of its privacy.
@@ -313,222 +314,6 @@ fn go_on(cancel: &AtomicBool) -> Result<(), Error> {
     if cancel.load(Ordering::Relaxed) { Err(Error::Cancelled) } else { Ok(()) }
 }
 
-/// A table with its rules and its files.
-struct Bound<'f> {
-    job: Job,
-    inputs: Vec<&'f Input>,
-    privacy: Option<Privacies>,
-    /// Values that stand in columns of which nothing may leave.
-    canaries: Vec<String>,
-}
-
-struct Tables<'f> {
-    bound: Vec<Bound<'f>>,
-    /// Files of tables that are left out as a whole.
-    dropped: usize,
-}
-
-impl Tables<'_> {
-    /// What must not be found in what is written.
-    fn known(&self, given: &[String]) -> Vec<Known> {
-        let mut all: Vec<Known> = given
-            .iter()
-            .enumerate()
-            .map(|(line, value)| Known {
-                name: format!("line {} of the known values", line + 1),
-                value: value.clone(),
-            })
-            .collect();
-        for one in &self.bound {
-            for change in one.job.changes() {
-                let known = |value: &String| Known {
-                    name: format!("a value of `{}` of {}", change.path, one.job.table),
-                    value: value.clone(),
-                };
-                all.extend(change.canaries.iter().map(known));
-            }
-            let known = |value: &String| Known {
-                name: format!("a value of a dropped column of {}", one.job.table),
-                value: value.clone(),
-            };
-            all.extend(one.canaries.iter().map(known));
-        }
-        all
-    }
-}
-
-/// Surveys the files and binds the policy's tables to them.
-fn bind_all<'f>(
-    policy: &Policy,
-    key: &Key,
-    realm: &Realm,
-    found: &'f Found,
-) -> Result<Tables<'f>, Error> {
-    let mut by_table: BTreeMap<String, Vec<&Input>> = BTreeMap::new();
-    let (mut dropped, mut refused) = (0, Problems::new());
-    for input in &found.inputs {
-        let names: Vec<&str> = input.tables.iter().map(String::as_str).collect();
-        match policy.table(&names) {
-            Some(table) if table.dropped => dropped += 1,
-            // Files that `*` stands for are tables of their own name.
-            Some(table) if table.name == "*" => {
-                by_table.entry(names[0].to_owned()).or_default().push(input);
-            }
-            Some(table) => by_table.entry(table.name.clone()).or_default().push(input),
-            None => refused.push(
-                Problem::new(format!("{}: the policy has no table for it", input.path.display()))
-                    .help(format!("add [tables.\"{}\"]", names[0])),
-            ),
-        }
-    }
-    refused.or(()).map_err(Error::Refused)?;
-    let (mut bound, mut unknown) = (Vec::new(), Problems::new());
-    for (name, inputs) in by_table {
-        let Some(table) = policy.table(&[&name]) else { continue };
-        let inside: Vec<&str> = table
-            .rules
-            .iter()
-            .filter(|rule| rule.act == Act::Inside)
-            .map(|rule| rule.path.as_str())
-            .collect();
-        let mut columns = Columns::new();
-        for input in &inputs {
-            survey::file(input, &inside, true, &mut columns)
-                .map_err(|why| not_taken(&why.of(&input.path)))?;
-        }
-        match job::bind(table, &columns, policy, key, realm) {
-            Ok(mut job) => {
-                job.table.clone_from(&name);
-                let canaries = canaries(&job, &columns);
-                bound.push(Bound { job, inputs, privacy: None, canaries });
-            }
-            Err(paths) => unknown.extend(unclassified(&name, &paths)),
-        }
-    }
-    unknown.or(()).map_err(Error::Refused)?;
-    policy.found().or(()).map_err(Error::Asked)?;
-    Ok(Tables { bound, dropped })
-}
-
-fn unclassified(table: &str, paths: &[String]) -> Problems {
-    let mut problems = Problems::new();
-    for path in paths {
-        let message = format!("`{path}` of {table} has no rule, and what has none does not leave");
-        let help =
-            format!("add `\"{path}\" = {{ class = \"…\", … }}` to [tables.\"{table}\".columns]");
-        problems.push(Problem::new(message).help(help));
-    }
-    problems
-}
-
-/// Distinct values of dropped columns, as far as they name somebody by their look.
-fn canaries(job: &Job, columns: &Columns) -> Vec<String> {
-    use detect::Look::{Card, Email, Phone, Uuid};
-    let dropped = |path: &str| {
-        job.change(path).is_some_and(|change| {
-            let change = change.borrow();
-            change.act == Act::Drop && change.class != Privacy::Truth
-        })
-    };
-    let names = |value: &&String| {
-        value.len() >= change::SHORTEST
-            && matches!(detect::look(value), Card | Email | Phone | Uuid)
-    };
-    let some = columns.iter().filter(|(path, _)| dropped(path));
-    some.flat_map(|(_, column)| column.sample.values.iter().filter(names).cloned()).collect()
-}
-
-impl Bound<'_> {
-    /// Rewrites the table's files into a folder.
-    fn write(&self, dir: &Path, cancel: &AtomicBool) -> Result<TableReport, Error> {
-        let (mut rows, mut numbers) = (0, BTreeMap::new());
-        for input in &self.inputs {
-            go_on(cancel)?;
-            let folder = self.folder(input)?;
-            // Names of files may tell what must not be told.
-            let number: &mut u32 = numbers.entry(folder.clone()).or_default();
-            let path = dir.join(&folder).join(format!("part-{number:05}.{}", input.form.ending()));
-            *number += 1;
-            rows += self.file(input, &path)?;
-        }
-        let columns = self.job.changes().map(|change| ColumnReport::new(&change)).collect();
-        Ok(TableReport {
-            name: self.job.table.clone(),
-            rows,
-            files: self.inputs.len(),
-            privacy: self.privacy.clone(),
-            columns,
-        })
-    }
-
-    fn file(&self, input: &Input, path: &Path) -> Result<u64, Error> {
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).map_err(io_error(folder))?;
-        }
-        let file = File::create(path).map_err(io_error(path))?;
-        let mut out = Noting { inner: BufWriter::with_capacity(1 << 18, file), failed: None };
-        let written = match input.form {
-            Form::Parquet => parquet::rewrite(&input.path, &self.job, &mut out),
-            _ => ndjson::rewrite(input, &self.job, &mut out),
-        };
-        if let Some(source) = out.failed.take() {
-            return Err(Error::Io { path: path.to_owned(), source });
-        }
-        let rows = written.map_err(|why| not_taken(&why.of(&input.path)))?;
-        let mut out = out.inner;
-        out.flush().and_then(|()| out.get_ref().sync_all()).map_err(io_error(path))?;
-        Ok(rows)
-    }
-
-    /// The folder of a file: the table's, and its partitions as they become.
-    fn folder(&self, input: &Input) -> Result<PathBuf, Error> {
-        let mut folder = PathBuf::from(&self.job.table);
-        let mut out = String::new();
-        for (name, value) in &input.partitions {
-            let Some(change) = self.job.change(name) else { continue };
-            let mut change = change.borrow_mut();
-            let days = if change.is_per_subject() { None } else { change.days_of(None) };
-            let made = change.make(Given::Text(value), days, &mut out);
-            match made.map_err(|refused| not_taken(&Why::from(refused).of(&input.path)))? {
-                Made::Same => folder.push(format!("{name}={value}")),
-                Made::Text => folder.push(format!("{name}={}", out.replace(['/', '\\'], "_"))),
-                _ => {}
-            }
-        }
-        Ok(folder)
-    }
-}
-
-/// A writer that notes what goes wrong with it, whatever those who write through it make of that.
-struct Noting<W> {
-    inner: W,
-    failed: Option<io::Error>,
-}
-
-impl<W: io::Write> Noting<W> {
-    fn note<T>(&mut self, outcome: io::Result<T>) -> io::Result<T> {
-        outcome.map_err(|error| {
-            let same = io::Error::new(error.kind(), error.to_string());
-            if error.kind() != io::ErrorKind::Interrupted {
-                self.failed = Some(error);
-            }
-            same
-        })
-    }
-}
-
-impl<W: io::Write> io::Write for Noting<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let outcome = self.inner.write(bytes);
-        self.note(outcome)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        let outcome = self.inner.flush();
-        self.note(outcome)
-    }
-}
-
 /// Writes the report, looks through all that was written, and writes the report again with what was looked at.
 fn scan(
     staging: &Staging,
@@ -584,18 +369,4 @@ fn enter(log: &mut Log, report: &Report, at: &str) {
             }),
         );
     }
-}
-
-/// All strings of a Parquet file, batch by batch.
-pub(super) fn texts(path: &Path) -> Result<impl FnMut() -> Result<Option<Vec<String>>, Why>, Why> {
-    let mut leaves = arrays::Leaves::open(path, None)?;
-    Ok(move || {
-        let Some(batch) = leaves.next()? else { return Ok(None) };
-        let mut texts = Vec::new();
-        for (_, array) in batch.iter().filter(|(_, array)| arrays::is_text(array.data_type())) {
-            let plain = arrays::plain_texts(array)?;
-            texts.extend(plain.iter().flatten().map(str::to_owned));
-        }
-        Ok(Some(texts))
-    })
 }

@@ -20,7 +20,7 @@ use parquet::file::writer::SerializedFileWriter;
 
 use super::arrays::{self, Leaves, ROWS};
 use super::input::{self, Form, each_line, form_of};
-use super::json::{self, Leaf, Stop, Walk};
+use super::json::{self, Leaf};
 use super::survey::told;
 use super::why::{Why, broken};
 use crate::read;
@@ -37,11 +37,21 @@ pub(in crate::privacy) fn each(
         form => {
             let mut row = 0;
             each_line(path, form, |line, text| {
-                let mut texts = Texts { paths, held, found: vec![None; paths.len()], holds: false };
-                json::rewrite(text, "", &mut texts, &mut Vec::new())
-                    .map_err(|stop| told(&stop, line))?;
-                let found: Vec<Option<&str>> = texts.found.iter().map(Option::as_deref).collect();
-                see(row, &found, texts.holds);
+                let (mut texts, mut holding) = (vec![None; paths.len()], false);
+                json::look(text, "", &mut |path, leaf| {
+                    let text = match &leaf {
+                        Leaf::Text(text) => text.as_ref(),
+                        Leaf::Number(number) => number,
+                        Leaf::Flag(_) | Leaf::Null => return,
+                    };
+                    holding |= holds(held, text);
+                    for (_, found) in paths.iter().zip(&mut texts).filter(|(at, _)| *at == path) {
+                        *found = Some(text.to_owned());
+                    }
+                })
+                .map_err(|stop| told(&stop, line))?;
+                let texts: Vec<Option<&str>> = texts.iter().map(Option::as_deref).collect();
+                see(row, &texts, holding);
                 row += 1;
                 Ok(())
             })?;
@@ -72,41 +82,6 @@ pub(in crate::privacy) fn moment(text: &str) -> Option<i64> {
 
 fn holds(held: &[String], text: &str) -> bool {
     held.iter().any(|one| text.contains(one.as_str()))
-}
-
-/// The texts at some paths of a line.
-struct Texts<'t> {
-    paths: &'t [String],
-    held: &'t [String],
-    found: Vec<Option<String>>,
-    holds: bool,
-}
-
-impl Walk for Texts<'_> {
-    fn leaf(
-        &mut self,
-        path: &str,
-        leaf: Leaf<'_>,
-        _: &[u8],
-        _: &mut Vec<u8>,
-    ) -> Result<bool, Stop> {
-        let text = match &leaf {
-            Leaf::Text(text) => text.as_ref(),
-            Leaf::Number(number) => number,
-            Leaf::Flag(_) | Leaf::Null => return Ok(false),
-        };
-        self.holds |= holds(self.held, text);
-        for (wanted, found) in self.paths.iter().zip(&mut self.found) {
-            if wanted == path {
-                *found = Some(text.to_owned());
-            }
-        }
-        Ok(false)
-    }
-
-    fn drops(&mut self, _: &str) -> bool {
-        false
-    }
 }
 
 /// Is shown a row: its number, its texts, and whether it holds what is looked for.

@@ -8,7 +8,7 @@ use arrow::datatypes::DataType;
 
 use super::arrays::{self, Leaves};
 use super::input::{Form, Input, each_line};
-use super::json::{self, Leaf, Stop, Walk};
+use super::json::{self, Leaf, Stop};
 use super::why::Why;
 use crate::privacy::policy::draft::{SAMPLES, Sample};
 
@@ -92,19 +92,8 @@ pub(super) fn told_inside(stop: &Stop, column: &str) -> Why {
 }
 
 /// Notes the paths of a JSON text.
-struct Scan<'s> {
-    columns: &'s mut Columns,
-    samples: bool,
-}
-
-impl Walk for Scan<'_> {
-    fn leaf(
-        &mut self,
-        path: &str,
-        leaf: Leaf<'_>,
-        _: &[u8],
-        _: &mut Vec<u8>,
-    ) -> Result<bool, Stop> {
+fn scan(text: &[u8], root: &str, columns: &mut Columns, samples: bool) -> Result<(), Stop> {
+    json::look(text, root, &mut |path, leaf| {
         let (shape, text) = match &leaf {
             Leaf::Text(text) => (Shape::Text, Some(text.as_ref())),
             Leaf::Number(number) if number.parse::<i64>().is_ok() => (Shape::Int, Some(*number)),
@@ -112,21 +101,12 @@ impl Walk for Scan<'_> {
             Leaf::Flag(_) => (Shape::Flag, None),
             Leaf::Null => (Shape::Null, None),
         };
-        let column = meet(self.columns, path, shape);
+        let column = meet(columns, path, shape);
         column.sample.numbers = !matches!(column.shape, Shape::Text | Shape::Null);
-        if let (Some(text), true) = (text, self.samples && column.sample.values.len() < SAMPLES) {
+        if let (Some(text), true) = (text, samples && column.sample.values.len() < SAMPLES) {
             column.sample.values.push(text.to_owned());
         }
-        Ok(false)
-    }
-
-    fn drops(&mut self, _: &str) -> bool {
-        false
-    }
-}
-
-fn scan(text: &[u8], root: &str, columns: &mut Columns, samples: bool) -> Result<(), Stop> {
-    json::rewrite(text, root, &mut Scan { columns, samples }, &mut Vec::new())
+    })
 }
 
 /// Notes the paths of texts within a line that are JSON themselves.
@@ -136,30 +116,16 @@ fn look_inside(
     columns: &mut Columns,
     samples: bool,
 ) -> Result<(), Stop> {
-    struct Texts<'t>(&'t [&'t str], Vec<(String, String)>);
-    impl Walk for Texts<'_> {
-        fn leaf(
-            &mut self,
-            path: &str,
-            leaf: Leaf<'_>,
-            _: &[u8],
-            _: &mut Vec<u8>,
-        ) -> Result<bool, Stop> {
-            if let (Leaf::Text(text), true) = (leaf, self.0.contains(&path)) {
-                self.1.push((path.to_owned(), text.into_owned()));
-            }
-            Ok(false)
-        }
-        fn drops(&mut self, _: &str) -> bool {
-            false
-        }
-    }
     if inside.is_empty() {
         return Ok(());
     }
-    let mut texts = Texts(inside, Vec::new());
-    json::rewrite(line, "", &mut texts, &mut Vec::new())?;
-    texts.1.iter().try_for_each(|(path, text)| scan(text.as_bytes(), path, columns, samples))
+    let mut texts = Vec::new();
+    json::look(line, "", &mut |path, leaf| {
+        if let (Leaf::Text(text), true) = (leaf, inside.contains(&path)) {
+            texts.push((path.to_owned(), text.into_owned()));
+        }
+    })?;
+    texts.iter().try_for_each(|(path, text)| scan(text.as_bytes(), path, columns, samples))
 }
 
 fn parquet(path: &Path, inside: &[&str], samples: bool, columns: &mut Columns) -> Result<(), Why> {

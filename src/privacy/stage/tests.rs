@@ -1,6 +1,7 @@
 //! Files in, files out.
 
 use super::*;
+use std::fs::File;
 use std::sync::Arc;
 
 use ::parquet::arrow::ArrowWriter;

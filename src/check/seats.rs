@@ -2,8 +2,8 @@
 //!
 //! What checks keep of a session while its events go by lies by seat, so that it takes room for the few thousand sessions under way
 //! at a time, and not for the millions that a data set has. A session is through when as many events have come as its row states;
-//! where no row states it, it keeps its seat to the end. If more come after all, the session is seated again, and whoever follows it
-//! is told so.
+//! where no row states it, or more come in the same batch, it keeps its seat to the end. If more come later, the session is seated
+//! again, and whoever follows it is told so: what was kept of it is gone, but for what its row states.
 
 use crate::read::hash::NONE;
 
@@ -14,7 +14,8 @@ pub struct Seated {
     pub seat: u32,
     /// The session's ordinal.
     pub session: u32,
-    /// Whether it had all its events before.
+    /// Whether it was through before. Then nobody knows any more what its events were; that they were as many as its row states is
+    /// sure, and that they were as the row says is likely.
     pub again: bool,
 }
 
@@ -48,13 +49,18 @@ const THROUGH: u32 = NONE - 1;
 impl Seats {
     /// Seats the sessions of a batch's rows. `stated` tells how many events a session has, 0 if nobody knows.
     pub(super) fn seat(&mut self, sessions: &[u32], stated: impl Fn(u32) -> u32) {
-        self.free.extend(self.through.drain(..).map(|through| through.seat));
+        for Through { seat, session } in self.through.drain(..) {
+            self.of[session as usize] = THROUGH;
+            self.free.push(seat);
+        }
         self.seated.clear();
         self.rows.clear();
         for &session in sessions {
             let seat = if session == NONE { NONE } else { self.of(session, &stated) };
             self.rows.push(seat);
         }
+        // Whoever went on after what should have been the last event stays.
+        self.through.retain(|through| self.left[through.seat as usize] == 0);
     }
 
     /// The seat for a session's next event.
@@ -72,12 +78,14 @@ impl Seats {
             self.seated.push(Seated { seat, session, again });
         }
         let left = &mut self.left[seat as usize];
-        if *left != NONE {
-            *left -= 1;
-            if *left == 0 {
-                self.of[place] = THROUGH;
+        match *left {
+            NONE => {}
+            0 => *left = NONE,
+            1 => {
+                *left = 0;
                 self.through.push(Through { seat, session });
             }
+            more => *left = more - 1,
         }
         seat
     }
@@ -123,10 +131,14 @@ mod tests {
     }
 
     #[test]
-    fn a_session_that_goes_on_in_its_last_batch_gets_another_seat() {
+    fn a_session_that_goes_on_in_its_last_batch_keeps_its_seat() {
         let mut seats = Seats::default();
-        seats.seat(&[0, 0], |_| 1);
+        seats.seat(&[0, 0, 1], |_| 1);
+        assert_eq!(seats.rows, [0, 0, 1]);
+        assert_eq!(seats.through, [Through { seat: 1, session: 1 }]);
+        seats.seat(&[0, 1], |_| 1);
         assert_eq!(seats.rows, [0, 1]);
-        assert_eq!(seats.seated[1], Seated { seat: 1, session: 0, again: true });
+        assert_eq!(seats.seated, [Seated { seat: 1, session: 1, again: true }]);
+        assert_eq!(seats.through, []);
     }
 }

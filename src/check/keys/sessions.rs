@@ -39,7 +39,7 @@ const COUNTS: Check = Check::new(
 pub(super) static CHECKS: &[Check] = &[SEQUENCE, INSIDE, SPAN, COUNTS];
 
 /// What was seen of a session.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 struct State {
     /// Whose, or [`NONE`] when it is through.
     session: u32,
@@ -70,12 +70,6 @@ impl State {
         let (events, views) = (of.events[place], of.page_views[place]);
         let last = of.ended[place];
         Self { session, seq: events, last, events, views, begun: true, ended: true }
-    }
-
-    /// Whether a session that was seen like that has nothing wrong.
-    fn is_sound(&self, of: &entities::Sessions) -> bool {
-        let sound = Self::sound(self.session, of);
-        self.begun && self.ended && (self.events, self.views) == (sound.events, sound.views)
     }
 }
 
@@ -147,7 +141,7 @@ impl Sessions {
     /// A session is through.
     fn leave(&mut self, through: Through, of: &entities::Sessions) {
         let state = std::mem::take(&mut self.states[through.seat as usize]);
-        if state.is_sound(of) {
+        if state == State::sound(through.session, of) {
             self.sound[through.session as usize] = true;
         } else {
             self.faulty.insert(through.session, state);

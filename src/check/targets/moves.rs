@@ -1,6 +1,6 @@
 //! What happens between systems of the shop: the move from device to device, and payment.
 
-use crate::check::targets::share::{ERRORS, Share};
+use crate::check::targets::share::{ERRORS, Estimate, Share};
 use crate::check::verdict::{Measure, Tally};
 use crate::check::{Cached, Check, Context, EventBatch, Observer, Rows, Seen, Verdict, Wants};
 use crate::schema::Table;
@@ -54,7 +54,7 @@ struct Restored {
 /// Counts moves and payments.
 pub(super) struct Moves {
     told: Cached<Restored>,
-    /// By event type: 1 `device_switched`, 2 `state_restored`, 0 others.
+    /// Moves to another device, and those that found the state.
     switches: Share,
     restored: Share,
     sync: Tally,
@@ -144,8 +144,8 @@ impl Observer for Moves {
         let mut payments = Tally::new(&CHECKS[PAYMENTS]);
         if self.attempts > 0 {
             let (seen, value) = (self.attempts, self.failed as f64 / self.attempts as f64);
-            let error = (FAILED_MOST * (1.0 - FAILED_MOST) / seen as f64).sqrt();
-            let most = FAILED_MOST + ERRORS * error;
+            let estimate = Estimate { seen, rate: value, design: 1.0 };
+            let most = estimate.bounds(FAILED_MOST, ERRORS).1;
             payments.saw(seen as usize);
             let measure = Measure::new("attempts that fail", value, seen).within(None, most);
             payments.weigh(measure, || ("payments", format!("{value:.4} of {seen} fail")));

@@ -1,8 +1,7 @@
 //! Times on pages: how fast the first one stands, how soon the hook shows, how long people stay with what they use.
 
-use crate::check::pass::shown;
 use crate::check::seats;
-use crate::check::targets::share::{ERRORS, NEAR, chance, errors_of};
+use crate::check::targets::share::{ERRORS, Estimate, errors_of};
 use crate::check::verdict::{Measure, Tally};
 use crate::check::{Check, Context, EventBatch, Observer, Seen, Verdict, Wants};
 use crate::read::hash::NONE;
@@ -48,15 +47,12 @@ const TOOLS: [(&str, f64); 2] = [("comparison_used", 120.0), ("calculator_used",
 /// The page that a session is on.
 #[derive(Debug, Clone, Copy, Default)]
 struct Stay {
-    /// Since when, in µs; 0: on none yet.
-    since: i64,
+    /// Since when, in µs; none before the first page.
+    since: Option<i64>,
+    /// Whether nobody knows what was before, because the session was through already.
+    is_lost: bool,
     /// The tool used on it, from 1; 0 for none.
     tool: u8,
-}
-
-impl Stay {
-    /// Nobody knows which, because the session seemed to be through.
-    const UNKNOWN: Self = Self { since: i64::MAX, tool: 0 };
 }
 
 /// First pages of one sort of session.
@@ -131,13 +127,21 @@ impl Pages {
 
     /// A page is left for another.
     fn leave(&mut self, stay: Stay, now: i64) {
-        if let Some(tool) = usize::from(stay.tool).checked_sub(1) {
-            let seconds = (now - stay.since) as f64 / 1e6;
+        if let (Some(tool), Some(since)) = (usize::from(stay.tool).checked_sub(1), stay.since) {
+            let seconds = (now - since) as f64 / 1e6;
             let (stays, sum, squares) = &mut self.times[tool];
             *stays += 1;
             *sum += seconds;
             *squares += seconds * seconds;
         }
+    }
+}
+
+/// When a hook showed, in words.
+fn late(after: Option<i64>) -> String {
+    match after {
+        Some(after) => format!("{:.1} s after its page", after as f64 / 1e6),
+        None => "before any page".to_owned(),
     }
 }
 
@@ -157,7 +161,7 @@ impl Observer for Pages {
             return;
         };
         for seated in events.seated {
-            let stay = if seated.again { Stay::UNKNOWN } else { Stay::default() };
+            let stay = Stay { is_lost: seated.again, ..Stay::default() };
             seats::set(&mut self.stays, seated.seat, stay);
         }
         for row in 0..events.len() {
@@ -169,16 +173,11 @@ impl Observer for Pages {
                     self.land(events, row, load);
                 }
                 self.leave(stay, now);
-                self.stays[seat] = Stay { since: now, tool: 0 };
-            } else if kind == self.hook_shown && stay.since != Stay::UNKNOWN.since {
-                let after = now - stay.since;
-                self.hook.look((0..=HOOK_WITHIN).contains(&after), || {
-                    let load = shown(load, row);
-                    (
-                        events.place(row),
-                        format!("{:.1} s after its page (load: {load})", after as f64 / 1e6),
-                    )
-                });
+                self.stays[seat] = Stay { since: Some(now), ..Stay::default() };
+            } else if kind == self.hook_shown && !stay.is_lost {
+                let after = stay.since.map(|since| now - since);
+                let is_soon = after.is_some_and(|after| (0..=HOOK_WITHIN).contains(&after));
+                self.hook.look(is_soon, || (events.place(row), late(after)));
             } else if let Some(&tool) = self.tools.get(kind as usize)
                 && tool != 0
             {
@@ -195,7 +194,7 @@ impl Observer for Pages {
         for sort in sorts {
             let Landings { name, promised, seen, fast } = sort;
             let value = fast as f64 / seen as f64;
-            let least = chance(seen as f64, promised, errors).0.min(promised - NEAR).max(0.0);
+            let least = Estimate { seen, rate: value, design: 1.0 }.bounds(promised, errors).0;
             let says = format!("{value:.3} of {seen} first pages within 2 s, promised {promised}");
             landing.saw(seen as usize);
             let measure = Measure::new(&name, value, seen).within(least, None);

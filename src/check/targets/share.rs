@@ -6,7 +6,7 @@ use crate::dist::normal_quantile;
 use crate::read::hash::NONE;
 
 /// Nobody minds half a percentage point, or a tenth of what is rarer than that.
-pub(super) const NEAR: f64 = 0.005;
+const NEAR: f64 = 0.005;
 const NEAR_PART: f64 = 0.1;
 
 /// Standard errors that chance is given by a rate that is promised: once in 370 it wants more.
@@ -127,7 +127,7 @@ const MANY: f64 = 25.0;
 /// Between what a share of `n` trials lies that succeed with `p` each, but for tails as unlikely as those beyond so many standard
 /// errors of a normal distribution: by that distribution for many trials, by the binomial one for few, half a count beyond the last that
 /// may be.
-pub(super) fn chance(n: f64, p: f64, errors: f64) -> (f64, f64) {
+fn chance(n: f64, p: f64, errors: f64) -> (f64, f64) {
     if p > 0.5 {
         let (low, high) = chance(n, 1.0 - p, errors);
         return (1.0 - high, 1.0 - low);

@@ -9,6 +9,7 @@
 
 mod anomalies;
 mod batch;
+mod consent;
 mod coverage;
 pub mod entities;
 pub mod facts;
@@ -128,6 +129,7 @@ impl Family {
 pub static FAMILIES: &[&Family] = &[
     &files::FAMILY,
     &keys::FAMILY,
+    &consent::FAMILY,
     &targets::FAMILY,
     &realism::FAMILY,
     &reference::FAMILY,

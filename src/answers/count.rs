@@ -286,9 +286,13 @@ fn activity(journal: &Journal, seen: &[Seen], tally: &mut Tally) {
     for of_user in journal.sessions.chunk_by(|a, b| a.user == b.user) {
         for (session, seen) in of_user.iter().zip(&seen[from..]) {
             weeks.push(week(session.started));
-            let days = if seen.persists { seen.days } else { 0 };
-            for bit in (0..32).filter(|bit| days >> bit & 1 == 1) {
+            for bit in (0..32).filter(|bit| seen.days >> bit & 1 == 1) {
                 let day = seen.first_day() + bit;
+                if !seen.persists {
+                    // Pings tell of a day, and of nobody.
+                    days.entry(day).or_default();
+                    continue;
+                }
                 on_devices.push((day, session.device));
                 if seen.known >> bit & 1 == 1 {
                     known.push(day);

@@ -6,7 +6,7 @@
 use crate::event::journal::{ConsentRow, ErasureRow, NEVER, Session};
 use crate::journey::visits::{Person, Walker};
 use crate::population::Consent;
-use crate::population::consent::{Asking, signals};
+use crate::population::consent::{Asking, LONGEST_VISIT, signals};
 use crate::seed::{Purpose, Stream, mix};
 
 const ANSWER: Purpose = Purpose::named("consent.answer");
@@ -94,7 +94,7 @@ impl Walker<'_> {
             }
             Asking::Banner(validity) => {
                 self.remember(person, device, validity);
-                self.lapse(person, device, at);
+                self.lapse(person, device, at, true);
                 let answered =
                     !person.standing[device].answered && self.ask(person, device, at, validity);
                 let granted = person.standing[device].granted;
@@ -147,18 +147,24 @@ impl Walker<'_> {
         }
     }
 
-    /// Ends what has run out, or was granted under an older notice, by that moment.
-    fn lapse(&mut self, person: &mut Person, device: usize, now: i64) {
+    /// Ends what has run out, or was granted under an older notice, by that moment. At the start of a visit that is also what would run
+    /// out on the way: it is asked for anew. A new notice does not end a visit that is under way.
+    fn lapse(&mut self, person: &mut Person, device: usize, now: i64, is_visit: bool) {
         let standing = person.standing[device];
         if !standing.answered {
             return;
         }
+        let last = Some(person.last_seen[device]).filter(|last| *last != NEVER);
         let newer = self.world.people.notice_from(usize::from(standing.notice) + 1);
-        let at = newer.min(standing.until);
-        if at > now {
+        let newer = newer.max(last.map_or(i64::MIN, |last| last + 1));
+        let (due, latest) = if is_visit { (now + LONGEST_VISIT, now - 1) } else { (now, now) };
+        let (state, at) = if newer <= latest && newer < standing.until {
+            (SUPERSEDED, newer)
+        } else if standing.until <= due {
+            (EXPIRED, standing.until.min(latest))
+        } else {
             return;
-        }
-        let state = if newer < standing.until { SUPERSEDED } else { EXPIRED };
+        };
         self.take_back(person, device, Change { state, source: SYSTEM, at });
         person.standing[device].answered = false;
     }
@@ -297,7 +303,7 @@ impl Walker<'_> {
         let closed = closed.filter(|at| *at < self.world.end);
         let end = closed.unwrap_or(self.world.end) - 1;
         for device in 0..person.user.devices.len() {
-            self.lapse(person, device, end);
+            self.lapse(person, device, end, false);
             if let Some(closed) = closed {
                 // A visit that is under way is brought to its end.
                 let last = Some(person.last_seen[device]).filter(|last| *last != NEVER);

@@ -14,7 +14,7 @@ pub const MONTH: i64 = DAY * 487 / 16;
 const HOUR: f64 = 3_600_000_000.0;
 
 /// Visits are over so long after their start.
-const LONGEST_VISIT: i64 = 13 * 3_600_000_000;
+pub const LONGEST_VISIT: i64 = 13 * 3_600_000_000;
 
 /// No such moment.
 const NEVER: i64 = i64::MAX;

@@ -19,6 +19,8 @@ const SOURCES: &[(&str, &str)] = &[
     ("orders", "user_id"),
     // They name no person; an order is one's.
     ("payments", "order_id"),
+    ("consents", "user_id"),
+    ("erasure_requests", "user_id"),
 ];
 
 /// Columns of theirs that other tables have as well, or that are told apart there only.

@@ -175,7 +175,7 @@ impl Masked {
             if rule.rare && !common::is_counted(&table.name, &field.name, field.ty) {
                 let message =
                     format!("nobody counts who shares `{}` of {}", field.name, table.name);
-                let help = "rare values are counted where users, devices, sessions, orders or payments have them";
+                let help = "rare values are counted where users, devices, sessions, orders, payments or consents have them";
                 problems.push(Problem::new(message).help(help));
             }
             written.fields.push(becomes(rule, field));

@@ -377,6 +377,8 @@ impl Entities {
     fn push(&mut self, table: &str, rows: &Named<'_>, row: usize, reading: &Reading) {
         let long = |name: &str| rows.column(name).and_then(|column| column.long(row));
         let moment = |name: &str| long(name).unwrap_or(NEVER);
+        // No count is below zero; that one is found where counts are compared.
+        let count = |name: &str| long(name).and_then(|n| u32::try_from(n).ok()).unwrap_or(0);
         let word = |name: &str| reading.word(rows, name, row);
         match table {
             "users" => {
@@ -412,8 +414,8 @@ impl Entities {
                 self.sessions.source.push(word("source"));
                 self.sessions.started.push(moment("started_at"));
                 self.sessions.ended.push(moment("ended_at"));
-                self.sessions.events.push(long("events").unwrap_or(0) as u32);
-                self.sessions.page_views.push(long("page_views").unwrap_or(0) as u32);
+                self.sessions.events.push(count("events"));
+                self.sessions.page_views.push(count("page_views"));
             }
             "orders" => {
                 let find = |table: &str, name: &str| self.find(table, rows.column(name), row);

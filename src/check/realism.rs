@@ -3,12 +3,12 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use crate::check::coverage;
-use crate::check::entities::{Entities, NEVER, at};
+use crate::check::entities::{Entities, NEVER};
 use crate::check::{
     Check, Context, Error, EventBatch, Evidence, Family, Measure, Observer, Outcome, Seen, Tally,
     Verdict, Wants, Watch, pass, shape,
 };
+use crate::check::{anomalies, coverage};
 use crate::model::DeviceClass;
 use crate::population::Zones;
 use crate::read::{DataSet, hash};
@@ -53,13 +53,14 @@ static LOOKS_ELSEWHERE: [Check; looks::ABOUT.len()] = {
     checks
 };
 
-/// The verdicts on a data set: the scorecard, then the list.
-pub fn verdicts(summary: &Summary) -> Vec<Verdict> {
+/// The verdicts on a data set: the scorecard, then the list. Robots are an anomaly, so a set in which none were put is not judged for
+/// having none.
+pub fn verdicts(summary: &Summary, has_robots: impl FnOnce() -> bool) -> Vec<Verdict> {
     let mut verdicts = by(&LOOKS, summary);
     let id = looks::ABOUT[looks::NO_BOTS].id;
-    // A set without robots was asked for like that: they are an anomaly.
     if let Some(bots) = verdicts.iter_mut().find(|verdict| verdict.check.id == id)
         && bots.outcome == Outcome::Fails
+        && !has_robots()
     {
         *bots = Verdict::skipped(
             bots.check,
@@ -264,15 +265,14 @@ impl Observer for Crowd {
     }
 
     fn see_events(&mut self, events: &EventBatch<'_>) {
-        let entities = events.entities();
         let load = events.column("page_load_ms");
         for row in 0..events.len() {
-            let (session, kind, time) = (events.session[row], events.kind[row], events.time[row]);
-            if session == hash::NONE || kind == hash::NONE || time == NEVER {
+            let (seat, kind, time) = (events.seat[row], events.kind[row], events.time[row]);
+            if seat == hash::NONE || kind == hash::NONE || time == NEVER {
                 continue;
             }
-            let user = events.user(row) as usize;
-            let zone = self.zone.get(user).copied().unwrap_or(u16::MAX);
+            let facts = events.facts(row);
+            let zone = self.zone.get(facts.user as usize).copied().unwrap_or(u16::MAX);
             let offset = match zone {
                 u16::MAX => 0,
                 zone => (self.zones.offset(usize::from(zone), time) / 60_000_000) as i16,
@@ -285,16 +285,15 @@ impl Observer for Crowd {
                 marks = marks.and(Marks::VIEW);
             }
             let item = if looks { events.product(row) } else { NONE };
-            let device = events.device(row) as usize;
             self.realism.see(&realism::Seen {
-                user: at(&entities.sessions.anonymous, session),
-                session: events.seat[row],
+                user: facts.anonymous,
+                session: seat,
                 time,
                 zone,
                 offset,
                 event: kind as u16,
                 item,
-                device: self.class.get(device).copied().unwrap_or(UNKNOWN),
+                device: self.class.get(facts.device as usize).copied().unwrap_or(UNKNOWN),
                 load_ms: load_ms.unwrap_or(0).clamp(0, 65_535) as u16,
                 marks,
             });
@@ -305,7 +304,8 @@ impl Observer for Crowd {
     }
 
     fn finish(self: Box<Self>, context: &Context<'_>, _: &Seen) -> Vec<Verdict> {
-        let mut verdicts = verdicts(&self.summary());
+        let mut verdicts =
+            verdicts(&self.summary(), || anomalies::Labels::has(context, "bot_sessions"));
         if let Some(why) = coverage::moves_rates(context) {
             for verdict in &mut verdicts {
                 *verdict = Verdict::skipped(verdict.check, why.clone());

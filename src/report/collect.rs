@@ -293,20 +293,17 @@ impl Observer for Collector {
 
     fn see_events(&mut self, events: &EventBatch<'_>) {
         self.begin_events(events);
-        let entities = events.entities();
         let dwell = events.column("page_dwell_ms");
         let product = events.column("product_id");
         self.products.learn(events);
         self.steps.see(events);
         for row in 0..events.len() {
-            let device = events.device(row);
-            let time = events.time[row];
+            let (facts, time) = (events.facts(row), events.time[row]);
             if time != NEVER {
-                self.count_time(time, at(&entities.devices.user, device));
+                self.count_time(time, facts.user);
             }
             if let Some(millis) = dwell.and_then(|column| column.long(row)) {
-                let class = at(&entities.devices.class, device);
-                self.dwell.entry(class).or_default().add(millis as f64 / 1000.0);
+                self.dwell.entry(facts.class).or_default().add(millis as f64 / 1000.0);
             }
             if let Some(product) = product {
                 self.products.count(events, product, row);

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::check::entities::{Entities, at};
+use crate::check::facts::Facts;
 use crate::check::{Cached, EventBatch};
 use crate::model::site::{Site, Slot};
 use crate::read::hash::Words;
@@ -62,9 +63,8 @@ impl Steps {
                 continue;
             }
             visit.page = page as u16;
-            let kind = at(&entities.journeys.kind, events.journey(row));
+            let Facts { kind, source, .. } = *events.facts(row);
             if before.views == 0 {
-                let source = at(&entities.sessions.source, session);
                 *self.begins.entry((kind, source, page as u16)).or_default() += 1;
             } else {
                 let key = (kind, before.views, before.page, page as u16);

@@ -54,7 +54,7 @@ pub(super) struct Currencies {
 }
 
 impl Currencies {
-    pub(super) fn new(_: &Context<'_>) -> Self {
+    pub(super) fn new() -> Self {
         Self {
             tally: Tally::new(check_of("anomalies.currency_mismatch")),
             words: Interned::default(),

@@ -47,7 +47,7 @@ const DAY: i64 = 86_400_000_000;
 struct State {
     sessions: u32,
     devices: u32,
-    events: u32,
+    events: u64,
     started: i64,
     ended: i64,
 }
@@ -112,7 +112,7 @@ impl Journeys {
             let (journey, device) = (of.journey[place], of.device[place]);
             if let Some(state) = self.states.get_mut(journey as usize) {
                 state.sessions += 1;
-                state.events += of.events[place];
+                state.events += u64::from(of.events[place]);
                 state.started = state.started.min(started);
                 state.ended = state.ended.max(ended);
                 self.pairs.push(u64::from(journey) << 32 | u64::from(device));
@@ -174,8 +174,8 @@ impl Journeys {
             let journey = rows.ordinal(row);
             let Some(state) = self.states.get(journey as usize) else { continue };
             let stated = ["sessions", "devices", "events"].map(|name| rows.long(name, row));
-            let there = [state.sessions, state.devices, state.events];
-            let counted = stated == there.map(|count| Some(i64::from(count)));
+            let there = [state.sessions.into(), state.devices.into(), state.events];
+            let counted = stated == there.map(|count| i64::try_from(count).ok());
             let span = (rows.long("started_at", row), rows.long("ended_at", row));
             let spanned = span == (Some(state.started), Some(state.ended));
             self.counts.look(counted && spanned, || {

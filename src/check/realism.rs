@@ -196,7 +196,7 @@ impl Crowd {
             realism,
             zones,
             zone,
-            class: entities.devices.class.iter().map(class).collect(),
+            class: entities.devices.iter().map(|device| class(&device.class)).collect(),
             kinds: kinds(context.schemas),
             names: context.schemas.events.iter().map(|event| event.name.clone()).collect(),
         }
@@ -206,39 +206,41 @@ impl Crowd {
 /// The zones that users live in, and of each user which.
 fn zones(context: &Context<'_>) -> (Zones, Vec<u16>) {
     let entities = context.entities;
-    let mut words: Vec<u32> = entities.users.time_zone.clone();
+    let mut words: Vec<u32> = entities.users.iter().map(|user| user.time_zone).collect();
     words.sort_unstable();
     words.dedup();
     words.retain(|word| *word != hash::NONE);
-    let place = |word: &u32| words.binary_search(word).map_or(u16::MAX, |place| place as u16);
-    let of_users = entities.users.time_zone.iter().map(place).collect();
+    let place = |word: u32| words.binary_search(&word).map_or(u16::MAX, |place| place as u16);
+    let of_users = entities.users.iter().map(|user| place(user.time_zone)).collect();
     let names = words.iter().map(|word| entities.word(*word).to_owned()).collect();
-    let started = entities.sessions.started.iter().copied().filter(|at| *at != NEVER);
+    let started = entities.sessions.iter().map(|of| of.started).filter(|at| *at != NEVER);
     let (first, last) = started.fold((i64::MAX, i64::MIN), |(a, b), at| (a.min(at), b.max(at)));
     let (first, last) = if first > last { (0, 0) } else { (first, last) };
     let days = ((last - first) / DAY + 2).clamp(1, 36_500) as u32;
     (Zones::new(names, first.div_euclid(DAY) as i32, days), of_users)
 }
 
-/// Takes an id and when it was first seen.
-type SeeId = fn(&mut Realism, &[u8], i64);
-
 /// Tells when each user, session and device was first there.
 fn see_ids(realism: &mut Realism, entities: &Entities) {
-    let tables: [(&str, &[i64], SeeId); 3] = [
-        ("users", &entities.users.created, Realism::see_user),
-        ("sessions", &entities.sessions.started, Realism::see_session),
-        ("devices", &entities.devices.first_seen, Realism::see_device),
-    ];
-    for (table, times, see) in tables {
-        let Some(crate::check::entities::Keys::Ids(ids)) = entities.keys(table) else { continue };
-        for (ordinal, &time) in times.iter().enumerate().filter(|(_, time)| **time != NEVER) {
-            if let Some(id) = ids.id(ordinal as u32) {
-                see(realism, &id.to_be_bytes(), time);
-            }
+    let known = entities.known();
+    let mut see = |ids: Option<&hash::Ids>, ordinal: usize, time: i64, see: SeeId| {
+        if let Some(id) = ids.and_then(|ids| ids.id(ordinal as u32)).filter(|_| time != NEVER) {
+            see(realism, &id.to_be_bytes(), time);
         }
+    };
+    for (ordinal, user) in entities.users.iter().enumerate() {
+        see(known.users, ordinal, user.created, Realism::see_user);
+    }
+    for (ordinal, session) in entities.sessions.iter().enumerate() {
+        see(known.sessions, ordinal, session.started, Realism::see_session);
+    }
+    for (ordinal, device) in entities.devices.iter().enumerate() {
+        see(known.devices, ordinal, device.first_seen, Realism::see_device);
     }
 }
+
+/// Takes an id and when it was first seen.
+type SeeId = fn(&mut Realism, &[u8], i64);
 
 /// By event type: what it is to the scorecard.
 fn kinds(schemas: &Schemas) -> Vec<(Marks, bool)> {

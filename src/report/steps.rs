@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::check::entities::{Entities, at};
+use crate::check::entities::Entities;
 use crate::check::facts::Facts;
 use crate::check::{Cached, EventBatch};
 use crate::model::site::{Site, Slot};
@@ -49,7 +49,7 @@ impl Steps {
             return;
         };
         let entities = events.entities();
-        self.visits.resize(entities.sessions.device.len(), Visit::default());
+        self.visits.resize(entities.sessions.len(), Visit::default());
         self.of_path.learn(path, |path| self.pages.add(&page(self.site.as_ref(), path)));
         for row in (0..events.len()).filter(|row| load.is_valid(*row)) {
             let session = events.session[row];
@@ -90,8 +90,8 @@ impl Steps {
             add(*kind, *after, page(*from), Place::Page(page(*to).to_owned()), *count);
         }
         let mut ordered = vec![false; self.visits.len()];
-        for session in &entities.orders.session {
-            if let Some(ordered) = ordered.get_mut(*session as usize) {
+        for order in entities.orders.iter() {
+            if let Some(ordered) = ordered.get_mut(order.session as usize) {
                 *ordered = true;
             }
         }
@@ -102,7 +102,7 @@ impl Steps {
                 (false, true) => End::Ordered,
                 (false, false) => End::Left,
             };
-            let kind = at(&entities.journeys.kind, at(&entities.sessions.journey, session as u32));
+            let kind = entities.journeys.at(entities.sessions.at(session as u32).journey).kind;
             add(kind, visit.views.min(FOLLOWED), page(visit.page), Place::End(end), 1);
         }
         steps.retain(|step, _| !step.kind.is_empty());

@@ -314,11 +314,21 @@ impl Observer for Collector {
         }
     }
 
-    fn finish(mut self: Box<Self>, context: &Context<'_>, _: &Seen) -> Vec<Verdict> {
+    fn finish(mut self: Box<Self>, context: &Context<'_>, seen: &Seen) -> Vec<Verdict> {
         self.settle(context.entities);
+        self.numbers.unread = unread(seen);
         self.handover.replace(self.numbers);
         Vec::new()
     }
+}
+
+/// Files that cannot be read or are of another shape than declared, then single lines.
+fn unread(seen: &Seen) -> Vec<(String, String)> {
+    let broken = seen.broken.iter().map(|file| (file.path.clone(), file.why.clone()));
+    let misfits = seen.misfits.iter().map(|misfit| (misfit.place.clone(), misfit.says.clone()));
+    let lines = seen.lines.iter().filter(|line| !line.bad.read);
+    let lines = lines.map(|line| (line.place.clone(), line.bad.ill.told().to_owned()));
+    broken.chain(misfits).chain(lines).collect()
 }
 
 impl Products {

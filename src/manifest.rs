@@ -85,6 +85,30 @@ pub struct Privacy {
     pub scope_id: String,
     /// `left out`, or `re-identifying` where truth tables and the seed are there.
     pub truth: String,
+    /// The columns that hold tokens.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tokens: Vec<Tokens>,
+}
+
+/// How the tokens of a column are made, so that those of a person are found again with the key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tokens {
+    /// The table.
+    pub table: String,
+    /// The column.
+    pub path: String,
+    /// Whose identity they are.
+    pub namespace: String,
+    /// What kind of value they stand for.
+    pub kind: String,
+    /// Where telephone numbers without a country's code belong.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// How they are written.
+    pub encoding: String,
+    /// How many bits they have.
+    pub bits: u32,
 }
 
 /// A part of a data set.

@@ -100,7 +100,7 @@ impl Masked {
             manifest.scenario.toml.clear();
         }
         let truth = if self.keep_truth { "re-identifying" } else { "left out" };
-        let log = Log::open(replaced).context("cannot go on with the audit log")?;
+        let log = Log::open(replaced, &self.key).map_err(|broken| broken.problem(replaced))?;
         let mut log = log.moved_to(dir);
         log.add("key_use", json!(used));
         let policy = &self.policy_sha256;
@@ -120,6 +120,7 @@ impl Masked {
             scope: used.scope,
             scope_id: used.scope_id,
             truth: truth.to_owned(),
+            tokens: self.masking.tokens(),
         });
         Ok(())
     }

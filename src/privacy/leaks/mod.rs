@@ -193,3 +193,28 @@ pub fn known_values(path: &Path) -> io::Result<(Vec<String>, usize)> {
     }
     Ok((values, short))
 }
+
+/// Looks for values in files that are to stand elsewhere: each has the path that it will have, and where it is now.
+///
+/// # Errors
+/// The file that cannot be read, and why.
+pub(super) fn scan_files(
+    files: &[(String, PathBuf)],
+    known: &[Known],
+) -> Result<Seen, (PathBuf, io::Error)> {
+    let needles = Needles::new(known);
+    let mut scan = Scan { needles: &needles, seen: Seen::default(), root: PathBuf::new() };
+    scan.seen.report.values = known.len();
+    scan.seen.report.forms = needles.len();
+    for (shown, path) in files {
+        let failed = |error| (path.clone(), error);
+        scan.bytes(path, "name", &mut shown.as_bytes()).map_err(failed)?;
+        scan.root.clone_from(path);
+        let before = scan.seen.finds.len();
+        scan.any(path).map_err(failed)?;
+        scan.seen.finds[before..].iter_mut().for_each(|find| find.path.clone_from(shown));
+    }
+    scan.seen.finds.sort();
+    scan.seen.finds.dedup_by(|a, b| (&a.path, &a.what) == (&b.path, &b.what));
+    Ok(scan.seen)
+}

@@ -218,3 +218,21 @@ pub(super) fn scan_files(
     scan.seen.finds.dedup_by(|a, b| (&a.path, &a.what) == (&b.path, &b.what));
     Ok(scan.seen)
 }
+
+/// Values that texts are looked through for, in all forms.
+pub(super) struct Finder<'k> {
+    needles: Needles<'k>,
+}
+
+impl<'k> Finder<'k> {
+    pub(super) fn new(known: &'k [Known]) -> Self {
+        Self { needles: Needles::new(known) }
+    }
+
+    /// Whether a text holds one.
+    pub(super) fn is_in(&self, text: &str) -> bool {
+        let mut search = Search::new(&self.needles);
+        search.take(text.as_bytes());
+        search.found().next().is_some()
+    }
+}

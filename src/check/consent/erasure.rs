@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::check;
 use super::ledger::Ledger;
-use crate::check::entities::{Entities, NEVER, at};
+use crate::check::entities::{Entities, NEVER};
 use crate::check::pass::moment;
 use crate::check::{Check, Context, EventBatch, Rows, Tally, Verdict};
 
@@ -42,7 +42,7 @@ pub(super) struct Erasure {
 
 impl Erasure {
     pub(super) fn new(context: &Context<'_>) -> Self {
-        let erased = vec![NEVER; context.entities.users.created.len()];
+        let erased = vec![NEVER; context.entities.users.len()];
         let (tally, requests) = (Tally::new(&ERASURE), Tally::new(&REQUESTS));
         Self { tally, requests, done: Vec::new(), erased }
     }
@@ -109,14 +109,14 @@ impl Erasure {
                 *last = (*last).max(at);
             }
         };
-        for (session, started) in entities.sessions.started.iter().enumerate() {
-            see(entities.user_of(session as u32), *started);
+        for session in entities.sessions.iter() {
+            see(entities.devices.at(session.device).user, session.started);
         }
-        for (user, placed) in entities.orders.user.iter().zip(&entities.orders.placed) {
-            see(*user, *placed);
+        for order in entities.orders.iter() {
+            see(order.user, order.placed);
         }
         let (devices, users) = ledger.changes();
-        devices.for_each(|(device, when)| see(at(&entities.devices.user, device), when));
+        devices.for_each(|(device, when)| see(entities.devices.at(device).user, when));
         users.for_each(|(user, when)| see(user, when));
         for done in std::mem::take(&mut self.done) {
             let last = last.get(&done.user).copied().unwrap_or(i64::MIN);

@@ -248,8 +248,8 @@ impl States {
         let count = |of: usize| if is_written { of } else { 0 };
         Self {
             tally: Tally::new(&STATES),
-            devices: vec![[(UNKNOWN, 0); 3]; count(entities.devices.user.len())],
-            users: vec![[(UNKNOWN, 0); 3]; count(entities.users.created.len())],
+            devices: vec![[(UNKNOWN, 0); 3]; count(entities.devices.len())],
+            users: vec![[(UNKNOWN, 0); 3]; count(entities.users.len())],
         }
     }
 

@@ -45,7 +45,7 @@ impl Messages {
             opt_in: Tally::new(&OPT_IN),
             medium: Cached::default(),
             brought: Vec::new(),
-            marks: vec![None; context.entities.users.created.len()],
+            marks: vec![None; context.entities.users.len()],
         }
     }
 
@@ -78,7 +78,7 @@ impl Messages {
     pub(super) fn judge(&mut self, ledger: &Ledger, entities: &Entities) {
         for (session, channel) in std::mem::take(&mut self.brought) {
             let user = entities.user_of(session);
-            let started = entities.sessions.started.get(session as usize).copied().unwrap_or(NEVER);
+            let started = entities.sessions.at(session).started;
             if user == NONE || started == NEVER {
                 continue;
             }

@@ -2,7 +2,7 @@
 
 use super::check;
 use super::ledger::{Ledger, Standing};
-use crate::check::entities::{Entities, NEVER};
+use crate::check::entities::{Entities, NEVER, Session};
 use crate::check::pass::shown;
 use crate::check::seats;
 use crate::check::{Cached, Check, Context, EventBatch, Interned, Rows, Tally, Verdict};
@@ -71,7 +71,7 @@ pub(super) struct Stamps {
 impl Stamps {
     pub(super) fn new(context: &Context<'_>) -> Self {
         let count = if context.data.table("consents").is_some() {
-            context.entities.sessions.started.len()
+            context.entities.sessions.len()
         } else {
             0
         };
@@ -116,9 +116,8 @@ impl Stamps {
     pub(super) fn judge_sessions(&mut self, ledger: &Ledger, entities: &Entities) {
         let said = std::mem::take(&mut self.said);
         let asks: Vec<bool> = self.words.iter().map(|country| ledger.asks_in(country)).collect();
-        let of = &entities.sessions;
         for (session, said) in said.iter().enumerate() {
-            let (started, device) = (of.started[session], of.device[session]);
+            let Session { started, device, .. } = entities.sessions.at(session as u32);
             if started == NEVER || device == NONE {
                 continue;
             }

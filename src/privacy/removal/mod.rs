@@ -16,6 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 
 use serde_json::{Value, json};
 
@@ -348,7 +349,12 @@ fn second_look(set: &Set, removal: &Removal<'_>, known: &[Known]) -> Result<Scan
         if !now.exists() {
             continue;
         }
-        let seen = leaks::scan(&now, known).map_err(io_error(&now))?;
+        let seen = leaks::scan(&now, known, &AtomicBool::new(false))
+            .map_err(|leaks::Stopped| asked("stopped", "nothing was changed"))?;
+        if let Some(file) = seen.unread.first() {
+            let why = format!("{path} cannot be searched: {}", file.why);
+            return Err(asked(why, "nothing was changed; mend the file, or take it out"));
+        }
         scan.files += seen.report.files;
         scan.bytes += seen.report.bytes;
         (scan.values, scan.forms) = (seen.report.values, seen.report.forms);

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use arrow::array::{Array as _, BooleanArray, StringArray};
 use arrow::compute::filter_record_batch;
-use flate2::write::GzEncoder;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
 };
@@ -25,6 +25,9 @@ use super::survey::told;
 use super::why::{Why, broken};
 use crate::read;
 
+/// Nobody asks a removal to stop within a file: what it has prepared is not there before its journal says so.
+static NEVER: AtomicBool = AtomicBool::new(false);
+
 /// Shows of every row, numbered from 0, the texts at some paths, and whether any text of it holds one of some others. How many rows there are.
 pub(in crate::privacy) fn each(
     path: &Path,
@@ -36,9 +39,9 @@ pub(in crate::privacy) fn each(
         Form::Parquet => parquet_rows(path, paths, held, &mut see),
         form => {
             let mut row = 0;
-            each_line(path, form, |line, text| {
+            each_line(path, form, &NEVER, |line, text| {
                 let (mut texts, mut holding) = (vec![None; paths.len()], false);
-                json::look(text, "", &mut |path, leaf| {
+                json::look(text, "", &[], &mut |path, leaf| {
                     let text = match &leaf {
                         Leaf::Text(text) => text.as_ref(),
                         Leaf::Number(number) => number,
@@ -134,19 +137,7 @@ pub(in crate::privacy) fn without(
 ) -> Result<u64, Why> {
     match form_of(path).ok_or_else(|| broken("it is neither Parquet nor NDJSON"))? {
         Form::Parquet => read::shielded(|| Ok(parquet_without(path, gone, out)))?,
-        Form::Plain => lines_without(path, Form::Plain, gone, out),
-        Form::Gzip => {
-            let mut zipped = GzEncoder::new(out, flate2::Compression::new(6));
-            let rows = lines_without(path, Form::Gzip, gone, &mut BufWriter::new(&mut zipped))?;
-            zipped.finish().map_err(broken)?;
-            Ok(rows)
-        }
-        Form::Zstd => {
-            let mut zipped = zstd::stream::write::Encoder::new(out, 3).map_err(broken)?;
-            let rows = lines_without(path, Form::Zstd, gone, &mut BufWriter::new(&mut zipped))?;
-            zipped.finish().map_err(broken)?;
-            Ok(rows)
-        }
+        form => input::zipped(form, out, |out| lines_without(path, form, gone, out)),
     }
 }
 
@@ -157,7 +148,7 @@ fn lines_without(
     out: &mut dyn Write,
 ) -> Result<u64, Why> {
     let (mut row, mut left) = (0, 0);
-    each_line(path, form, |_, text| {
+    each_line(path, form, &NEVER, |_, text| {
         if !gone.contains(&row) {
             out.write_all(text).and_then(|()| out.write_all(b"\n")).map_err(broken)?;
             left += 1;

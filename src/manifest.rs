@@ -89,6 +89,9 @@ pub struct Privacy {
     /// By table, the columns that do not leave as they were.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub columns: BTreeMap<String, Vec<ColumnChange>>,
+    /// The columns that hold tokens.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tokens: Vec<Tokens>,
 }
 
 /// What a policy made of a column, or of a path within JSON.
@@ -114,6 +117,27 @@ pub struct ColumnChange {
     /// To a multiple of how many seconds they were cut.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub round: Option<i64>,
+}
+
+/// How the tokens of a column are made, so that those of a person are found again with the key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tokens {
+    /// The table.
+    pub table: String,
+    /// The column.
+    pub path: String,
+    /// Whose identity they are.
+    pub namespace: String,
+    /// What kind of value they stand for.
+    pub kind: String,
+    /// Where telephone numbers without a country's code belong.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// How they are written.
+    pub encoding: String,
+    /// How many bits they have.
+    pub bits: u32,
 }
 
 /// A part of a data set.

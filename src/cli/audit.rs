@@ -1,7 +1,7 @@
 //! `throng audit`.
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 use throng::diag::Problem;
@@ -32,7 +32,7 @@ Examples:
 
 #[derive(Subcommand)]
 enum What {
-    /// Follow every link, and check the root and its signature; exit code 1 when the log is not whole
+    /// Follow every link, and check the root, its signature and the certificates; exit code 1 when something is not whole
     Verify {
         /// The folder
         dir: PathBuf,
@@ -65,17 +65,15 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
                 Checkpoint::read(path).map_err(told)
             });
             let pin = pin.transpose()?;
-            let verified = whole(dir, pin.as_ref())?;
-            let signed_by = &verified.checkpoint.public_key;
-            if key.is_given() && audit::public_key(&key.load(None)?) != *signed_by {
-                return Err(not_whole("the checkpoint is signed by another key"));
-            }
+            let signer = key.is_given().then(|| key.load(None)).transpose()?;
+            let signer = signer.as_ref().map(audit::public_key);
+            let verified = whole(dir, pin.as_ref(), signer.as_deref())?;
             let entries = human::count(verified.lines.len() as u64);
             let mut out = anstream::stdout().lock();
             writeln!(
                 out,
-                "{GOOD}whole{GOOD:#}: entries {entries}, root {}",
-                verified.checkpoint.root
+                "{GOOD}whole{GOOD:#}: entries {entries}, certificates {}, root {}",
+                verified.certificates, verified.checkpoint.root
             )?;
             if pin.is_none() && !key.is_given() {
                 writeln!(
@@ -84,9 +82,9 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
                 )?;
             }
         }
-        What::Show { dir } => show(&whole(dir, None)?)?,
+        What::Show { dir } => show(&whole(dir, None, None)?)?,
         What::Prove { dir, entry } => {
-            let verified = whole(dir, None)?;
+            let verified = whole(dir, None, None)?;
             let Some(proof) = audit::prove(&verified.lines, *entry) else {
                 let last = verified.lines.len() - 1;
                 let problem = Problem::new(format!("there is no entry {entry}"));
@@ -100,12 +98,12 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
 }
 
 /// The log, which must be whole.
-fn whole(dir: &std::path::Path, pin: Option<&Checkpoint>) -> Result<Verified, Failure> {
+fn whole(dir: &Path, pin: Option<&Checkpoint>, signer: Option<&str>) -> Result<Verified, Failure> {
     if !dir.join(audit::LOG).is_file() {
         let problem = Problem::new(format!("{} has no {}", dir.display(), audit::LOG));
         return Err(problem.help("give a folder that a run with a key wrote").into());
     }
-    audit::verify(dir, pin).map_err(|broken| not_whole(&broken.to_string()))
+    audit::verify(dir, pin, signer).map_err(|broken| not_whole(&broken.to_string()))
 }
 
 fn not_whole(why: &str) -> Failure {

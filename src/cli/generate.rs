@@ -12,6 +12,7 @@ use throng::engine::{self, Run, Written};
 use throng::manifest::{self, Manifest, Shard};
 use throng::output::Staging;
 use throng::population::tombstones::{self, Tombstones};
+use throng::privacy::audit;
 use throng::privacy::frame::Masking;
 use throng::scenario::World;
 use throng::scenario::plan::Plan;
@@ -127,6 +128,8 @@ fn make(
     let mut manifest = masked_manifest(world, masking, args.shard, written);
     if let Some(masked) = masked {
         masked.sign(&mut manifest, &dir, staging.dir())?;
+    } else if args.force {
+        audit::carry(&dir, staging.dir()).context("cannot take the audit log along")?;
     }
     if !world.tombstones.is_empty() {
         let text = world.tombstones.to_json().context("cannot write the suppression list")?;

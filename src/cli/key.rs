@@ -55,7 +55,7 @@ pub(crate) struct Given {
     key_file: Option<PathBuf>,
     /// An open file descriptor to read the key from
     #[arg(long, value_name = "N")]
-    key_fd: Option<u32>,
+    key_fd: Option<String>,
     /// The environment variable that holds the key
     #[arg(long, value_name = "NAME")]
     key_env: Option<String>,
@@ -73,7 +73,7 @@ impl Given {
     fn source(&self) -> Option<Source> {
         let words = |text: &String| text.split_whitespace().map(str::to_owned).collect();
         let file = self.key_file.clone().map(Source::File);
-        file.or(self.key_fd.map(Source::Descriptor))
+        file.or(self.key_fd.clone().map(Source::Descriptor))
             .or_else(|| self.key_env.clone().map(Source::Variable))
             .or_else(|| self.key_command.as_ref().map(|text| Source::Command(words(text))))
     }

@@ -103,7 +103,7 @@ impl Masked {
             manifest.scenario.toml.clear();
         }
         let truth = if self.keep_truth { "re-identifying" } else { "left out" };
-        let log = Log::open(replaced).context("cannot go on with the audit log")?;
+        let log = Log::open(replaced, &self.key).map_err(|broken| broken.problem(replaced))?;
         let mut log = log.moved_to(dir);
         log.add("key_use", json!(used));
         let policy = &self.policy_sha256;
@@ -124,6 +124,7 @@ impl Masked {
             scope_id: used.scope_id,
             truth: truth.to_owned(),
             columns: self.masking.columns(),
+            tokens: self.masking.tokens(),
         });
         Ok(())
     }

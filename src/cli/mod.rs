@@ -39,6 +39,7 @@ use clap::{Parser, Subcommand};
 
 use failure::Failure;
 use throng::human;
+use throng::privacy::key::{self as keys, Refusal};
 
 /// A synthetic crowd for a stack under test: behavioural test data, exactly reproducible.
 ///
@@ -62,7 +63,7 @@ Examples:
 
 #[derive(Subcommand)]
 enum Command {
-    Generate(generate::Args),
+    Generate(Box<generate::Args>),
     Plan(plan::Args),
     Preview(preview::Args),
     Report(report::Args),
@@ -120,6 +121,10 @@ pub(crate) fn main() -> ExitCode {
     failure::hook_panics();
     let outcome = match Cli::try_parse() {
         Ok(cli) => cli.command.run(),
+        // What is told of a mistake repeats what was written.
+        Err(_) if std::env::args_os().any(|word| keys::is_written_in(&word)) => {
+            return Failure::from(Refusal::OnCommandLine).report();
+        }
         Err(usage) => {
             // Help that nobody reads to its end is no failure.
             let _ = usage.print();

@@ -18,6 +18,6 @@ pub mod token;
 /// Whether a file of a data set, by its path there, tells what was done with it rather than being part of it.
 pub fn is_record(path: &str) -> bool {
     let records = [audit::LOG, audit::CHECKPOINT, stage::FILE, crate::population::tombstones::FILE];
-    let in_folder = path.strip_prefix(removal::certificate::FOLDER);
+    let in_folder = path.strip_prefix(audit::certificate::FOLDER);
     records.contains(&path) || in_folder.is_some_and(|rest| rest.starts_with('/'))
 }

@@ -6,6 +6,7 @@ mod help;
 mod messages;
 mod output;
 mod privacy;
+mod removal;
 mod report;
 mod score;
 

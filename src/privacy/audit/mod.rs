@@ -4,8 +4,10 @@
 //! of the line before. A run ends with a checkpoint, `audit.checkpoint.json`: how many entries there are, the root of their Merkle
 //! tree (RFC 6962), signed with Ed25519 by a key that is derived from the master key. Entries hold names of columns, counts and
 //! digests, never values. Who may write the folder can take back all of it to an earlier state, or sign all anew with a key of
-//! their own; a checkpoint that was put by elsewhere, the *pin*, shows that.
+//! their own; a checkpoint that was put by elsewhere, the *pin*, shows that. What was removed has a [certificate] beside the log,
+//! whose digest is an entry's.
 
+pub mod certificate;
 mod merkle;
 mod verify;
 
@@ -85,7 +87,8 @@ fn bytes<const N: usize>(digits: &str) -> Option<[u8; N]> {
     for (place, byte) in out.iter_mut().enumerate() {
         *byte = u8::from_str_radix(&digits[2 * place..2 * place + 2], 16).ok()?;
     }
-    Some(out)
+    // One way to write it, so that no change of a letter's case passes.
+    (hex(&out) == digits).then_some(out)
 }
 
 fn signing_key(key: &Key) -> SigningKey {
@@ -100,27 +103,36 @@ fn digest(line: &str) -> String {
 #[derive(Debug)]
 pub struct Log {
     dir: PathBuf,
+    /// The folder that this one is to stand for, where it is another.
+    from: Option<PathBuf>,
     lines: Vec<String>,
 }
 
 impl Log {
-    /// A log in a folder, which goes on where one that is there ended.
+    /// A log in a folder, which goes on where one that is there ended. That one must be whole and signed by the key: who signs
+    /// what follows vouches for what was before.
     ///
     /// # Errors
-    /// It cannot be read.
-    pub fn open(dir: &Path) -> io::Result<Self> {
-        let lines = match fs::read_to_string(dir.join(LOG)) {
-            Ok(text) => text.lines().map(str::to_owned).collect(),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
-            Err(error) => return Err(error),
+    /// One is there that cannot be read, is not whole, or is another key's.
+    pub fn open(dir: &Path, key: &Key) -> Result<Self, Broken> {
+        let is_there = |name| fs::symlink_metadata(dir.join(name)).is_ok();
+        let lines = if is_there(LOG) || is_there(CHECKPOINT) {
+            verify::log(dir, None, Some(&public_key(key)))?.0
+        } else {
+            Vec::new()
         };
-        Ok(Self { dir: dir.to_owned(), lines })
+        Ok(Self { dir: dir.to_owned(), from: None, lines })
     }
 
-    /// The same entries, to be written into another folder.
+    /// Its entries, a line each.
+    pub fn lines(&self) -> &[String] {
+        &self.lines
+    }
+
+    /// The same entries, to be written into another folder, with what tells of removals.
     #[must_use]
     pub fn moved_to(self, dir: &Path) -> Self {
-        Self { dir: dir.to_owned(), ..self }
+        Self { dir: dir.to_owned(), from: Some(self.dir), ..self }
     }
 
     /// Adds an entry: what was done, and what is to be known of it.
@@ -156,6 +168,9 @@ impl Log {
     /// # Errors
     /// They cannot be written.
     pub fn write(&self, key: &Key) -> io::Result<Checkpoint> {
+        if let Some(from) = &self.from {
+            certificate::carry(from, &self.dir)?;
+        }
         let checkpoint = self.checkpoint(key);
         let path = self.dir.join(LOG);
         let mut file = OpenOptions::new().write(true).create(true).truncate(true).open(path)?;
@@ -167,6 +182,19 @@ impl Log {
         fs::write(self.dir.join(CHECKPOINT), text)?;
         Ok(checkpoint)
     }
+}
+
+/// Lets the log of a data set that is replaced without a key stand in the new one as it is, with what tells of removals.
+///
+/// # Errors
+/// It cannot be read or written.
+pub fn carry(from: &Path, to: &Path) -> io::Result<()> {
+    for name in [LOG, CHECKPOINT] {
+        if from.join(name).is_file() {
+            fs::copy(from.join(name), to.join(name))?;
+        }
+    }
+    certificate::carry(from, to)
 }
 
 /// JSON in the one form that has one digest: keys sorted, no blanks. Numbers are whole, so there is one way to write them.

@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use crate::diag::{Problem, Problems};
 use crate::digits::uuid_text;
 use crate::frame::{Column, Dictionary, Frame, NULL, Strings, Values, Veil};
-use crate::manifest::ColumnChange;
+use crate::manifest::{ColumnChange, Tokens};
 use crate::privacy::key::{Key, Realm};
 use crate::privacy::policy::act::{Act, Token};
 use crate::privacy::policy::{self, Policy, Rule};
@@ -123,6 +123,26 @@ impl Masking {
         let days = clock.days_of(None)?;
         let moved = |time| time::moved(time, 1_000_000, days, shift.round);
         range.map(|(first, last)| (moved(first), moved(last)))
+    }
+
+    /// The columns that become tokens, for the manifest.
+    pub fn tokens(&self) -> Vec<Tokens> {
+        let of_table = |one: &Masked| {
+            let of_field = |(_, change): &(usize, Change)| {
+                let Act::Token(token) = &change.act else { return None };
+                Some(Tokens {
+                    table: one.table.name.clone(),
+                    path: change.path.clone(),
+                    namespace: token.namespace.clone(),
+                    kind: token.normal.kind.name().to_owned(),
+                    region: token.normal.region.map(|region| region.name().to_owned()),
+                    encoding: token.encoding.name().to_owned(),
+                    bits: token.bits,
+                })
+            };
+            one.fields.iter().filter_map(of_field).collect::<Vec<_>>()
+        };
+        self.tables.iter().flat_map(of_table).collect()
     }
 
     /// The schemas of what is written: for digests.

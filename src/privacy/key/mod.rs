@@ -7,17 +7,21 @@
 //! `LP` is a length of four bytes, big-endian, before the bytes. The master key itself is forgotten as soon as PRK is made; nothing
 //! here can be printed, and what is dropped is wiped.
 
+mod command;
 mod refusal;
 mod source;
 mod strength;
 
 use hkdf::Hkdf;
+use hmac::Mac as _;
 use secrecy::{ExposeSecret as _, SecretBox};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
+use super::token::keyed;
+
 pub use refusal::Refusal;
-pub use source::{PREFIX, Source, create};
+pub use source::{PREFIX, Source, create, is_written_in};
 
 /// The salt of the extraction, which names the construction.
 const SALT: &[u8] = b"throng/pseudo/v1";
@@ -29,8 +33,6 @@ pub enum Role {
     Token,
     /// Shifts of time.
     DateShift,
-    /// Where a token is found again in a vault.
-    VaultIndex,
     /// Signatures of the audit log.
     Audit,
     /// The order of rows within a window.
@@ -49,7 +51,6 @@ impl Role {
         match self {
             Self::Token => "token",
             Self::DateShift => "date-shift",
-            Self::VaultIndex => "vault-index",
             Self::Audit => "audit",
             Self::Order => "order",
             Self::Version => "version",
@@ -141,13 +142,13 @@ impl Key {
         super::token::hex(&derived[..8])
     }
 
+    /// HKDF-Expand to the 32 bytes of one hash (RFC 5869, section 2.3: `T(1) = HMAC(PRK, info || 0x01)`), which cannot fail.
     fn expand(&self, info: &[u8]) -> Derived {
-        let mut out = Zeroizing::new([0; 32]);
-        // An extract of 32 bytes is long enough, and 32 bytes are not too many to ask for.
-        if let Ok(hkdf) = Hkdf::<Sha256>::from_prk(self.prk.expose_secret()) {
-            let _ = hkdf.expand(info, &mut *out);
-        }
-        out
+        let prk = Zeroizing::new(*self.prk.expose_secret());
+        let mut mac = keyed(&prk);
+        mac.update(info);
+        mac.update(&[1]);
+        Zeroizing::new(mac.finalize().into_bytes().into())
     }
 }
 
@@ -193,6 +194,9 @@ pub(crate) mod tests {
             let mut out = [0; 42];
             hkdf.expand(&bytes(info), &mut out).unwrap();
             assert_eq!(out[..], bytes(okm));
+            // Our own expansion gives the first of its hashes.
+            let prk = SecretBox::new(Box::new(<[u8; 32]>::try_from(&found[..]).unwrap()));
+            assert_eq!(Key { prk }.expand(&bytes(info))[..], bytes(okm)[..32]);
         }
     }
 

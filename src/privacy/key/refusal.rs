@@ -1,4 +1,5 @@
-//! Why a key is not taken. No message holds anything of a key.
+//! Why a key is not taken. No message holds anything of a key, nor what was given for where to find one, unless there is a file of
+//! that name: people write the key itself there.
 
 use std::io;
 use std::path::PathBuf;
@@ -15,8 +16,11 @@ pub enum Refusal {
     /// It has too few bytes.
     #[error("the key has {0} bytes; it must have 32 or more")]
     Short(usize),
-    /// Its bytes are all alike, or count up.
-    #[error("the key's bytes are all alike, or count up: that is no key")]
+    /// It has too many bytes.
+    #[error("the key has more than {0} bytes: that is another file")]
+    Long(u64),
+    /// Its bytes are all alike, count up, or come again and again.
+    #[error("the key's bytes are all alike, count up, or come again and again: that is no key")]
     Constant,
     /// It is a text.
     #[error("the key is a text, which can be guessed")]
@@ -24,6 +28,9 @@ pub enum Refusal {
     /// It says that it is a key of ours, and is not.
     #[error("the key says that it is one of throng's, and is damaged")]
     Damaged,
+    /// There is no file to be read.
+    #[error("cannot read the key file: {0}")]
+    NoFile(io::Error),
     /// Its file cannot be read.
     #[error("cannot read the key file {}: {source}", path.display())]
     File {
@@ -32,6 +39,9 @@ pub enum Refusal {
         /// Why.
         source: io::Error,
     },
+    /// A new key cannot be written.
+    #[error("cannot write the key file: {0}")]
+    NotWritten(io::Error),
     /// Its file is a link.
     #[error("the key file {} is a link", .0.display())]
     Link(PathBuf),
@@ -59,19 +69,17 @@ pub enum Refusal {
     #[error("{} exists already: a key is never overwritten", .0.display())]
     Exists(PathBuf),
     /// There is no such variable.
-    #[error("the environment has no variable {0}")]
-    NoVariable(String),
+    #[error("the environment has no variable of the name that --key-env gives")]
+    NoVariable,
+    /// The descriptor is no number.
+    #[error("what --key-fd gives is not the number of a file descriptor")]
+    NoDescriptor,
     /// The descriptor cannot be read.
-    #[error("cannot read the key from file descriptor {0}: {1}")]
-    Descriptor(u32, io::Error),
+    #[error("cannot read the key from its file descriptor: {0}")]
+    Descriptor(io::Error),
     /// The command did not give a key.
-    #[error("the key command `{command}` {why}")]
-    Command {
-        /// The program.
-        command: String,
-        /// Why not.
-        why: String,
-    },
+    #[error("the key command {0}")]
+    Command(String),
     /// The data were made with another key.
     #[error("this is key {found}; the data were made with key {wanted}")]
     Other {
@@ -89,8 +97,19 @@ impl Refusal {
             Self::None => {
                 "make one with `throng key new FILE`, and give it with --key-file FILE, --key-fd, --key-env or --key-command"
             }
-            Self::Empty | Self::Short(_) | Self::Constant | Self::Text | Self::Damaged => {
+            Self::Empty | Self::Short(_) | Self::Long(_) | Self::Constant | Self::Damaged => {
                 "`throng key new FILE` makes one of random bytes"
+            }
+            Self::Text => {
+                "a key is random bytes, or their hexadecimal digits; `throng key new FILE` makes one"
+            }
+            Self::NoFile(_) => "--key-file is the path of the file that holds the key",
+            Self::NoVariable => "--key-env is the name of the variable that holds the key",
+            Self::NoDescriptor | Self::Descriptor(_) => {
+                "open it before the command begins: --key-fd 3 3<FILE"
+            }
+            Self::Command(_) => {
+                "--key-command is a program with its arguments that prints the key and ends"
             }
             Self::Link(_) => "give the file itself: whoever owns a link decides where it leads",
             Self::Foreign(_) | Self::Open { .. } => "`chmod 600` and `chown` make it yours alone",
@@ -98,11 +117,7 @@ impl Refusal {
             Self::InOutput(_) => "keep it elsewhere: who has both can find people again",
             Self::Exists(_) => "give the path of a new file",
             Self::Other { .. } => "give the key with that id; `throng key show` tells a key's id",
-            Self::File { .. }
-            | Self::NotPlain(_)
-            | Self::NoVariable(_)
-            | Self::Descriptor(..)
-            | Self::Command { .. } => return None,
+            Self::File { .. } | Self::NotWritten(_) | Self::NotPlain(_) => return None,
         })
     }
 }

@@ -2,29 +2,33 @@
 //!
 //! A key is raw bytes, 64 or more hexadecimal digits, or a line as `throng key new` writes it.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Read, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use super::{Key, Refusal};
+use super::{Key, Refusal, command, strength};
 use crate::privacy::token::hex;
 
 /// How a key file of ours begins.
 pub const PREFIX: &str = "throng-key-1:";
 
 /// No key is longer than this; whatever is, is another file.
-const MOST: u64 = 64 * 1024;
+pub(super) const MOST: u64 = 64 * 1024;
+
+/// A program that prints a key has so long; somebody may have to touch a token or type a word.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Where a key is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Source {
     /// A file that is the user's alone.
     File(PathBuf),
-    /// An open file descriptor.
-    Descriptor(u32),
+    /// The number of an open file descriptor, as it was written.
+    Descriptor(String),
     /// An environment variable.
     Variable(String),
     /// What a program prints; program and arguments, without a shell.
@@ -37,21 +41,24 @@ impl Source {
     /// # Errors
     /// It cannot be had, or must not be taken.
     pub fn load(&self) -> Result<Key, Refusal> {
+        // Before anything of the key is in memory.
+        no_core_dumps();
         let bytes = match self {
             Self::File(path) => file(path)?,
             Self::Descriptor(number) => {
-                let read = || contents(File::open(format!("/dev/fd/{number}"))?);
-                read().map_err(|error| Refusal::Descriptor(*number, error))?
+                let number: u32 = number.parse().map_err(|_| Refusal::NoDescriptor)?;
+                let file = File::open(format!("/dev/fd/{number}")).map_err(Refusal::Descriptor)?;
+                contents(file, Refusal::Descriptor)?
             }
             Self::Variable(name) => {
-                let value = std::env::var_os(name).ok_or(Refusal::NoVariable(name.clone()))?;
-                Zeroizing::new(value.into_encoded_bytes())
+                // Names with these make the lookup panic or find nothing.
+                let is_name = !name.is_empty() && !name.contains(['=', '\0']);
+                let value = is_name.then(|| std::env::var_os(name)).flatten();
+                Zeroizing::new(value.ok_or(Refusal::NoVariable)?.into_encoded_bytes())
             }
-            Self::Command(words) => command(words)?,
+            Self::Command(words) => command::output(words, PATIENCE)?,
         };
-        let key = Key::new(&material(&bytes)?)?;
-        no_core_dumps();
-        Ok(key)
+        Key::new(&material(&bytes)?)
     }
 
     /// Refuses a key that would be given away with the data.
@@ -60,8 +67,10 @@ impl Source {
     /// It lies in that folder.
     pub fn keep_out_of(&self, folder: &Path) -> Result<(), Refusal> {
         let Self::File(path) = self else { return Ok(()) };
-        let real = |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-        if real(path).starts_with(real(folder)) {
+        // What is not there lies nowhere, and is told when it is to be read.
+        let Ok(real) = std::fs::canonicalize(path) else { return Ok(()) };
+        let folder = std::fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
+        if real.starts_with(folder) {
             return Err(Refusal::InOutput(path.clone()));
         }
         Ok(())
@@ -73,46 +82,52 @@ impl Source {
 /// # Errors
 /// There is a file, or none can be written.
 pub fn create(path: &Path) -> Result<Key, Refusal> {
+    no_core_dumps();
     let mut bytes = Zeroizing::new([0; 32]);
-    let failed = |source: io::Error| match source.kind() {
-        io::ErrorKind::AlreadyExists => Refusal::Exists(path.to_owned()),
-        _ => Refusal::File { path: path.to_owned(), source },
-    };
-    getrandom::fill(&mut *bytes).map_err(|error| failed(io::Error::other(error.to_string())))?;
+    // What would not be taken as a key, however rare, is not given out as one.
+    while strength::judge(&*bytes).is_err() {
+        getrandom::fill(&mut *bytes)
+            .map_err(|error| Refusal::NotWritten(io::Error::other(error.to_string())))?;
+    }
     let text = Zeroizing::new(format!("{PREFIX}{}\n", &*Zeroizing::new(hex(&*bytes))));
     let mut options = File::options();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path).map_err(failed)?;
-    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
+    let mut file = options.open(path).map_err(|source| match source.kind() {
+        io::ErrorKind::AlreadyExists => Refusal::Exists(path.to_owned()),
+        _ => Refusal::NotWritten(source),
+    })?;
+    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(Refusal::NotWritten)?;
     Key::new(&*bytes)
 }
 
-/// All bytes of a file, which are wiped when they are dropped.
-fn contents(file: File) -> io::Result<Zeroizing<Vec<u8>>> {
+/// All bytes of what is read, which are wiped when they are dropped. More than a key may have are refused, and never cut.
+pub(super) fn contents(
+    from: impl Read,
+    failed: impl FnOnce(io::Error) -> Refusal,
+) -> Result<Zeroizing<Vec<u8>>, Refusal> {
     // Room for all at once: a vector that grows leaves copies behind.
-    let mut bytes = Zeroizing::new(Vec::with_capacity(MOST as usize));
-    file.take(MOST).read_to_end(&mut bytes)?;
-    Ok(bytes)
+    let mut bytes = Zeroizing::new(Vec::with_capacity(MOST as usize + 1));
+    from.take(MOST + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() as u64 > MOST { Err(Refusal::Long(MOST)) } else { Ok(bytes) }
 }
 
 fn file(path: &Path) -> Result<Zeroizing<Vec<u8>>, Refusal> {
-    let shown = path.as_os_str().as_encoded_bytes();
-    if shown.starts_with(PREFIX.as_bytes()) || (shown.len() >= 64 && is_hex(shown)) {
+    if is_written_in(path.as_os_str()) {
         return Err(Refusal::OnCommandLine);
     }
-    let failed = |source| Refusal::File { path: path.to_owned(), source };
-    let about = std::fs::symlink_metadata(path).map_err(failed)?;
+    let about = std::fs::symlink_metadata(path).map_err(Refusal::NoFile)?;
     if about.is_symlink() {
         return Err(Refusal::Link(path.to_owned()));
     }
     if !about.is_file() {
         return Err(Refusal::NotPlain(path.to_owned()));
     }
+    let failed = |source| Refusal::File { path: path.to_owned(), source };
     let file = open(path).map_err(failed)?;
     own(path, &file)?;
-    contents(file).map_err(failed)
+    contents(file, failed)
 }
 
 /// Opens a file, and not one that a link leads to: it may have become one since it was looked at.
@@ -149,17 +164,11 @@ fn own(_: &Path, _: &File) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn command(words: &[String]) -> Result<Zeroizing<Vec<u8>>, Refusal> {
-    let Some((program, arguments)) = words.split_first() else { return Err(Refusal::None) };
-    let failed = |why: String| Refusal::Command { command: program.clone(), why };
-    let output = Command::new(program)
-        .args(arguments)
-        .stdin(Stdio::null())
-        .stderr(Stdio::inherit())
-        .output()
-        .map_err(|error| failed(format!("cannot be run: {error}")))?;
-    let printed = Zeroizing::new(output.stdout);
-    if output.status.success() { Ok(printed) } else { Err(failed("failed".to_owned())) }
+/// Whether a word of a command line is a key itself, as ours are written.
+pub fn is_written_in(word: &OsStr) -> bool {
+    let word = word.as_encoded_bytes();
+    let value = word.split(|byte| *byte == b'=').next_back().unwrap_or(word);
+    value.starts_with(PREFIX.as_bytes()) || (value.len() >= 64 && is_hex(value))
 }
 
 fn is_hex(text: &[u8]) -> bool {
@@ -233,7 +242,7 @@ mod tests {
         let load = |path: &Path| Source::File(path.to_owned()).load();
         assert!(matches!(load(&link), Err(Refusal::Link(_))));
         assert!(matches!(load(dir.path()), Err(Refusal::NotPlain(_))));
-        assert!(matches!(load(&dir.path().join("none")), Err(Refusal::File { .. })));
+        assert!(matches!(load(&dir.path().join("none")), Err(Refusal::NoFile(_))));
         assert!(matches!(load(&PathBuf::from("ab".repeat(32))), Err(Refusal::OnCommandLine)));
         fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).expect("opened");
         assert!(matches!(load(&path), Err(Refusal::Open { mode: 0o640, .. })));
@@ -250,6 +259,51 @@ mod tests {
         let refused = [words("false"), words("echo $HOME"), words("/no/such/program")];
         for words in refused {
             assert!(Source::Command(words.clone()).load().is_err(), "{words:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_too_long_is_refused_and_not_cut() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("key");
+        let bytes = |count: usize| {
+            let mut hash = <sha2::Sha256 as sha2::Digest>::digest(b"x");
+            let mut all = Vec::new();
+            while all.len() < count {
+                all.extend_from_slice(&hash);
+                hash = <sha2::Sha256 as sha2::Digest>::digest(hash);
+            }
+            all.truncate(count);
+            all
+        };
+        fs::write(&path, bytes(MOST as usize)).expect("written");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("closed");
+        let most = Source::File(path.clone()).load().expect("as long as can be");
+        fs::write(&path, bytes(MOST as usize + 1)).expect("written");
+        assert!(matches!(Source::File(path.clone()).load(), Err(Refusal::Long(_))));
+        fs::write(&path, bytes(MOST as usize - 1)).expect("written");
+        assert_ne!(Source::File(path).load().expect("shorter").check(), most.check());
+    }
+
+    /// For all sources, what was given for where a key is, which may be the key, is in no message.
+    #[test]
+    fn no_message_holds_what_was_given() {
+        let given = "Zm9vYmFyIGlzIG5vdCBhIGtleSBidXQgbG9va3MgbGlrZSBvbmU";
+        let sources = [
+            Source::File(PathBuf::from(given)),
+            Source::File(PathBuf::from(given.repeat(20))),
+            Source::Descriptor(given.to_owned()),
+            Source::Variable(given.to_owned()),
+            Source::Variable(format!("{given}=")),
+            Source::Command(vec![given.to_owned()]),
+            Source::Command(vec!["false".to_owned(), given.to_owned()]),
+            Source::Command(vec!["echo".to_owned(), given.to_owned()]),
+        ];
+        for source in sources {
+            source.keep_out_of(Path::new(".")).expect("it is no file");
+            let refusal = source.load().expect_err("refused");
+            let told = format!("{refusal} {refusal:?} {}", refusal.help().unwrap_or_default());
+            assert!(!told.contains("Zm9v"), "{told}");
         }
     }
 }

@@ -11,7 +11,7 @@ mod tests;
 
 use std::fs::{self, File};
 use std::io::{self, BufRead as _, BufReader, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use parquet::basic::Encoding;
@@ -74,15 +74,9 @@ const BLOCK: usize = 1 << 18;
 /// It was asked to stop.
 pub fn scan(dir: &Path, known: &[Known], cancel: &AtomicBool) -> Result<Seen, Stopped> {
     let needles = Needles::new(known);
-    let mut scan = Scan { needles: &needles, seen: Seen::default(), cancel };
-    scan.seen.report.values = known.len();
-    scan.seen.report.forms = needles.len();
+    let mut scan = Scan::new(&needles, known, cancel);
     scan.any(dir, "")?;
-    let mut seen = scan.seen;
-    seen.finds.sort();
-    seen.finds.dedup_by(|a, b| (&a.path, &a.what) == (&b.path, &b.what));
-    seen.unread.sort();
-    Ok(seen)
+    Ok(scan.seen())
 }
 
 /// A scan was asked to stop.
@@ -95,7 +89,20 @@ struct Scan<'s> {
     cancel: &'s AtomicBool,
 }
 
-impl Scan<'_> {
+impl<'s> Scan<'s> {
+    fn new(needles: &'s Needles<'s>, known: &[Known], cancel: &'s AtomicBool) -> Self {
+        let mut seen = Seen::default();
+        (seen.report.values, seen.report.forms) = (known.len(), needles.len());
+        Self { needles, seen, cancel }
+    }
+
+    fn seen(mut self) -> Seen {
+        self.seen.finds.sort();
+        self.seen.finds.dedup_by(|a, b| (&a.path, &a.what) == (&b.path, &b.what));
+        self.seen.unread.sort();
+        self.seen
+    }
+
     /// Searches a folder, or a file; `shown` is how it is called.
     fn any(&mut self, path: &Path, shown: &str) -> Result<(), Stopped> {
         let (is_root, looked) = (shown.is_empty(), fs::symlink_metadata(path));
@@ -144,17 +151,21 @@ impl Scan<'_> {
         self.seen.unread.push(Unread { path, why });
     }
 
-    /// Searches a name; it, or what is shown where it holds a value.
+    /// Searches a file's name; it, or what is shown instead.
     fn name(&mut self, path: &Path) -> String {
         let name = path.file_name().unwrap_or_default();
+        let shown = self.shown(name.as_encoded_bytes());
+        shown.unwrap_or_else(|| name.to_string_lossy().into_owned())
+    }
+
+    /// Searches a name; what is shown of it where it holds a value.
+    fn shown(&mut self, name: &[u8]) -> Option<String> {
         let mut search = Search::new(self.needles);
-        search.take(name.as_encoded_bytes());
-        if search.found().next().is_none() {
-            return name.to_string_lossy().into_owned();
-        }
+        search.take(name);
+        search.found().next()?;
         let shown = "(a name)";
         self.found(shown, "name", &search);
-        shown.to_owned()
+        Some(shown.to_owned())
     }
 
     /// Searches a file's bytes, and what they unfold to.
@@ -165,7 +176,7 @@ impl Scan<'_> {
         open()?.take(8).read_to_end(&mut head).map_err(|error| error.to_string())?;
         self.bytes(shown, "bytes", &mut open()?)?;
         let file = BufReader::with_capacity(BLOCK, open()?);
-        match Packed::of(&head, path) {
+        match Packed::of(&head, Path::new(shown)) {
             None => Ok(()),
             Some(Packed::Gzip) => {
                 self.bytes(shown, "contents", &mut flate2::read::MultiGzDecoder::new(file))
@@ -340,4 +351,16 @@ pub fn known_values(path: &Path) -> io::Result<(Vec<Known>, usize)> {
         }
     }
     Ok((values, short))
+}
+
+/// Looks for values in files that are to stand elsewhere: each has the path that it will have, and where it is now.
+pub(super) fn scan_files(files: &[(String, PathBuf)], known: &[Known]) -> Seen {
+    let (needles, never) = (Needles::new(known), AtomicBool::new(false));
+    let mut scan = Scan::new(&needles, known, &never);
+    for (path, now) in files {
+        let shown = scan.shown(path.as_bytes()).unwrap_or_else(|| path.clone());
+        // Nobody stops it.
+        let _ = scan.any(now, &shown);
+    }
+    scan.seen()
 }

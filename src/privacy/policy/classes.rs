@@ -94,10 +94,14 @@ fn fitting(act: &Act, field: &schema::Field) -> Act {
     Act::Token(token)
 }
 
-/// Whose identity a column holds: `user_id` is of the namespace `user`, whatever table it stands in.
+/// Whose identity a column holds: `user_id` is of the namespace `user`, whatever table it stands in, and so are the items of `user_ids[]`.
 pub(super) fn namespace(column: &str) -> &str {
-    let column = column.rsplit(['.', ']']).next().unwrap_or(column);
-    column.strip_suffix("_id").unwrap_or(column)
+    let items = column.trim_end_matches("[]");
+    let name = items.rsplit(['.', ']']).next().unwrap_or(items);
+    let bare = if items.len() < column.len() { name.strip_suffix("_ids") } else { None };
+    let bare = bare.or_else(|| name.strip_suffix("_id")).unwrap_or(name);
+    // A namespace has a name: `_id` alone names nobody.
+    if bare.is_empty() { "id" } else { bare }
 }
 
 /// The properties of events, by path. All are out of small sets that the schemas list.
@@ -123,4 +127,27 @@ fn properties(schemas: &Schemas) -> Vec<Rule> {
         });
     }
     rules
+}
+
+#[cfg(test)]
+mod tests {
+    use super::namespace;
+
+    #[test]
+    fn a_namespace_has_a_name() {
+        let cases = [
+            ("user_id", "user"),
+            ("who.user_id", "user"),
+            ("ids[]", "ids"),
+            ("user_ids[]", "user"),
+            ("items[].device_id", "device"),
+            ("a[][]", "a"),
+            ("_id", "id"),
+            ("[]", "id"),
+            ("", "id"),
+        ];
+        for (column, expected) in cases {
+            assert_eq!(namespace(column), expected, "{column}");
+        }
+    }
 }

@@ -240,8 +240,9 @@ pub fn run(
         scan: ScanReport::default(),
     };
     let known = tables.known(asked.known);
-    let mut log = Log::open(if asked.force { asked.out } else { staging.dir() })
-        .map_err(io_error(asked.out))?
+    let replaced = if asked.force { asked.out } else { staging.dir() };
+    let mut log = Log::open(replaced, key)
+        .map_err(|broken| Error::Asked(broken.problem(replaced).into()))?
         .moved_to(staging.dir());
     enter(&mut log, &report, asked.at);
     scan(&staging, &known, &mut report, &mut log, key, cancel)?;

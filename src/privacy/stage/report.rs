@@ -6,6 +6,7 @@ use super::census::Privacies;
 use super::change::Change;
 use crate::privacy::names;
 use crate::privacy::policy::act::Act;
+use crate::privacy::token::Region;
 
 /// The file's name in the folder.
 pub const FILE: &str = "privacy.json";
@@ -94,6 +95,13 @@ pub struct ColumnReport {
 pub struct TokenReport {
     /// Whose identity they are.
     pub namespace: String,
+    /// What kind of value they stand for.
+    pub kind: &'static str,
+    /// Where telephone numbers without a country's code belong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub region: Option<&'static str>,
+    /// How they are written.
+    pub encoding: &'static str,
     /// How many bits they have.
     pub bits: u32,
     /// Different tokens, as far as they were watched.
@@ -124,6 +132,9 @@ impl ColumnReport {
         let tokens = match &change.act {
             Act::Token(token) => Some(TokenReport {
                 namespace: token.namespace.clone(),
+                kind: token.normal.kind.name(),
+                region: token.normal.region.map(Region::name),
+                encoding: token.encoding.name(),
                 bits: token.bits,
                 different: change.watch.different(),
                 all_watched: change.watch.is_whole(),

@@ -83,8 +83,15 @@ pub(in crate::privacy) fn moment(text: &str) -> Option<i64> {
     Some(civil.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_microsecond())
 }
 
+/// Whether a text holds one of some others as a word of its own: `customer-47110` is not `customer-4711`.
 fn holds(held: &[String], text: &str) -> bool {
-    held.iter().any(|one| text.contains(one.as_str()))
+    let is_part = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+    held.iter().any(|one| {
+        text.match_indices(one.as_str()).any(|(at, _)| {
+            let (before, after) = (&text[..at], &text[at + one.len()..]);
+            !is_part(before.chars().next_back()) && !is_part(after.chars().next())
+        })
+    })
 }
 
 /// Is shown a row: its number, its texts, and whether it holds what is looked for.
@@ -220,4 +227,21 @@ fn parquet_without(
     }
     writer.close().map_err(broken)?;
     Ok(left)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::holds;
+
+    #[test]
+    fn words_are_held_and_not_their_parts() {
+        let held = ["customer-4711".to_owned()];
+        for text in ["customer-4711", "of customer-4711, by hand", "a,customer-4711;customer-47110"]
+        {
+            assert!(holds(&held, text), "{text}");
+        }
+        for text in ["customer-47110", "xcustomer-4711", "customer-471", ""] {
+            assert!(!holds(&held, text), "{text}");
+        }
+    }
 }

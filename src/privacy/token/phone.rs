@@ -53,6 +53,13 @@ impl Region {
         let found = REGIONS.iter().find(|(known, _, _)| *known == name);
         found.map(|&(_, code, trunk)| Self { code, trunk })
     }
+
+    /// The name of a region; of those that are alike, the first.
+    pub fn name(self) -> &'static str {
+        let is_it =
+            |(_, code, trunk): &&(&str, &str, &str)| (*code, *trunk) == (self.code, self.trunk);
+        REGIONS.iter().find(is_it).map_or("", |(name, _, _)| name)
+    }
 }
 
 /// `+` and digits; none for what is no number, or one whose country is unknown.

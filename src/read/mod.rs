@@ -11,7 +11,7 @@ mod csv;
 pub mod hash;
 mod ill;
 mod json;
-mod ndjson;
+pub(crate) mod ndjson;
 mod parquet;
 mod value;
 

@@ -297,7 +297,7 @@ impl Census {
         let (columns, subjects) = (self.columns.len(), self.subject.len());
         let (mut values, mut words) = (fixed.clone(), Vec::with_capacity(columns));
         let inside = self.inside.clone();
-        each_line(&input.path, input.form, cancel, |line, text| {
+        each_line(&input.path, cancel, |line, text| {
             values.clone_from_slice(&fixed);
             json::look(text, "", &inside, &mut |path, leaf| note(&paths, path, &leaf, &mut values))
                 .map_err(|stop| told(&stop, line))?;

@@ -1,15 +1,15 @@
 //! What there is to be made pseudonymous: files and folders, each file with its table and its partitions.
 
-use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, BufWriter, Write};
+use std::fs;
+use std::io::{self, BufRead as _, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 use flate2::Compression;
-use flate2::read::MultiGzDecoder;
 use flate2::write::GzEncoder;
 
 use super::why::{Why, broken, go_on};
+use crate::read::ndjson::unpacked;
 
 /// How a file is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -140,20 +140,6 @@ impl Found {
     }
 }
 
-/// The lines of an NDJSON file.
-pub(super) fn lines(path: &Path, form: Form) -> io::Result<Box<dyn BufRead>> {
-    const BUFFER: usize = 256 << 10;
-    let file = BufReader::with_capacity(BUFFER, File::open(path)?);
-    Ok(match form {
-        Form::Gzip => Box::new(BufReader::with_capacity(BUFFER, MultiGzDecoder::new(file))),
-        Form::Zstd => {
-            let plain = zstd::stream::read::Decoder::with_buffer(file)?;
-            Box::new(BufReader::with_capacity(BUFFER, plain))
-        }
-        Form::Plain | Form::Parquet => Box::new(file),
-    })
-}
-
 /// Lets `write` write into a form's compression.
 pub(super) fn zipped<T>(
     form: Form,
@@ -187,11 +173,10 @@ const OFTEN: u64 = 1 << 10;
 /// Shows every line that is not blank, with its number from 1.
 pub(super) fn each_line(
     path: &Path,
-    form: Form,
     cancel: &AtomicBool,
     mut see: impl FnMut(u64, &[u8]) -> Result<(), Why>,
 ) -> Result<(), Why> {
-    let mut lines = lines(path, form).map_err(broken)?;
+    let mut lines = unpacked(path).map_err(broken)?;
     let mut line = Vec::new();
     for number in 1_u64.. {
         line.clear();

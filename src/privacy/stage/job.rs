@@ -47,7 +47,10 @@ pub(super) fn bind(
     let in_text = |path: &str| inside.iter().any(|text| is_below(path, text));
     for (path, column) in columns {
         let Some(rule) = table.rule(path) else {
-            unknown.push(path.clone());
+            // What is empty here may have columns below it elsewhere.
+            if !column.is_empty || !table.rules.iter().any(|rule| is_below(&rule.path, path)) {
+                unknown.push(path.clone());
+            }
             continue;
         };
         if let Some((message, help)) = misfit(rule, column.shape, in_text(path)) {
@@ -295,6 +298,16 @@ impl Walk for Rewrite<'_> {
             Made::Nothing if change.act == Act::Drop => return Ok(false),
             Made::Nothing => out.extend_from_slice(b"null"),
         }
+        Ok(true)
+    }
+
+    fn empty(&mut self, path: &str, raw: &[u8], out: &mut Vec<u8>) -> Result<bool, Stop> {
+        // Its name leaves with it.
+        let below = || self.job.changes().any(|change| is_below(&change.path, path));
+        if !path.is_empty() && self.job.change(path).is_none() && !below() {
+            return Err(Stop::Refused(format!("`{}` has no rule", names::shown(path))));
+        }
+        out.extend_from_slice(raw);
         Ok(true)
     }
 

@@ -45,6 +45,12 @@ pub(super) trait Walk {
     /// Whether all that stands at a path and below is dropped.
     fn drops(&mut self, path: &str) -> bool;
 
+    /// Writes an object or an array without anything in it, of which `raw` are the bytes; whether it stays at all.
+    fn empty(&mut self, _path: &str, raw: &[u8], out: &mut Vec<u8>) -> Result<bool, Stop> {
+        out.extend_from_slice(raw);
+        Ok(true)
+    }
+
     /// Is shown a leaf below a path that is dropped.
     fn below(&mut self, _dropped: &str, _leaf: Leaf<'_>) {}
 
@@ -196,8 +202,11 @@ impl<'r> Rewriting<'r> {
         let mut kept = 0;
         if self.peek() == Some(end) {
             self.at += 1;
-            out.push(end);
-            return Ok(!dropped);
+            if dropped {
+                return Ok(false);
+            }
+            out.pop();
+            return self.walk.empty(self.path, if end == b'}' { b"{}" } else { b"[]" }, out);
         }
         loop {
             let (start, length) = (out.len(), self.path.len());

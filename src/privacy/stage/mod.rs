@@ -36,7 +36,7 @@ use crate::privacy::audit::Log;
 use crate::privacy::key::{Key, Realm, Role};
 use crate::privacy::leaks::{self, Known};
 use crate::privacy::policy::draft::{Sample, draft};
-use crate::privacy::policy::{Policy, detect};
+use crate::privacy::policy::{Policy, detect, is_below};
 use crate::schema::Schemas;
 
 pub(super) use arrays::texts;
@@ -157,7 +157,11 @@ pub fn draft_for(
             survey::file(input, &lens, columns).map_err(|why| not_taken(&why.of(&input.path)))?;
         }
     }
-    let samples = tables.into_iter().map(|(name, columns)| {
+    let samples = tables.into_iter().map(|(name, mut columns)| {
+        // What is empty here has columns below it elsewhere.
+        let paths: Vec<String> = columns.keys().cloned().collect();
+        let has_more = |path: &String| paths.iter().any(|below| is_below(below, path));
+        columns.retain(|path, column| !column.is_empty || !has_more(path));
         let samples = columns.into_iter().map(|(path, column)| (path, column.sample));
         (name, samples.collect())
     });

@@ -23,7 +23,7 @@ fn lines(input: &Input, job: &Job, cancel: &AtomicBool, out: &mut dyn Write) -> 
     let window = job.order.map_or(1, |(_, window)| window);
     let (mut rows, mut held, mut number) = (0, Vec::new(), 0);
     let mut spare: Vec<Vec<u8>> = Vec::new();
-    each_line(&input.path, input.form, cancel, |line, text| {
+    each_line(&input.path, cancel, |line, text| {
         let subject =
             if needs_subject { job.subject_of(text, &input.partitions) } else { Ok(None) };
         let subject = subject.map_err(|stop| told(&stop, line))?;

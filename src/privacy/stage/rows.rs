@@ -37,9 +37,9 @@ pub(in crate::privacy) fn each(
 ) -> Result<u64, Why> {
     match form_of(path).ok_or_else(|| broken("it is neither Parquet nor NDJSON"))? {
         Form::Parquet => parquet_rows(path, paths, held, &mut see),
-        form => {
+        _ => {
             let mut row = 0;
-            each_line(path, form, &NEVER, |line, text| {
+            each_line(path, &NEVER, |line, text| {
                 let (mut texts, mut holding) = (vec![None; paths.len()], false);
                 json::look(text, "", &[], &mut |path, leaf| {
                     let text = match &leaf {
@@ -144,18 +144,17 @@ pub(in crate::privacy) fn without(
 ) -> Result<u64, Why> {
     match form_of(path).ok_or_else(|| broken("it is neither Parquet nor NDJSON"))? {
         Form::Parquet => read::shielded(|| Ok(parquet_without(path, gone, out)))?,
-        form => input::zipped(form, out, |out| lines_without(path, form, gone, out)),
+        form => input::zipped(form, out, |out| lines_without(path, gone, out)),
     }
 }
 
 fn lines_without(
     path: &Path,
-    form: Form,
     gone: &BTreeSet<u64>,
     out: &mut dyn Write,
 ) -> Result<u64, Why> {
     let (mut row, mut left) = (0, 0);
-    each_line(path, form, &NEVER, |_, text| {
+    each_line(path, &NEVER, |_, text| {
         if !gone.contains(&row) {
             out.write_all(text).and_then(|()| out.write_all(b"\n")).map_err(broken)?;
             left += 1;

@@ -39,6 +39,8 @@ pub(super) enum Shape {
 pub(super) struct Column {
     pub(super) shape: Shape,
     pub(super) sample: Sample,
+    /// Whether nothing stands there but empty objects and arrays.
+    pub(super) is_empty: bool,
 }
 
 /// The columns of a table by path.
@@ -100,7 +102,8 @@ impl Survey<'_> {
                     "more than {MOST_COLUMNS} paths: names of members are values, it seems; drop what they stand in"
                 )));
             }
-            self.columns.insert(path.to_owned(), Column { shape, sample: Sample::default() });
+            let column = Column { shape, sample: Sample::default(), is_empty: true };
+            self.columns.insert(path.to_owned(), column);
         }
         let Some(column) = self.columns.get_mut(path) else { return Err(broken("no column")) };
         column.shape = column.shape.max(shape);
@@ -117,6 +120,7 @@ impl Survey<'_> {
             Leaf::Null => (Shape::Null, None),
         };
         let column = self.meet(path, shape).map_err(|why| Stop::Refused(why.to_string()))?;
+        column.is_empty = false;
         column.sample.numbers = !matches!(column.shape, Shape::Text | Shape::Null);
         if let (Some(text), true) = (text, samples && column.sample.values.len() < SAMPLES) {
             column.sample.values.push(text.to_owned());
@@ -138,6 +142,13 @@ impl Walk for Survey<'_> {
             && !text.is_empty()
         {
             json::rewrite_inner(text, path, self, out)?;
+        }
+        Ok(false)
+    }
+
+    fn empty(&mut self, path: &str, _: &[u8], _: &mut Vec<u8>) -> Result<bool, Stop> {
+        if !path.is_empty() {
+            self.meet(path, Shape::Null).map_err(|why| Stop::Refused(why.to_string()))?;
         }
         Ok(false)
     }
@@ -169,13 +180,14 @@ pub(super) fn file(input: &Input, lens: &Lens<'_>, columns: &mut Columns) -> Res
     let mut survey = Survey { lens, columns };
     for (name, value) in &input.partitions {
         let column = survey.meet(name, Shape::Text)?;
+        column.is_empty = false;
         if column.sample.values.len() < SAMPLES {
             column.sample.values.push(value.clone());
         }
     }
     match input.form {
         Form::Parquet => survey.parquet(&input.path),
-        form => each_line(&input.path, form, lens.cancel, |number, line| {
+        _ => each_line(&input.path, lens.cancel, |number, line| {
             let looked = json::rewrite(line, "", &mut survey, &mut Vec::new());
             looked.map_err(|stop| told(&stop, number))
         }),
@@ -213,6 +225,7 @@ impl Survey<'_> {
         }
         for (path, ty) in &leaves {
             let column = self.meet(path, shape_of(ty))?;
+            column.is_empty = false;
             column.sample.times = column.shape == Shape::Time;
             column.sample.numbers = matches!(column.shape, Shape::Int | Shape::Float | Shape::Flag);
         }

@@ -68,11 +68,6 @@ impl Tokens {
         Self { keyed, normal, encoding, bits, namespace: namespace.to_owned() }
     }
 
-    /// How many bits tell two tokens apart.
-    pub fn bits(&self) -> u32 {
-        self.bits
-    }
-
     /// Writes the token of a value; the end of its hash, by which values with the same token are told apart.
     pub fn write(&self, value: &str, out: &mut String) -> u64 {
         let normal = self.normal.of(value);

@@ -34,6 +34,29 @@ fn names_without_a_rule_are_not_shown() {
     assert!(!problems.to_string().contains("example"), "{problems}");
 }
 
+/// A name leaves with what stands under it, though that be nothing.
+#[test]
+fn names_of_empty_objects_need_a_rule() {
+    let place = Place::new();
+    for row in [r#"{"user":1,"ada@example.com":{}}"#, r#"{"user":1,"extra":[]}"#] {
+        let error = place.run(&policy(USER), &ndjson(&place, &[row]), None).expect_err("refused");
+        let Error::Refused(problems) = error else { panic!("{error}") };
+        assert!(problems.to_string().contains("has no rule"), "{problems}");
+        assert!(!problems.to_string().contains("example"), "{problems}");
+    }
+    let columns = [USER, &line("extra[].n", "class = \"public\", do = \"keep\", reason = \"x\"")];
+    let rows = [r#"{"user":1,"extra":[]}"#, r#"{"user":1,"extra":[{}, {"n":1}]}"#];
+    place.run(&policy(&columns.concat()), &ndjson(&place, &rows), None).expect("done");
+    let lines = place.lines("visits/part-00000.ndjson");
+    assert_eq!(
+        (lines[0]["extra"].to_string(), lines[1]["extra"].to_string().as_str()),
+        ("[]".to_owned(), r#"[{},{"n":1}]"#)
+    );
+    let text = draft_for(&[ndjson(&place, &rows)], &schemas(), &AtomicBool::new(false));
+    let text = text.expect("a draft");
+    assert!(text.contains("extra[].n") && !text.contains("\nextra ="), "{text}");
+}
+
 #[test]
 fn values_below_a_dropped_path_are_looked_for() {
     let place = Place::new();

@@ -64,6 +64,20 @@ impl Strings {
         self.ends.len() as u32 - 1
     }
 
+    /// These strings and others behind them.
+    pub fn and(&self, more: &[String]) -> Self {
+        let mut ends = Vec::with_capacity(self.ends.len() + more.len());
+        ends.extend_from_slice(&self.ends);
+        let longer: usize = more.iter().map(String::len).sum();
+        let mut bytes = String::with_capacity(self.bytes.len() + longer);
+        bytes.push_str(&self.bytes);
+        let mut all = Self { ends, bytes };
+        more.iter().for_each(|text| {
+            all.push(text);
+        });
+        all
+    }
+
     /// All strings in order.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         (0..self.len() as u32).map(|key| self.get(key))
@@ -395,15 +409,15 @@ impl Column {
             Values::Ints(values) => put!(values, Int),
             Values::Doubles(values) => put!(values, Double),
             Values::Flags(values) => put!(values, Flag),
-            Values::Texts { .. } => {
-                let cells: Vec<Cell> = (0..self.rows)
-                    .map(|row| match patches.binary_search_by_key(&row, |(at, _)| *at) {
-                        Ok(at) => patches[at].1.clone(),
-                        Err(_) => self.cell(row),
-                    })
-                    .collect();
-                return self.set_cells(cells.into_iter());
-            }
+            Values::Texts { ends, bytes } => splice_texts(
+                ends,
+                bytes,
+                &places,
+                patches.iter().map(|(_, cell)| match cell {
+                    Cell::Text(text) => Some(text.as_str()),
+                    _ => None,
+                }),
+            ),
         };
         if self.valid == self.rows {
             self.bits.clear();
@@ -448,17 +462,54 @@ fn splice<T: Clone>(
     places: &[(usize, bool)],
     new: impl Iterator<Item = Option<T>>,
 ) -> Vec<bool> {
+    let new: Vec<Option<T>> = new.collect();
+    let valid: Vec<bool> = new.iter().map(Option::is_some).collect();
+    if places.iter().all(|(_, was)| *was) && valid.iter().all(|is| *is) {
+        for ((at, _), new) in places.iter().zip(new.into_iter().flatten()) {
+            values[*at] = new;
+        }
+        return valid;
+    }
     let mut out = Vec::with_capacity(values.len() + places.len());
     let mut from = 0;
-    let mut valid = Vec::with_capacity(places.len());
     for ((at, was), new) in places.iter().zip(new) {
         out.extend_from_slice(&values[from..*at]);
         from = at + usize::from(*was);
-        valid.push(new.is_some());
         out.extend(new);
     }
     out.extend_from_slice(&values[from..]);
     *values = out;
+    valid
+}
+
+/// The same with strings.
+fn splice_texts<'t>(
+    ends: &mut Vec<u32>,
+    bytes: &mut Vec<u8>,
+    places: &[(usize, bool)],
+    new: impl Iterator<Item = Option<&'t str>>,
+) -> Vec<bool> {
+    let (was_ends, was_bytes) = (std::mem::take(ends), std::mem::take(bytes));
+    ends.reserve(was_ends.len() + places.len());
+    bytes.reserve(was_bytes.len());
+    let start = |at: usize| at.checked_sub(1).map_or(0, |before| was_ends[before]);
+    let keep = |run: Range<usize>, ends: &mut Vec<u32>, bytes: &mut Vec<u8>| {
+        let moved = (bytes.len() as u32).wrapping_sub(start(run.start));
+        bytes.extend_from_slice(&was_bytes[start(run.start) as usize..start(run.end) as usize]);
+        ends.extend(was_ends[run].iter().map(|end| end.wrapping_add(moved)));
+    };
+    let mut from = 0;
+    let mut valid = Vec::with_capacity(places.len());
+    for ((at, was), new) in places.iter().zip(new) {
+        keep(from..*at, ends, bytes);
+        from = at + usize::from(*was);
+        valid.push(new.is_some());
+        if let Some(text) = new {
+            bytes.extend_from_slice(text.as_bytes());
+            ends.push(bytes.len() as u32);
+        }
+    }
+    keep(from..was_ends.len(), ends, bytes);
     valid
 }
 
@@ -502,28 +553,40 @@ mod tests {
         column
     }
 
+    /// A key as a text of its own; of many lengths, an empty one among them.
+    fn text(key: u32) -> Cell {
+        Cell::Text("é".repeat(key as usize % 7))
+    }
+
+    fn texts(cells: &[Option<u32>]) -> Column {
+        let mut column =
+            Column { values: Values::Texts { ends: vec![], bytes: vec![] }, ..Column::default() };
+        column.set_cells(cells.iter().map(|cell| cell.map_or(Cell::Null, text)));
+        column
+    }
+
     proptest! {
-        /// For all columns and patches, the patched column holds the patches where they are, and all else as it was.
+        /// For all columns and patches, the patched column holds the patches where they are, and all else as it was; of keys, and of
+        /// strings of their own.
         #[test]
         fn patches_land_where_they_belong(
             cells in prop::collection::vec(prop::option::of(0_u32..9), 1..200),
             edits in prop::collection::btree_map(0_usize..200, prop::option::of(10_u32..19), 0..9),
         ) {
-            let patches: Vec<(usize, Cell)> = edits
-                .into_iter()
-                .filter(|(row, _)| *row < cells.len())
-                .map(|(row, key)| (row, key.map_or(Cell::Null, Cell::Key)))
-                .collect();
-            let mut patched = column(&cells);
-            patched.patch(&patches);
+            let edits: Vec<(usize, Option<u32>)> =
+                edits.into_iter().filter(|(row, _)| *row < cells.len()).collect();
             let mut expected = cells.clone();
-            for (row, cell) in &patches {
-                expected[*row] = if let Cell::Key(key) = cell { Some(*key) } else { None };
-            }
-            prop_assert_eq!(patched.rows(), cells.len());
-            prop_assert_eq!(patched.nulls(), expected.iter().filter(|cell| cell.is_none()).count());
-            for (row, cell) in expected.iter().enumerate() {
-                prop_assert_eq!(patched.cell(row), cell.map_or(Cell::Null, Cell::Key));
+            edits.iter().for_each(|(row, key)| expected[*row] = *key);
+            for (mut patched, cell) in [(column(&cells), Cell::Key as fn(u32) -> Cell), (texts(&cells), text)] {
+                let cell = |key: Option<u32>| key.map_or(Cell::Null, cell);
+                let patches: Vec<(usize, Cell)> =
+                    edits.iter().map(|(row, key)| (*row, cell(*key))).collect();
+                patched.patch(&patches);
+                prop_assert_eq!(patched.rows(), cells.len());
+                prop_assert_eq!(patched.nulls(), expected.iter().filter(|key| key.is_none()).count());
+                for (row, key) in expected.iter().enumerate() {
+                    prop_assert_eq!(patched.cell(row), cell(*key));
+                }
             }
         }
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
 use crate::anomaly::value::Value;
-use crate::frame::{Cell, Column, Dictionary, Frame, Strings};
+use crate::frame::{Cell, Column, Dictionary, Frame, NULL, Strings};
 use crate::schema::Table;
 
 /// The first rows of a frame with other values in some cells. Columns and runs without such cells pass straight through.
@@ -44,7 +44,7 @@ impl<'f> Edited<'f> {
     /// Makes values cells of a field, adding to its dictionary what is not in it.
     fn key(&mut self, field: usize, values: BTreeMap<usize, &Value>) -> Vec<(usize, Cell)> {
         let dictionary = self.base.dictionary(field);
-        let mut growing = dictionary.map(Growing::new);
+        let mut growing = dictionary.map(|known| Growing::new(known, values.values()));
         let cells = values.into_iter().map(|(row, value)| {
             let cell = match (value, &mut growing) {
                 (Value::Null, _) => Cell::Null,
@@ -77,59 +77,101 @@ struct Growing<'d> {
 }
 
 impl<'d> Growing<'d> {
-    fn new(known: Dictionary<'d>) -> Self {
-        Self {
-            known,
-            texts: HashMap::new(),
-            ids: HashMap::new(),
-            new_texts: Vec::new(),
-            new_ids: Vec::new(),
+    /// A dictionary that those values are to be found in.
+    fn new<'v>(known: Dictionary<'d>, values: impl Iterator<Item = &'v &'v Value>) -> Self {
+        let (mut texts, mut ids) = (HashMap::new(), HashMap::new());
+        let mut sieve = Sieve::default();
+        for value in values {
+            match value {
+                Value::Text(text) => {
+                    sieve.add(Sieve::of_text(text));
+                    texts.insert(text.clone(), NULL);
+                }
+                Value::Id(id) => {
+                    sieve.add(*id as u32);
+                    ids.insert(*id, NULL);
+                }
+                _ => {}
+            }
         }
+        let first = |at: &mut u32, key: u32| *at = key.min(*at);
+        match known {
+            Dictionary::Texts { base, own } if !texts.is_empty() => {
+                for (text, key) in base.iter().chain(own.iter()).zip(0..) {
+                    if sieve.may_have(Sieve::of_text(text))
+                        && let Some(at) = texts.get_mut(text)
+                    {
+                        first(at, key);
+                    }
+                }
+            }
+            Dictionary::Ids(all) if !ids.is_empty() => {
+                for (id, key) in all.iter().zip(0..) {
+                    if sieve.may_have(*id as u32)
+                        && let Some(at) = ids.get_mut(id)
+                    {
+                        first(at, key);
+                    }
+                }
+            }
+            _ => {}
+        }
+        Self { known, texts, ids, new_texts: Vec::new(), new_ids: Vec::new() }
     }
 
     fn text(&mut self, text: &str) -> u32 {
-        if let Some(key) = self.texts.get(text) {
-            return *key;
-        }
-        let count = self.known.len() as u32;
-        let found = (0..count).find(|key| self.known.text(*key) == text);
-        let key = found.unwrap_or_else(|| {
+        let Some(key) = self.texts.get_mut(text) else { return NULL };
+        if *key == NULL {
+            *key = (self.known.len() + self.new_texts.len()) as u32;
             self.new_texts.push(text.to_owned());
-            count + self.new_texts.len() as u32 - 1
-        });
-        self.texts.insert(text.to_owned(), key);
-        key
+        }
+        *key
     }
 
     fn id(&mut self, id: u128) -> u32 {
-        let Dictionary::Ids(known) = self.known else { return 0 };
-        if let Some(key) = self.ids.get(&id) {
-            return *key;
-        }
-        let found = known.iter().position(|one| *one == id).map(|at| at as u32);
-        let key = found.unwrap_or_else(|| {
+        let Some(key) = self.ids.get_mut(&id) else { return NULL };
+        if *key == NULL {
+            *key = (self.known.len() + self.new_ids.len()) as u32;
             self.new_ids.push(id);
-            (known.len() + self.new_ids.len()) as u32 - 1
-        });
-        self.ids.insert(id, key);
-        key
+        }
+        *key
     }
 
     /// The dictionary's own part as it is now, if something is new.
     fn words(self) -> Option<Words> {
         match self.known {
             Dictionary::Texts { own, .. } if !self.new_texts.is_empty() => {
-                let mut own = own.clone();
-                for text in &self.new_texts {
-                    own.push(text);
-                }
-                Some(Words::Texts(own))
+                Some(Words::Texts(own.and(&self.new_texts)))
             }
             Dictionary::Ids(known) if !self.new_ids.is_empty() => {
                 Some(Words::Ids(known.iter().copied().chain(self.new_ids).collect()))
             }
             _ => None,
         }
+    }
+}
+
+/// Tells most of what is not wanted from what may be: a dictionary has a hundred thousand words, of which a few are sought.
+struct Sieve([u64; 64]);
+
+impl Sieve {
+    fn of_text(text: &str) -> u32 {
+        let last = text.as_bytes().last().copied().unwrap_or_default();
+        text.len() as u32 * 73 + u32::from(last)
+    }
+
+    fn add(&mut self, mark: u32) {
+        self.0[(mark / 64 % 64) as usize] |= 1 << (mark % 64);
+    }
+
+    fn may_have(&self, mark: u32) -> bool {
+        self.0[(mark / 64 % 64) as usize] >> (mark % 64) & 1 == 1
+    }
+}
+
+impl Default for Sieve {
+    fn default() -> Self {
+        Self([0; 64])
     }
 }
 

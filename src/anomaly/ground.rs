@@ -219,51 +219,55 @@ impl<'g> Ground<'g> {
 
     /// The events of a session, in the order in which they happened.
     pub fn events(&self, session: u32) -> Vec<Event> {
-        let row = self.session(session);
-        let (first, last) = (
-            self.slices.of(row.started),
-            self.slices.of(row.ended.saturating_add(self.context.world.lateness)),
-        );
-        let mut found = Vec::with_capacity(row.events as usize);
-        for slice in first..=last.min(self.rows.len() - 1) {
-            self.in_slice(slice, session, &mut found);
+        let events = self.session(session).events as usize;
+        let mut found = Vec::with_capacity(events);
+        for slice in self.slices_of(session) {
+            found.extend(self.in_slice(slice, session));
             // Few come as late as they may.
-            if found.len() >= row.events as usize {
+            if found.len() >= events {
                 break;
-            }
-        }
-        if found.len() < row.events as usize {
-            found.clear();
-            for slice in 0..self.rows.len() {
-                self.in_slice(slice, session, &mut found);
             }
         }
         found.sort_by_key(|event| event.row.sequence);
         found
     }
 
-    /// Adds the events of a session that are in a slice.
-    fn in_slice(&self, slice: usize, session: u32, found: &mut Vec<Event>) {
+    /// The events of a session that are in a slice.
+    fn in_slice(&self, slice: usize, session: u32) -> impl Iterator<Item = Event> {
         let buckets = &self.rows[slice];
         let behind = buckets.partition_point(|(_, offsets)| offsets.session <= session);
-        let Some((bucket, offsets)) = behind.checked_sub(1).and_then(|at| buckets.get(at)) else {
-            return;
-        };
-        let Ok(local) = bucket.sessions.binary_search(&(session - offsets.session)) else { return };
-        let first = bucket.rows.partition_point(|row| (row.session as usize) < local);
+        let bucket = behind.checked_sub(1).map(|at| &buckets[at]);
+        let found = bucket.and_then(|(bucket, offsets)| {
+            let local = bucket.sessions.binary_search(&(session - offsets.session)).ok()?;
+            let first = bucket.rows.partition_point(|row| (row.session as usize) < local);
+            let rows = bucket.rows[first..].iter();
+            Some((rows.take_while(move |row| row.session as usize == local), offsets.order))
+        });
         let fills = &self.context.world.fills;
-        for row in bucket.rows[first..].iter().take_while(|row| row.session as usize == local) {
-            let mut row = *row;
-            if fills[usize::from(row.kind)] & fills::ORDER != 0 && row.extra != NONE {
-                row.extra += offsets.order;
-            }
-            found.push(Event { session, slice, row });
-        }
+        found.into_iter().flat_map(move |(rows, order)| {
+            rows.map(move |row| {
+                let mut row = *row;
+                if fills[usize::from(row.kind)] & fills::ORDER != 0 && row.extra != NONE {
+                    row.extra += order;
+                }
+                Event { session, slice, row }
+            })
+        })
+    }
+
+    /// The slices in which a session's events can be: those where nearly all are, then the others.
+    fn slices_of(&self, session: u32) -> impl Iterator<Item = usize> {
+        let row = self.session(session);
+        let late = row.ended.saturating_add(self.context.world.lateness);
+        let all = self.rows.len();
+        let near = self.slices.of(row.started)..(self.slices.of(late) + 1).min(all);
+        near.clone().chain(0..near.start).chain(near.end..all)
     }
 
     /// The event of that reference.
     pub fn event(&self, at: RowRef) -> Option<Event> {
-        self.events(at.ordinal).into_iter().find(|event| event.row.sequence == at.sequence)
+        let events = self.slices_of(at.ordinal).flat_map(|slice| self.in_slice(slice, at.ordinal));
+        events.into_iter().find(|event| event.row.sequence == at.sequence)
     }
 
     /// A session.

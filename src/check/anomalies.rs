@@ -68,11 +68,11 @@ fn observers(context: &Context<'_>) -> Vec<Box<dyn Observer>> {
         Box::new(syntax::Syntax::default()),
         Box::new(field::Fields::new(context)),
         Box::new(runs::Runs::new(context)),
-        Box::new(record::Reissued::new(context)),
+        Box::new(record::Reissued::new()),
         Box::new(session::Steps::new(context)),
         Box::new(session::Boundaries::new()),
         Box::new(identity::Travel::new(context)),
-        Box::new(systems::Currencies::new(context)),
+        Box::new(systems::Currencies::new()),
         Box::new(time::Plausible::new(context)),
     ]
 }

@@ -1,6 +1,6 @@
 //! What observers are shown: some rows of a table, and events with what they refer to, found once for all who look.
 
-use crate::check::entities::{Entities, Keys, NEVER, at, at_or};
+use crate::check::entities::{Entities, Keys, NEVER, Session, at};
 use crate::check::facts::Facts;
 use crate::check::pass::shown;
 use crate::check::seats::{self, Seated, Seats, Through};
@@ -206,6 +206,9 @@ impl Ordinals {
 /// Sessions whose ordinals are at hand.
 const RECENT: usize = 1 << 16;
 
+/// A session that is still to be found.
+const SOUGHT: u32 = NONE - 1;
+
 /// Finds what events refer to.
 pub(super) struct Resolver {
     names: Words,
@@ -214,6 +217,11 @@ pub(super) struct Resolver {
     own: Ids,
     /// By the last bits of the id: the session met last. Most that come are under way, and these few stay in a core's cache.
     recent: Vec<(u128, u32)>,
+    /// Ids of sessions that are not at hand, and what they are.
+    sought: Vec<u128>,
+    found: Vec<u32>,
+    /// What is kept of the sessions seated for the batch.
+    seated: Vec<Session>,
     session: Vec<u32>,
     kind: Vec<u32>,
     time: Vec<i64>,
@@ -235,6 +243,9 @@ impl Resolver {
             kinds: Interned::default(),
             own: Ids::default(),
             recent: Vec::new(),
+            sought: Vec::new(),
+            found: Vec::new(),
+            seated: Vec::new(),
             session: Vec::new(),
             kind: Vec::new(),
             time: Vec::new(),
@@ -258,24 +269,17 @@ impl Resolver {
         self.kind.resize(count, NONE);
         self.session.clear();
         if let Some(column) = rows.column("session_id") {
-            self.recent.resize(RECENT, (0, NONE));
-            let (own, recent) = (&mut self.own, &mut self.recent);
-            self.session.extend((0..count).map(|row| match column.id(row) {
-                None => NONE,
-                Some(id) => {
-                    let last = &mut recent[id as usize % RECENT];
-                    if last.0 != id || last.1 == NONE {
-                        *last = (id, rows.entities.session(own, id));
-                    }
-                    last.1
-                }
-            }));
+            self.find_sessions(column, rows.entities);
         }
         self.session.resize(count, NONE);
         let sessions = &rows.entities.sessions;
-        self.seats.seat(&self.session, |session| at_or(&sessions.events, session, 0));
-        for seated in &self.seats.seated {
-            seats::set(&mut self.facts, seated.seat, Facts::of(seated.session, rows.entities));
+        self.seats.seat(&self.session, |session| sessions.at(session).events);
+        self.seated.clear();
+        self.seated.extend(self.seats.seated.iter().map(|seated| sessions.at(seated.session)));
+        let known = rows.entities.known();
+        for (seated, session) in self.seats.seated.iter().zip(&self.seated) {
+            let facts = Facts::of(seated.session, session, known, rows.entities);
+            seats::set(&mut self.facts, seated.seat, facts);
         }
         self.product.clear();
         if let (Some(column), Some(Keys::Words(known))) =
@@ -296,6 +300,36 @@ impl Resolver {
             seated: &self.seats.seated,
             through: &self.seats.through,
             product: &self.product,
+        }
+    }
+
+    /// Finds the sessions of a batch's events: those met of late at once, the others together.
+    fn find_sessions(&mut self, column: &Column, entities: &Entities) {
+        self.recent.resize(RECENT, (0, NONE));
+        self.sought.clear();
+        self.session.extend((0..column.rows()).map(|row| match column.id(row) {
+            None => NONE,
+            Some(id) => {
+                let (last, session) = self.recent[id as usize % RECENT];
+                if last == id && session != NONE {
+                    return session;
+                }
+                self.sought.push(id);
+                SOUGHT
+            }
+        }));
+        match entities.known().sessions {
+            Some(ids) if !ids.is_empty() => ids.find_all(&self.sought, &mut self.found),
+            // No table names them.
+            _ => {
+                self.found.clear();
+                self.found.extend(self.sought.iter().map(|id| self.own.add(*id).0));
+            }
+        }
+        let missing = self.session.iter_mut().filter(|session| **session == SOUGHT);
+        for ((session, found), id) in missing.zip(&self.found).zip(&self.sought) {
+            *session = *found;
+            self.recent[*id as usize % RECENT] = (*id, *found);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::check::entities::{Entities, at};
+use crate::check::entities::Entities;
 use crate::check::{Check, Context, Family, Measure, Observer, Part, Seen, Tally, Verdict, Wants};
 use crate::population::Cell;
 use crate::read::hash::NONE;
@@ -57,7 +57,7 @@ impl Matrix {
             sources: keys(entities, models.sources.iter().map(|source| &source.name)),
             journeys: keys(entities, world.journeys.iter().map(|journey| &journey.name)),
         };
-        for (journey, session) in firsts(entities).into_iter().enumerate() {
+        for (journey, session) in entities.first_sessions().into_iter().enumerate() {
             match ordinals.cell(entities, journey as u32, session) {
                 Some(cell) => {
                     *matrix.counts.entry(cell).or_default() += 1;
@@ -68,19 +68,6 @@ impl Matrix {
         }
         matrix
     }
-}
-
-/// By journey: its first session, or [`NONE`].
-fn firsts(entities: &Entities) -> Vec<u32> {
-    let mut firsts = vec![NONE; entities.journeys.kind.len()];
-    let started = &entities.sessions.started;
-    for (session, &journey) in entities.sessions.journey.iter().enumerate() {
-        let Some(first) = firsts.get_mut(journey as usize) else { continue };
-        if *first == NONE || started[session] < started[*first as usize] {
-            *first = session as u32;
-        }
-    }
-    firsts
 }
 
 /// By key of a word: the ordinal in the models.
@@ -102,13 +89,13 @@ struct Ordinals {
 impl Ordinals {
     fn cell(&self, entities: &Entities, journey: u32, session: u32) -> Option<Cell> {
         let find = |keys: &Keys, key: u32| keys.get(&key).copied();
-        let device = at(&entities.sessions.device, session);
-        let user = at(&entities.devices.user, device);
+        let session = entities.sessions.at(session);
+        let device = entities.devices.at(session.device);
         Some(Cell {
-            persona: find(&self.personas, at(&entities.users.persona, user))?,
-            profile: find(&self.profiles, at(&entities.devices.profile, device))?,
-            source: find(&self.sources, at(&entities.sessions.source, session))?,
-            journey: find(&self.journeys, at(&entities.journeys.kind, journey))?,
+            persona: find(&self.personas, entities.users.at(device.user).persona)?,
+            profile: find(&self.profiles, device.profile)?,
+            source: find(&self.sources, session.source)?,
+            journey: find(&self.journeys, entities.journeys.at(journey).kind)?,
         })
     }
 }

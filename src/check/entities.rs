@@ -3,12 +3,14 @@
 //! An entity's ordinal is the place of its row among those with new keys. A table that was not written leaves its part empty; the
 //! sessions are then numbered as the events name them.
 
+use std::ops::{Deref, Range};
+
 use crate::check::Error;
 use crate::check::pass::{BrokenFile, Watch};
 use crate::check::strings::Interned;
-use crate::read::hash::{Ids, NONE, Words};
-use crate::read::{Batch, Column, DataSet};
-use crate::schema::{Schemas, Type};
+use crate::read::hash::{AT_A_TIME, Ids, NONE, Words};
+use crate::read::{Batch, Column, Data, DataSet};
+use crate::schema::{Schemas, Table, Type};
 
 /// The time of a moment that is not.
 pub const NEVER: i64 = i64::MAX;
@@ -45,6 +47,28 @@ impl Keys {
         }
     }
 
+    /// The same for all rows of a column.
+    pub fn find_all(&self, column: &Column, found: &mut Vec<u32>) {
+        let rows = column.rows();
+        match (self, &column.data) {
+            (Self::Ids(keys), Data::Ids(ids)) => {
+                keys.find_all(ids, found);
+                (0..rows).filter(|row| !column.is_valid(*row)).for_each(|row| found[row] = NONE);
+            }
+            _ => {
+                found.clear();
+                found.extend((0..rows).map(|row| self.find(column, row)));
+            }
+        }
+    }
+
+    /// Brings what some rows' keys are found by into the cache.
+    fn touch(&self, column: &Column, rows: Range<usize>) {
+        if let (Self::Ids(keys), Data::Ids(ids)) = (self, &column.data) {
+            keys.touch(&ids[rows]);
+        }
+    }
+
     /// The same where the key is most likely that of `guess`: one look confirms it, a search takes two or more.
     #[inline]
     pub fn find_near(&self, column: &Column, row: usize, guess: u32) -> u32 {
@@ -70,122 +94,165 @@ impl Keys {
     }
 }
 
+/// What is kept of the rows of a table, by ordinal: of a row all together, since whoever asks for one thing asks for more, and each row
+/// asked for is a miss of every cache.
+#[derive(Debug, Clone)]
+pub struct Kept<T>(Vec<T>);
+
+impl<T> Default for Kept<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T: Copy + Default> Kept<T> {
+    /// What is kept of a row; of one that there is not, that nothing is known.
+    #[inline]
+    pub fn at(&self, ordinal: u32) -> T {
+        self.0.get(ordinal as usize).copied().unwrap_or_default()
+    }
+
+    /// Makes room for so many, and no more: a list that doubles would take twice what it needs.
+    fn reserve(&mut self, rows: usize) {
+        self.0.reserve_exact(rows);
+    }
+
+    fn push(&mut self, row: T) {
+        self.0.push(row);
+    }
+
+    /// What is kept of a row that may be a new one, to be changed.
+    fn grow_to(&mut self, ordinal: usize) -> &mut T {
+        if ordinal >= self.0.len() {
+            self.0.resize(ordinal + 1, T::default());
+        }
+        &mut self.0[ordinal]
+    }
+}
+
+impl<T> Deref for Kept<T> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
+        &self.0
+    }
+}
+
 macro_rules! part {
-    ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $ty:ty,)* }) => {
+    ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $ty:ty = $absent:expr,)* }) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Default)]
+        #[derive(Debug, Clone, Copy)]
         pub struct $name {
-            $($(#[$field_doc])* pub $field: Vec<$ty>,)*
+            $($(#[$field_doc])* pub $field: $ty,)*
         }
 
-        impl $name {
-            /// Makes room for so many, and no more: lists that double would take twice what they need.
-            fn reserve(&mut self, rows: usize) {
-                $(self.$field.reserve_exact(rows);)*
+        impl Default for $name {
+            fn default() -> Self {
+                Self { $($field: $absent,)* }
             }
         }
     };
 }
 
 part! {
-    /// By user.
-    Users {
+    /// What is kept of a user.
+    User {
         /// When they came near.
-        created: i64,
+        created: i64 = NEVER,
         /// When they became known by name, or [`NEVER`].
-        registered: i64,
+        registered: i64 = NEVER,
         /// Their currency, in [`Entities::words`].
-        currency: u32,
+        currency: u32 = NONE,
         /// Their time zone, in [`Entities::words`].
-        time_zone: u32,
+        time_zone: u32 = NONE,
         /// Their persona, in [`Entities::words`]; [`NONE`] without `truth/personas`.
-        persona: u32,
+        persona: u32 = NONE,
     }
 }
 
 part! {
-    /// By device.
-    Devices {
+    /// What is kept of a device.
+    Device {
         /// Whose it is.
-        user: u32,
+        user: u32 = NONE,
         /// Its profile, in [`Entities::words`].
-        profile: u32,
+        profile: u32 = NONE,
         /// Its class, in [`Entities::words`].
-        class: u32,
+        class: u32 = NONE,
         /// When its holder got it.
-        first_seen: i64,
+        first_seen: i64 = NEVER,
         /// Its last event, or [`NEVER`].
-        last_seen: i64,
+        last_seen: i64 = NEVER,
     }
 }
 
 part! {
-    /// By journey.
-    Journeys {
+    /// What is kept of a journey.
+    Journey {
         /// Its kind, in [`Entities::words`].
-        kind: u32,
+        kind: u32 = NONE,
         /// Its outcome, in [`Entities::words`].
-        outcome: u32,
+        outcome: u32 = NONE,
     }
 }
 
 part! {
-    /// By session.
-    Sessions {
+    /// What is kept of a session.
+    Session {
         /// Device that it ran on.
-        device: u32,
+        device: u32 = NONE,
         /// Journey that it belongs to.
-        journey: u32,
+        journey: u32 = NONE,
         /// Its anonymous id, in [`Entities::anonymous`].
-        anonymous: u32,
+        anonymous: u32 = NONE,
         /// Its source, in [`Entities::words`].
-        source: u32,
+        source: u32 = NONE,
         /// Its campaign.
-        campaign: u32,
+        campaign: u32 = NONE,
         /// Its first event.
-        started: i64,
+        started: i64 = NEVER,
         /// Its last event.
-        ended: i64,
+        ended: i64 = NEVER,
         /// Its events.
-        events: u32,
+        events: u32 = 0,
         /// Its page views.
-        page_views: u32,
+        page_views: u32 = 0,
     }
 }
 
 part! {
-    /// By order.
-    Orders {
+    /// What is kept of an order.
+    Order {
         /// Who placed it.
-        user: u32,
+        user: u32 = NONE,
         /// Session in which it was placed.
-        session: u32,
+        session: u32 = NONE,
         /// When it was placed.
-        placed: i64,
+        placed: i64 = NEVER,
         /// What was paid, in hundredths.
-        total: i64,
+        total: i64 = 0,
         /// Tax in it.
-        tax: i64,
+        tax: i64 = 0,
         /// Shipping in it.
-        shipping: i64,
+        shipping: i64 = 0,
         /// What was taken off.
-        discount: i64,
+        discount: i64 = 0,
         /// Its currency, in [`Entities::words`].
-        currency: u32,
+        currency: u32 = NONE,
         /// Whether it was bought with one touch.
-        one_click: bool,
+        one_click: bool = false,
     }
 }
 
 part! {
-    /// By anonymous id.
-    Identities {
+    /// What is kept of an anonymous id.
+    Identity {
         /// Whose it is.
-        user: u32,
+        user: u32 = NONE,
         /// Device that keeps it.
-        device: u32,
+        device: u32 = NONE,
         /// From when on it is known whose, or [`NEVER`].
-        stitched: i64,
+        stitched: i64 = NEVER,
     }
 }
 
@@ -197,19 +264,28 @@ pub struct Entities {
     /// What the ordinals of enumerations stand for.
     pub words: Words,
     /// People.
-    pub users: Users,
+    pub users: Kept<User>,
     /// Devices.
-    pub devices: Devices,
+    pub devices: Kept<Device>,
     /// Journeys.
-    pub journeys: Journeys,
+    pub journeys: Kept<Journey>,
     /// Sessions.
-    pub sessions: Sessions,
+    pub sessions: Kept<Session>,
     /// Orders.
-    pub orders: Orders,
+    pub orders: Kept<Order>,
     /// Anonymous ids, as sessions name them.
     pub anonymous: Ids,
     /// By anonymous id: the truth, where it was written; [`NONE`] and [`NEVER`] where it was not.
-    pub identities: Identities,
+    pub identities: Kept<Identity>,
+}
+
+/// Keys of tables that events refer to; none for a table that was not written.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Known<'e> {
+    pub(super) users: Option<&'e Ids>,
+    pub(super) devices: Option<&'e Ids>,
+    pub(super) journeys: Option<&'e Ids>,
+    pub(super) sessions: Option<&'e Ids>,
 }
 
 /// The most rows that room is made for beforehand. A manifest may state anything; what is not there will not be pushed, but must not be
@@ -286,7 +362,7 @@ impl Entities {
             entities.reserve(name, rows(name));
             let mut reading = Reading::default();
             let found = data.scan(schema, &wanted, |_, batch| {
-                entities.take(name, &Named { batch, names: &wanted }, &mut reading);
+                entities.take(name, &Named { schema, batch, names: &wanted }, &mut reading);
                 watch.on(0)
             })?;
             watch.check()?;
@@ -300,6 +376,20 @@ impl Entities {
         self.keys.iter().find(|(name, _)| name == table).map(|(_, keys)| keys)
     }
 
+    /// The keys of the tables that events refer to, where those are UUIDs.
+    pub(super) fn known(&self) -> Known<'_> {
+        let ids = |table: &str| match self.keys(table) {
+            Some(Keys::Ids(ids)) => Some(ids),
+            _ => None,
+        };
+        Known {
+            users: ids("users"),
+            devices: ids("devices"),
+            journeys: ids("journeys"),
+            sessions: ids("sessions"),
+        }
+    }
+
     /// The ordinal of a row's reference to a table; [`NONE`] where there is none or it leads nowhere.
     pub fn find(&self, table: &str, column: Option<&Column>, row: usize) -> u32 {
         match (self.keys(table), column) {
@@ -311,7 +401,19 @@ impl Entities {
     /// The person behind a session: whoever holds its device, known by then or not.
     #[inline]
     pub fn user_of(&self, session: u32) -> u32 {
-        at(&self.devices.user, at(&self.sessions.device, session))
+        self.devices.at(self.sessions.at(session).device).user
+    }
+
+    /// By journey: its first session, or [`NONE`].
+    pub fn first_sessions(&self) -> Vec<u32> {
+        let mut firsts = vec![NONE; self.journeys.len()];
+        for (ordinal, session) in self.sessions.iter().enumerate() {
+            let Some(first) = firsts.get_mut(session.journey as usize) else { continue };
+            if *first == NONE || session.started < self.sessions[*first as usize].started {
+                *first = ordinal as u32;
+            }
+        }
+        firsts
     }
 
     /// Where a row of a table that others refer to is, by its ordinal: `sessions where session_id = …`.
@@ -332,15 +434,6 @@ impl Entities {
         self.words.word(key)
     }
 
-    /// Numbers a session that no table named: [`NONE`] when the table was written and lacks it.
-    #[inline]
-    pub(super) fn session(&self, own: &mut Ids, id: u128) -> u32 {
-        match self.keys("sessions") {
-            Some(Keys::Ids(ids)) if !ids.is_empty() => ids.get(id),
-            _ => own.add(id).0,
-        }
-    }
-
     /// Makes room for the rows of a table.
     fn reserve(&mut self, table: &str, rows: usize) {
         match table {
@@ -357,7 +450,7 @@ impl Entities {
     fn take(&mut self, table: &str, rows: &Named<'_>, reading: &mut Reading) {
         match table {
             "truth/personas" => self.take_personas(rows, reading),
-            "truth/identity" => self.take_identities(rows),
+            "truth/identity" => self.take_identities(rows, reading),
             _ => self.take_keyed(table, rows, reading),
         }
     }
@@ -367,7 +460,12 @@ impl Entities {
         let Some(place) = self.keys.iter().position(|(name, _)| name == table) else { return };
         let Some(key) = rows.batch.columns.first() else { return };
         reading.words(&mut self.words, rows);
+        reading.references(self, rows);
         for row in 0..rows.batch.rows {
+            if row.is_multiple_of(AT_A_TIME) {
+                let some = row..(row + AT_A_TIME).min(rows.batch.rows);
+                self.keys[place].1.touch(key, some);
+            }
             if self.keys[place].1.add(key, row).is_some() {
                 self.push(table, rows, row, reading);
             }
@@ -377,57 +475,56 @@ impl Entities {
     fn push(&mut self, table: &str, rows: &Named<'_>, row: usize, reading: &Reading) {
         let long = |name: &str| rows.column(name).and_then(|column| column.long(row));
         let moment = |name: &str| long(name).unwrap_or(NEVER);
+        // No count is below zero; that one is found where counts are compared.
+        let count = |name: &str| long(name).and_then(|n| u32::try_from(n).ok()).unwrap_or(0);
         let word = |name: &str| reading.word(rows, name, row);
+        let find = |name: &str| reading.found(rows, name, row);
         match table {
-            "users" => {
-                self.users.created.push(moment("created_at"));
-                self.users.registered.push(moment("registered_at"));
-                self.users.currency.push(word("currency"));
-                self.users.time_zone.push(word("time_zone"));
-                self.users.persona.push(NONE);
-            }
-            "devices" => {
-                let user = self.find("users", rows.column("user_id"), row);
-                self.devices.user.push(user);
-                self.devices.profile.push(word("profile"));
-                self.devices.class.push(word("device_class"));
-                self.devices.first_seen.push(moment("first_seen"));
-                self.devices.last_seen.push(moment("last_seen"));
-            }
+            "users" => self.users.push(User {
+                created: moment("created_at"),
+                registered: moment("registered_at"),
+                currency: word("currency"),
+                time_zone: word("time_zone"),
+                persona: NONE,
+            }),
+            "devices" => self.devices.push(Device {
+                user: find("user_id"),
+                profile: word("profile"),
+                class: word("device_class"),
+                first_seen: moment("first_seen"),
+                last_seen: moment("last_seen"),
+            }),
             "journeys" => {
-                self.journeys.kind.push(word("kind"));
-                self.journeys.outcome.push(word("outcome"));
+                self.journeys.push(Journey { kind: word("kind"), outcome: word("outcome") });
             }
             "sessions" => {
-                let find = |table: &str, name: &str| self.find(table, rows.column(name), row);
-                let (device, journey) =
-                    (find("devices", "device_id"), find("journeys", "journey_id"));
-                let campaign = find("campaigns", "campaign_id");
                 let anonymous = rows.column("anonymous_id").and_then(|column| column.id(row));
-                self.sessions.device.push(device);
-                self.sessions.journey.push(journey);
-                self.sessions.campaign.push(campaign);
                 let anonymous = anonymous.map_or(NONE, |id| self.anonymous.add(id).0);
-                self.sessions.anonymous.push(anonymous);
-                self.sessions.source.push(word("source"));
-                self.sessions.started.push(moment("started_at"));
-                self.sessions.ended.push(moment("ended_at"));
-                self.sessions.events.push(long("events").unwrap_or(0) as u32);
-                self.sessions.page_views.push(long("page_views").unwrap_or(0) as u32);
+                self.sessions.push(Session {
+                    device: find("device_id"),
+                    journey: find("journey_id"),
+                    anonymous,
+                    source: word("source"),
+                    campaign: find("campaign_id"),
+                    started: moment("started_at"),
+                    ended: moment("ended_at"),
+                    events: count("events"),
+                    page_views: count("page_views"),
+                });
             }
             "orders" => {
-                let find = |table: &str, name: &str| self.find(table, rows.column(name), row);
-                let (user, session) = (find("users", "user_id"), find("sessions", "session_id"));
-                self.orders.user.push(user);
-                self.orders.session.push(session);
-                self.orders.placed.push(moment("placed_at"));
-                self.orders.total.push(long("total").unwrap_or(0));
-                self.orders.tax.push(long("tax").unwrap_or(0));
-                self.orders.shipping.push(long("shipping").unwrap_or(0));
-                self.orders.discount.push(long("discount").unwrap_or(0));
-                self.orders.currency.push(word("currency"));
                 let flag = rows.column("is_one_click").and_then(|column| column.flag(row));
-                self.orders.one_click.push(flag.unwrap_or(false));
+                self.orders.push(Order {
+                    user: find("user_id"),
+                    session: find("session_id"),
+                    placed: moment("placed_at"),
+                    total: long("total").unwrap_or(0),
+                    tax: long("tax").unwrap_or(0),
+                    shipping: long("shipping").unwrap_or(0),
+                    discount: long("discount").unwrap_or(0),
+                    currency: word("currency"),
+                    one_click: flag.unwrap_or(false),
+                });
             }
             _ => {}
         }
@@ -435,37 +532,28 @@ impl Entities {
 
     fn take_personas(&mut self, rows: &Named<'_>, reading: &mut Reading) {
         reading.words(&mut self.words, rows);
+        reading.references(self, rows);
         for row in 0..rows.batch.rows {
-            let user = self.find("users", rows.column("user_id"), row);
-            if let Some(persona) = self.users.persona.get_mut(user as usize) {
-                *persona = reading.word(rows, "persona", row);
+            let user = reading.found(rows, "user_id", row) as usize;
+            if let Some(user) = self.users.0.get_mut(user) {
+                user.persona = reading.word(rows, "persona", row);
             }
         }
     }
 
-    fn take_identities(&mut self, rows: &Named<'_>) {
+    fn take_identities(&mut self, rows: &Named<'_>, reading: &mut Reading) {
+        reading.references(self, rows);
+        let moment = |name: &str, row: usize| rows.column(name)?.long(row);
         for row in 0..rows.batch.rows {
             let Some(id) = rows.column("anonymous_id").and_then(|column| column.id(row)) else {
                 continue;
             };
             let ordinal = self.anonymous.add(id).0 as usize;
-            let identities = &mut self.identities;
-            let length = identities.user.len().max(ordinal + 1);
-            identities.user.resize(length, NONE);
-            identities.device.resize(length, NONE);
-            identities.stitched.resize(length, NEVER);
-            let find = |table: &str, name: &str| match rows.column(name) {
-                Some(column) => self
-                    .keys
-                    .iter()
-                    .find(|(known, _)| known == table)
-                    .map_or(NONE, |(_, keys)| keys.find(column, row)),
-                None => NONE,
+            *self.identities.grow_to(ordinal) = Identity {
+                user: reading.found(rows, "user_id", row),
+                device: reading.found(rows, "device_id", row),
+                stitched: moment("stitched_at", row).unwrap_or(NEVER),
             };
-            self.identities.user[ordinal] = find("users", "user_id");
-            self.identities.device[ordinal] = find("devices", "device_id");
-            let stitched = rows.column("stitched_at").and_then(|column| column.long(row));
-            self.identities.stitched[ordinal] = stitched.unwrap_or(NEVER);
         }
     }
 }
@@ -473,13 +561,7 @@ impl Entities {
 /// What stands at an ordinal; [`NONE`] where nothing does.
 #[inline]
 pub fn at(list: &[u32], ordinal: u32) -> u32 {
-    at_or(list, ordinal, NONE)
-}
-
-/// What stands at an ordinal, or what is said to.
-#[inline]
-pub fn at_or<T: Copy>(list: &[T], ordinal: u32, otherwise: T) -> T {
-    list.get(ordinal as usize).copied().unwrap_or(otherwise)
+    list.get(ordinal as usize).copied().unwrap_or(NONE)
 }
 
 /// Whether a field of some table refers to a table.
@@ -497,6 +579,7 @@ fn keys(field: Option<&crate::schema::Field>, rows: usize) -> Keys {
 
 /// A batch with the names of its columns.
 struct Named<'b> {
+    schema: &'b Table,
     batch: &'b Batch,
     names: &'b [&'b str],
 }
@@ -512,6 +595,8 @@ impl<'b> Named<'b> {
 #[derive(Default)]
 struct Reading {
     columns: Vec<Interned>,
+    /// By column that refers to another table: by row, the ordinal there.
+    references: Vec<Vec<u32>>,
 }
 
 impl Reading {
@@ -521,6 +606,25 @@ impl Reading {
         for (column, interned) in rows.batch.columns.iter().zip(&mut self.columns).skip(1) {
             interned.learn(column, words);
         }
+    }
+
+    /// Finds what the rows of a batch refer to.
+    fn references(&mut self, entities: &Entities, rows: &Named<'_>) {
+        self.references.resize_with(rows.batch.columns.len(), Vec::new);
+        let columns = rows.names.iter().zip(&rows.batch.columns);
+        for ((name, column), found) in columns.zip(&mut self.references) {
+            let reference = rows.schema.field(name).and_then(|field| field.reference.as_ref());
+            if let Some(keys) = reference.and_then(|(table, _)| entities.keys(table)) {
+                keys.find_all(column, found);
+            }
+        }
+    }
+
+    /// The ordinal of what a row refers to; [`NONE`] where there is none or it leads nowhere.
+    fn found(&self, rows: &Named<'_>, name: &str, row: usize) -> u32 {
+        let place = rows.names.iter().position(|known| *known == name);
+        let found = place.and_then(|place| self.references.get(place)?.get(row));
+        found.copied().unwrap_or(NONE)
     }
 
     fn word(&self, rows: &Named<'_>, name: &str, row: usize) -> u32 {

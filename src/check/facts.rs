@@ -3,8 +3,8 @@
 //! The tables of a large data set are far larger than a cache. So whatever events are held against is looked up once a session, when
 //! it is seated, and lies together.
 
-use crate::check::entities::{Entities, Keys, NEVER, at, at_or};
-use crate::read::hash::NONE;
+use crate::check::entities::{self, Entities, Known, NEVER, Session};
+use crate::read::hash::{Ids, NONE};
 
 /// A session, and whoever and whatever it leads to. Words are keys in [`Entities::words`], everything else ordinals; [`NONE`] and
 /// [`NEVER`] stand where nothing is known.
@@ -94,40 +94,42 @@ impl Facts {
         ids: FactIds { session: 0, device: 0, journey: 0, user: 0, anonymous: 0 },
     };
 
-    /// Of a session.
-    pub fn of(session: u32, entities: &Entities) -> Self {
-        let Entities { users, devices, journeys, sessions, .. } = entities;
-        let device = at(&sessions.device, session);
-        let journey = at(&sessions.journey, session);
-        let anonymous = at(&sessions.anonymous, session);
-        let user = at(&devices.user, device);
-        let id = |table: &str, ordinal: u32| match entities.keys(table) {
-            Some(Keys::Ids(ids)) => ids.id(ordinal).unwrap_or(0),
-            _ => 0,
-        };
+    /// Of a session, of which that much is kept.
+    pub(super) fn of(
+        ordinal: u32,
+        session: &Session,
+        known: Known<'_>,
+        entities: &Entities,
+    ) -> Self {
+        let device = entities.devices.at(session.device);
+        let user = entities.users.get(device.user as usize);
+        let journey = entities.journeys.at(session.journey);
+        let holder = entities.devices.get(session.device as usize);
+        let id =
+            |keys: Option<&Ids>, ordinal: u32| keys.and_then(|ids| ids.id(ordinal)).unwrap_or(0);
         Self {
-            device,
-            journey,
-            kind: at(&journeys.kind, journey),
-            anonymous,
-            source: at(&sessions.source, session),
-            campaign: at(&sessions.campaign, session),
-            user,
-            persona: at(&users.persona, user),
-            currency: at(&users.currency, user),
-            profile: at(&devices.profile, device),
-            class: at(&devices.class, device),
-            started: at_or(&sessions.started, session, NEVER),
-            ended: at_or(&sessions.ended, session, NEVER),
-            created: at_or(&users.created, user, i64::MIN),
-            first_seen: at_or(&devices.first_seen, device, i64::MIN),
-            identity: Identity::of(anonymous, entities),
+            device: session.device,
+            journey: session.journey,
+            kind: journey.kind,
+            anonymous: session.anonymous,
+            source: session.source,
+            campaign: session.campaign,
+            user: device.user,
+            persona: user.map_or(NONE, |user| user.persona),
+            currency: user.map_or(NONE, |user| user.currency),
+            profile: device.profile,
+            class: device.class,
+            started: session.started,
+            ended: session.ended,
+            created: user.map_or(i64::MIN, |user| user.created),
+            first_seen: holder.map_or(i64::MIN, |device| device.first_seen),
+            identity: Identity::of(session.anonymous, entities),
             ids: FactIds {
-                session: id("sessions", session),
-                device: id("devices", device),
-                journey: id("journeys", journey),
-                user: id("users", user),
-                anonymous: entities.anonymous.id(anonymous).unwrap_or(0),
+                session: id(known.sessions, ordinal),
+                device: id(known.devices, session.device),
+                journey: id(known.journeys, session.journey),
+                user: id(known.users, device.user),
+                anonymous: entities.anonymous.id(session.anonymous).unwrap_or(0),
             },
         }
     }
@@ -136,12 +138,9 @@ impl Facts {
 impl Identity {
     /// Of an anonymous id.
     pub fn of(anonymous: u32, entities: &Entities) -> Self {
-        let of = &entities.identities;
-        Self {
-            owner: at(&of.user, anonymous),
-            holder: at(&of.device, anonymous),
-            stitched: at_or(&of.stitched, anonymous, NEVER),
-        }
+        let entities::Identity { user: owner, device: holder, stitched } =
+            entities.identities.at(anonymous);
+        Self { owner, holder, stitched }
     }
 }
 

@@ -48,7 +48,7 @@ fn observers(context: &Context<'_>) -> Vec<Box<dyn Observer>> {
         Box::new(payments::Payments::new(context)),
         Box::new(prices::Prices::new(context)),
         Box::new(funnel::Funnel::new(context)),
-        Box::new(impossible::Impossible::new(context)),
+        Box::new(impossible::Impossible::new()),
     ]
 }
 

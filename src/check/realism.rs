@@ -3,12 +3,12 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use crate::check::coverage;
-use crate::check::entities::{Entities, NEVER, at};
+use crate::check::entities::{Entities, NEVER};
 use crate::check::{
     Check, Context, Error, EventBatch, Evidence, Family, Measure, Observer, Outcome, Seen, Tally,
     Verdict, Wants, Watch, pass, shape,
 };
+use crate::check::{anomalies, coverage};
 use crate::model::DeviceClass;
 use crate::population::Zones;
 use crate::read::{DataSet, hash};
@@ -53,13 +53,14 @@ static LOOKS_ELSEWHERE: [Check; looks::ABOUT.len()] = {
     checks
 };
 
-/// The verdicts on a data set: the scorecard, then the list.
-pub fn verdicts(summary: &Summary) -> Vec<Verdict> {
+/// The verdicts on a data set: the scorecard, then the list. Robots are an anomaly, so a set in which none were put is not judged for
+/// having none.
+pub fn verdicts(summary: &Summary, has_robots: impl FnOnce() -> bool) -> Vec<Verdict> {
     let mut verdicts = by(&LOOKS, summary);
     let id = looks::ABOUT[looks::NO_BOTS].id;
-    // A set without robots was asked for like that: they are an anomaly.
     if let Some(bots) = verdicts.iter_mut().find(|verdict| verdict.check.id == id)
         && bots.outcome == Outcome::Fails
+        && !has_robots()
     {
         *bots = Verdict::skipped(
             bots.check,
@@ -195,7 +196,7 @@ impl Crowd {
             realism,
             zones,
             zone,
-            class: entities.devices.class.iter().map(class).collect(),
+            class: entities.devices.iter().map(|device| class(&device.class)).collect(),
             kinds: kinds(context.schemas),
             names: context.schemas.events.iter().map(|event| event.name.clone()).collect(),
         }
@@ -205,39 +206,41 @@ impl Crowd {
 /// The zones that users live in, and of each user which.
 fn zones(context: &Context<'_>) -> (Zones, Vec<u16>) {
     let entities = context.entities;
-    let mut words: Vec<u32> = entities.users.time_zone.clone();
+    let mut words: Vec<u32> = entities.users.iter().map(|user| user.time_zone).collect();
     words.sort_unstable();
     words.dedup();
     words.retain(|word| *word != hash::NONE);
-    let place = |word: &u32| words.binary_search(word).map_or(u16::MAX, |place| place as u16);
-    let of_users = entities.users.time_zone.iter().map(place).collect();
+    let place = |word: u32| words.binary_search(&word).map_or(u16::MAX, |place| place as u16);
+    let of_users = entities.users.iter().map(|user| place(user.time_zone)).collect();
     let names = words.iter().map(|word| entities.word(*word).to_owned()).collect();
-    let started = entities.sessions.started.iter().copied().filter(|at| *at != NEVER);
+    let started = entities.sessions.iter().map(|of| of.started).filter(|at| *at != NEVER);
     let (first, last) = started.fold((i64::MAX, i64::MIN), |(a, b), at| (a.min(at), b.max(at)));
     let (first, last) = if first > last { (0, 0) } else { (first, last) };
     let days = ((last - first) / DAY + 2).clamp(1, 36_500) as u32;
     (Zones::new(names, first.div_euclid(DAY) as i32, days), of_users)
 }
 
-/// Takes an id and when it was first seen.
-type SeeId = fn(&mut Realism, &[u8], i64);
-
 /// Tells when each user, session and device was first there.
 fn see_ids(realism: &mut Realism, entities: &Entities) {
-    let tables: [(&str, &[i64], SeeId); 3] = [
-        ("users", &entities.users.created, Realism::see_user),
-        ("sessions", &entities.sessions.started, Realism::see_session),
-        ("devices", &entities.devices.first_seen, Realism::see_device),
-    ];
-    for (table, times, see) in tables {
-        let Some(crate::check::entities::Keys::Ids(ids)) = entities.keys(table) else { continue };
-        for (ordinal, &time) in times.iter().enumerate().filter(|(_, time)| **time != NEVER) {
-            if let Some(id) = ids.id(ordinal as u32) {
-                see(realism, &id.to_be_bytes(), time);
-            }
+    let known = entities.known();
+    let mut see = |ids: Option<&hash::Ids>, ordinal: usize, time: i64, see: SeeId| {
+        if let Some(id) = ids.and_then(|ids| ids.id(ordinal as u32)).filter(|_| time != NEVER) {
+            see(realism, &id.to_be_bytes(), time);
         }
+    };
+    for (ordinal, user) in entities.users.iter().enumerate() {
+        see(known.users, ordinal, user.created, Realism::see_user);
+    }
+    for (ordinal, session) in entities.sessions.iter().enumerate() {
+        see(known.sessions, ordinal, session.started, Realism::see_session);
+    }
+    for (ordinal, device) in entities.devices.iter().enumerate() {
+        see(known.devices, ordinal, device.first_seen, Realism::see_device);
     }
 }
+
+/// Takes an id and when it was first seen.
+type SeeId = fn(&mut Realism, &[u8], i64);
 
 /// By event type: what it is to the scorecard.
 fn kinds(schemas: &Schemas) -> Vec<(Marks, bool)> {
@@ -264,15 +267,14 @@ impl Observer for Crowd {
     }
 
     fn see_events(&mut self, events: &EventBatch<'_>) {
-        let entities = events.entities();
         let load = events.column("page_load_ms");
         for row in 0..events.len() {
-            let (session, kind, time) = (events.session[row], events.kind[row], events.time[row]);
-            if session == hash::NONE || kind == hash::NONE || time == NEVER {
+            let (seat, kind, time) = (events.seat[row], events.kind[row], events.time[row]);
+            if seat == hash::NONE || kind == hash::NONE || time == NEVER {
                 continue;
             }
-            let user = events.user(row) as usize;
-            let zone = self.zone.get(user).copied().unwrap_or(u16::MAX);
+            let facts = events.facts(row);
+            let zone = self.zone.get(facts.user as usize).copied().unwrap_or(u16::MAX);
             let offset = match zone {
                 u16::MAX => 0,
                 zone => (self.zones.offset(usize::from(zone), time) / 60_000_000) as i16,
@@ -285,16 +287,15 @@ impl Observer for Crowd {
                 marks = marks.and(Marks::VIEW);
             }
             let item = if looks { events.product(row) } else { NONE };
-            let device = events.device(row) as usize;
             self.realism.see(&realism::Seen {
-                user: at(&entities.sessions.anonymous, session),
-                session: events.seat[row],
+                user: facts.anonymous,
+                session: seat,
                 time,
                 zone,
                 offset,
                 event: kind as u16,
                 item,
-                device: self.class.get(device).copied().unwrap_or(UNKNOWN),
+                device: self.class.get(facts.device as usize).copied().unwrap_or(UNKNOWN),
                 load_ms: load_ms.unwrap_or(0).clamp(0, 65_535) as u16,
                 marks,
             });
@@ -305,7 +306,8 @@ impl Observer for Crowd {
     }
 
     fn finish(self: Box<Self>, context: &Context<'_>, _: &Seen) -> Vec<Verdict> {
-        let mut verdicts = verdicts(&self.summary());
+        let mut verdicts =
+            verdicts(&self.summary(), || anomalies::Labels::has(context, "bot_sessions"));
         if let Some(why) = coverage::moves_rates(context) {
             for verdict in &mut verdicts {
                 *verdict = Verdict::skipped(verdict.check, why.clone());

@@ -214,9 +214,9 @@ fn observers_see_every_row_resolved() {
     let schemas = &world.schemas;
     let (entities, broken) = Entities::read(&data, schemas, &watch).unwrap();
     assert!(broken.is_empty());
-    assert_eq!(entities.sessions.started.len() as u64, data.manifest().rows("sessions"));
-    assert!(entities.users.persona.iter().all(|persona| !entities.word(*persona).is_empty()));
-    assert_eq!(entities.identities.user.len() as u64, data.manifest().rows("truth/identity"));
+    assert_eq!(entities.sessions.len() as u64, data.manifest().rows("sessions"));
+    assert!(entities.users.iter().all(|user| !entities.word(user.persona).is_empty()));
+    assert_eq!(entities.identities.len() as u64, data.manifest().rows("truth/identity"));
     let context = Context {
         data: &data,
         schemas,

@@ -10,7 +10,7 @@ use throng::check::Watch;
 use throng::diag::Problem;
 use throng::human;
 use throng::read::DataSet;
-use throng::report::page::{Block, Outcome, Page};
+use throng::report::page::{Block, Outcome, Page, UNREAD};
 use throng::report::{self, file, render};
 use throng::schema::{Schemas, facts};
 use throng::score::Score;
@@ -115,6 +115,13 @@ fn tell(args: &Args, page: &Page, path: &Path, bytes: u64) -> Result<(), Failure
     let mut out = anstream::stdout().lock();
     let (shown, size) = (path.display(), human::bytes(bytes));
     writeln!(out, "{GOOD}wrote{GOOD:#} {HEADING}{shown}{HEADING:#} {DIM}({size}){DIM:#}")?;
+    if let Some(unread) = page.facts.iter().find(|fact| fact.label == UNREAD) {
+        let value = &unread.value;
+        writeln!(
+            out,
+            "{ERROR}{value} {UNREAD}{ERROR:#} {DIM}and are in no number; they stand under What this is{DIM:#}"
+        )?;
+    }
     if !args.no_check {
         let (failed, all) = verdicts(page);
         match failed {

@@ -102,8 +102,8 @@ impl Problems {
     }
 
     /// Adds those of another reading.
-    pub fn extend(&mut self, other: Problems) {
-        self.0.extend(other.0);
+    pub fn extend(&mut self, others: impl IntoIterator<Item = Problem>) {
+        self.0.extend(others);
     }
 
     /// The problems in the order found.
@@ -122,6 +122,15 @@ impl Problems {
     /// The problems, when there are any.
     pub fn or<T>(self, value: T) -> Result<T, Problems> {
         if self.is_empty() { Ok(value) } else { Err(self) }
+    }
+}
+
+impl IntoIterator for Problems {
+    type Item = Problem;
+    type IntoIter = std::vec::IntoIter<Problem>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::diag::{Problem, Problems};
+use crate::diag::{Place, Problem, Problems};
 use crate::foreign::Mapping;
 use crate::human;
 use crate::model::DeviceClass;
@@ -48,86 +48,96 @@ impl LeftOut {
     }
 }
 
-/// Counts rows that cannot be taken for one reason.
-#[derive(Debug)]
-pub(super) struct Gap {
-    why: &'static str,
-    /// What none of the rows has.
-    lacking: &'static str,
-    help: &'static str,
-    rows: u64,
-    first: String,
+/// Why a row cannot be taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reason {
+    /// Nobody knows when it was.
+    Timeless,
+    /// Nobody knows whose it is.
+    Nobodys,
 }
 
-impl Gap {
-    pub(super) fn times() -> Self {
-        Self {
-            why: "no time that can be read",
-            lacking: "a time that can be read",
-            help: "RFC 3339 text, a timestamp, or seconds to nanoseconds since 1970",
-            rows: 0,
-            first: String::new(),
+impl Reason {
+    const ALL: [Self; 2] = [Self::Timeless, Self::Nobodys];
+
+    fn why(self) -> &'static str {
+        match self {
+            Self::Timeless => "no time that can be read",
+            Self::Nobodys => "neither user nor session",
         }
     }
 
-    pub(super) fn owners() -> Self {
-        Self {
-            why: "neither user nor session",
-            lacking: "a user or a session",
-            help: "map columns that every row has",
-            rows: 0,
-            first: String::new(),
+    /// What none of the rows has.
+    fn lacking(self) -> &'static str {
+        match self {
+            Self::Timeless => "a time that can be read",
+            Self::Nobodys => "a user or a session",
         }
     }
 
+    fn help(self) -> &'static str {
+        match self {
+            Self::Timeless => "RFC 3339 text, a timestamp, or seconds to nanoseconds since 1970",
+            Self::Nobodys => "map columns that every row has",
+        }
+    }
+
+    /// Where the mapping says which column it is.
+    fn place(self, mapping: &Mapping) -> Place {
+        let owner = [&mapping.user, &mapping.session].into_iter().flatten().next();
+        let owner = owner.filter(|_| self == Self::Nobodys);
+        owner.unwrap_or(&mapping.time).place()
+    }
+}
+
+/// Counts rows that cannot be taken, by reason.
+#[derive(Debug, Default)]
+pub(super) struct Gaps {
+    rows: [u64; 2],
+    /// Where the first of them is.
+    first: [String; 2],
+}
+
+impl Gaps {
     /// The row of that ordinal in a file is one.
     #[cold]
-    pub(super) fn add(&mut self, file: &str, row: u64) {
-        if self.rows == 0 {
-            self.first = format!("row {} of {file}", row + 1);
+    pub(super) fn add(&mut self, reason: Reason, file: &str, row: u64) {
+        let (rows, first) = (&mut self.rows[reason as usize], &mut self.first[reason as usize]);
+        if *rows == 0 {
+            *first = format!("row {} of {file}", row + 1);
         }
-        self.rows += 1;
+        *rows += 1;
     }
 
-    /// Those left out; an error when they are more than half of `all`, since the others would not speak for them.
-    fn left_out(self, all: u64, mapping: &Mapping) -> Result<Option<LeftOut>, Problem> {
-        if self.rows == 0 {
-            return Ok(None);
+    /// All that was left out of `all` rows.
+    ///
+    /// # Errors
+    /// It is more than half of them: the others would not speak for them.
+    pub(super) fn left_out(&self, all: u64, mapping: &Mapping) -> Result<Vec<LeftOut>, Problems> {
+        let met = Reason::ALL.into_iter().filter(|reason| self.rows[*reason as usize] > 0);
+        if self.rows.iter().sum::<u64>() * 2 <= all {
+            return Ok(met
+                .map(|reason| LeftOut {
+                    rows: self.rows[reason as usize],
+                    of: all,
+                    why: reason.why(),
+                    first: self.first[reason as usize].clone(),
+                })
+                .collect());
         }
-        if self.rows * 2 <= all {
-            let Self { why, rows, first, .. } = self;
-            return Ok(Some(LeftOut { rows, of: all, why, first }));
+        let mut problems = Problems::new();
+        for reason in met {
+            let (rows, first) = (self.rows[reason as usize], &self.first[reason as usize]);
+            let message = if rows == all {
+                format!("none of the {all} rows has {}", reason.lacking())
+            } else {
+                format!("{rows} of the {all} rows have {}; the first is {first}", reason.why())
+            };
+            let (place, help) = (Some(reason.place(mapping)), Some(reason.help().to_owned()));
+            problems.push(Problem { message, place, help });
         }
-        let message = if self.rows == all {
-            format!("none of the {all} rows has {}", self.lacking)
-        } else {
-            let (rows, first) = (self.rows, &self.first);
-            format!("{rows} of the {all} rows have {}; the first is {first}", self.why)
-        };
-        let column = [&mapping.user, &mapping.session].into_iter().flatten().next();
-        let column = column.filter(|_| self.lacking != Self::times().lacking);
-        let place = Some(column.unwrap_or(&mapping.time).place());
-        Err(Problem { message, place, help: Some(self.help.to_owned()) })
+        Err(problems)
     }
-}
-
-/// All that was left out of `all` rows.
-///
-/// # Errors
-/// One reason leaves out more than half of them.
-pub(super) fn left_out(
-    gaps: [Gap; 2],
-    all: u64,
-    mapping: &Mapping,
-) -> Result<Vec<LeftOut>, Problems> {
-    let (mut some, mut problems) = (Vec::new(), Problems::new());
-    for gap in gaps {
-        match gap.left_out(all, mapping) {
-            Ok(found) => some.extend(found),
-            Err(problem) => problems.push(problem),
-        }
-    }
-    problems.or(some)
 }
 
 /// Which values of the device column are known, and which were not.

@@ -1,6 +1,6 @@
 //! Somebody else's click-stream: which column is what, and its records in the form that [`realism`](crate::realism) takes.
 //!
-//! A stream may come in many files and in any order, so it is held in memory, 32 bytes a record, and sorted by session and time.
+//! A stream may come in many files and in any order, so it is held in memory, 24 bytes a record, and sorted by session and time.
 
 mod account;
 mod columns;

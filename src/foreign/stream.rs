@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::diag::{Located, Problem, Problems};
 use crate::engine::Progress;
 use crate::foreign::Mapping;
-use crate::foreign::account::{self, Classes, Gap, Taken};
+use crate::foreign::account::{self, Classes, Gaps, Reason, Taken};
 use crate::foreign::columns::columns;
 use crate::model::DeviceClass;
 use crate::population::Zones;
@@ -186,11 +186,7 @@ pub fn read(
         };
         return Err(Problems::from(Problem::new(message).help("give files with rows")).into());
     }
-    let gaps = [
-        std::mem::replace(&mut stream.timeless, Gap::times()),
-        std::mem::replace(&mut stream.nobodys, Gap::owners()),
-    ];
-    let left_out = account::left_out(gaps, stream.rows, mapping)?;
+    let left_out = stream.gaps.left_out(stream.rows, mapping)?;
     let events: Vec<String> = stream.events.iter().map(str::to_owned).collect();
     let warnings = account::warnings(mapping, &events, &stream.classes, stream.rows);
     Ok(Taken { summary: stream.finish(events), left_out, warnings })
@@ -225,8 +221,7 @@ struct Stream<'m> {
     records: Vec<Record>,
     /// All rows, those that are left out too.
     rows: u64,
-    timeless: Gap,
-    nobodys: Gap,
+    gaps: Gaps,
     users: Ids,
     sessions: Ids,
     /// By session, and by user whose rows have none.
@@ -245,8 +240,7 @@ impl<'m> Stream<'m> {
             mapping,
             records: Vec::new(),
             rows: 0,
-            timeless: Gap::times(),
-            nobodys: Gap::owners(),
+            gaps: Gaps::default(),
             users: Ids::default(),
             sessions: Ids::default(),
             owners: [Vec::new(), Vec::new()],
@@ -265,7 +259,7 @@ impl<'m> Stream<'m> {
         self.rows += batch.rows as u64;
         for row in 0..batch.rows {
             let Some(time) = time.long(row) else {
-                self.timeless.add(file, before + row as u64);
+                self.gaps.add(Reason::Timeless, file, before + row as u64);
                 continue;
             };
             let user = key(&mut self.users, user, row);
@@ -278,7 +272,7 @@ impl<'m> Stream<'m> {
             };
             let (whose, order) = match (session, user) {
                 (NONE, NONE) => {
-                    self.nobodys.add(file, before + row as u64);
+                    self.gaps.add(Reason::Nobodys, file, before + row as u64);
                     continue;
                 }
                 (NONE, user) => (OF_USER | user, count(&mut self.owners[1], user, user)),
@@ -312,6 +306,8 @@ impl<'m> Stream<'m> {
         self.records.sort_unstable_by_key(|record| (record.whose, record.time, record.order));
         let mut realism = Realism::new();
         let by_session = self.records.chunk_by(|a, b| a.whose == b.whose);
+        // One session after the other, so one place to keep it in is enough.
+        const PLACE: u32 = 0;
         for (ordinal, records) in by_session.enumerate() {
             let whose = records[0].whose;
             let user = match whose & OF_USER {
@@ -329,7 +325,7 @@ impl<'m> Stream<'m> {
                 let offset = clock.offset(usize::from(record.zone), record.time) / MINUTE;
                 realism.see(&Seen {
                     user,
-                    session: ordinal as u32,
+                    session: PLACE,
                     time: record.time,
                     zone: if self.mapping.zone_is_known { record.zone } else { u16::MAX },
                     offset: offset as i16,
@@ -340,6 +336,7 @@ impl<'m> Stream<'m> {
                     marks,
                 });
             }
+            realism.close(PLACE);
         }
         let summary = realism.finish().named(names);
         if self.mapping.events.errors.is_empty() { summary.without_errors() } else { summary }

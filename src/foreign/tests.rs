@@ -223,30 +223,35 @@ fn gappy(path: &Path, sound: usize, timeless: usize, nobodys: usize) {
 
 const LITTLE: &str = "[columns]\nuser = \"visitorid\"\ntime = \"timestamp\"\n";
 
-/// Rows that cannot be taken are counted with the place of the first; more than half of the rows may not be such.
+/// Rows that cannot be taken are counted with the place of the first; more than half of the rows may not be such, for whatever reasons.
 #[test]
 fn rows_left_out_are_told() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("log.ndjson");
-    gappy(&path, 20_000, 20_000, 3);
+    gappy(&path, 20_000, 19_997, 3);
     let taken = taken(std::slice::from_ref(&path), LITTLE);
     assert!(taken.is_ok(), "{}", told(taken));
     let taken = taken.unwrap();
     assert_eq!(taken.summary.records(), 20_000);
     let name = path.display().to_string();
     let left_out =
-        |rows, why, row| LeftOut { rows, of: 40_003, why, first: format!("row {row} of {name}") };
+        |rows, why, row| LeftOut { rows, of: 40_000, why, first: format!("row {row} of {name}") };
     assert_eq!(
         taken.left_out,
         [
-            left_out(20_000, "no time that can be read", 20_001),
-            left_out(3, "neither user nor session", 40_001)
+            left_out(19_997, "no time that can be read", 20_001),
+            left_out(3, "neither user nor session", 39_998)
         ]
     );
     gappy(&path, 4, 5, 0);
     let most = told(summed(std::slice::from_ref(&path), LITTLE));
     assert!(most.contains("5 of the 9 rows have no time that can be read"), "{most}");
     assert!(most.contains("row 5 of") && most.contains("mapping.toml:3:8"), "{most}");
+    // Neither reason is one of most rows, but both together are.
+    gappy(&path, 4, 3, 2);
+    let both = told(summed(std::slice::from_ref(&path), LITTLE));
+    assert!(both.contains("3 of the 9 rows have no time"), "{both}");
+    assert!(both.contains("2 of the 9 rows have neither user nor session"), "{both}");
     gappy(&path, 0, 0, 2);
     let nobody = told(summed(&[path], LITTLE));
     assert!(nobody.contains("none of the 2 rows has a user or a session"), "{nobody}");

@@ -102,6 +102,18 @@ impl Column {
         self.valid.as_ref().is_none_or(|valid| valid[row])
     }
 
+    /// How many rows.
+    pub fn rows(&self) -> usize {
+        match &self.data {
+            Data::Ids(ids) => ids.len(),
+            Data::Longs(longs) => longs.len(),
+            Data::Ints(ints) => ints.len(),
+            Data::Doubles(doubles) => doubles.len(),
+            Data::Flags(flags) => flags.len(),
+            Data::Texts(texts) => texts.keys.len(),
+        }
+    }
+
     /// Which rows have a value; none: all.
     pub fn valid(&self) -> Option<&[bool]> {
         self.valid.as_deref()

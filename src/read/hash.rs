@@ -9,6 +9,9 @@ pub const NONE: u32 = u32::MAX;
 
 const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
 
+/// Ids that are looked for together: as many as there are reads under way at a time, and some.
+pub const AT_A_TIME: usize = 32;
+
 /// Two words folded into one.
 #[inline]
 pub(crate) fn fold(a: u64, b: u64) -> u64 {
@@ -42,16 +45,21 @@ pub(crate) fn wide(bytes: &[u8]) -> u128 {
 }
 
 /// Ids, each known by its ordinal: 21 bytes an id where their number is known beforehand.
+///
+/// What a slot's number leaves free holds bits of the id's hash, so that hardly ever another id is looked at than the one sought:
+/// of many, each look is a miss of every cache.
 #[derive(Debug, Clone, Default)]
 pub struct Ids {
     ids: Vec<u128>,
+    /// Bits of the hash above `bits` of the ordinal, or [`NONE`].
     slots: Vec<u32>,
+    bits: u32,
 }
 
 impl Ids {
     /// None yet, with room for so many.
     pub fn with_capacity(ids: usize) -> Self {
-        let mut new = Self { ids: Vec::with_capacity(ids), slots: Vec::new() };
+        let mut new = Self { ids: Vec::with_capacity(ids), ..Self::default() };
         new.grow(ids);
         new
     }
@@ -74,7 +82,53 @@ impl Ids {
     /// The ordinal of an id, or [`NONE`].
     #[inline]
     pub fn get(&self, id: u128) -> u32 {
-        if self.slots.is_empty() { NONE } else { self.slots[self.slot(id)] }
+        if self.slots.is_empty() { NONE } else { self.find(id).unwrap_or(NONE) }
+    }
+
+    /// The ordinals of many ids, [`NONE`] for those that there are not; faster than one by one, since what is looked at comes into
+    /// the cache for some at a time.
+    pub fn find_all(&self, ids: &[u128], found: &mut Vec<u32>) {
+        found.clear();
+        if self.slots.is_empty() {
+            found.resize(ids.len(), NONE);
+            return;
+        }
+        for some in ids.chunks(AT_A_TIME) {
+            self.touch(some);
+            let begin = found.len();
+            found.extend(some.iter().map(|id| self.likely(*id)));
+            for (likely, id) in found[begin..].iter_mut().zip(some) {
+                if *likely != NONE && self.ids[*likely as usize] != *id {
+                    *likely = self.get(*id);
+                }
+            }
+        }
+    }
+
+    /// Brings what a few ids are found by into the cache: the reads do not wait for each other.
+    pub fn touch(&self, ids: &[u128]) {
+        if !self.slots.is_empty() {
+            let first = ids.iter().map(|id| self.slots[self.first_slot(of_id(*id))]);
+            std::hint::black_box(first.fold(0, |all, entry| all ^ entry));
+        }
+    }
+
+    /// The ordinal of the first id whose hash has the same bits, or [`NONE`].
+    #[inline]
+    fn likely(&self, id: u128) -> u32 {
+        let hash = of_id(id);
+        let (tag, ordinals) = (self.entry(hash, 0), self.ordinals());
+        let mut slot = self.first_slot(hash);
+        loop {
+            let entry = self.slots[slot];
+            if entry == NONE {
+                return NONE;
+            }
+            if entry & !ordinals == tag {
+                return entry & ordinals;
+            }
+            slot = self.next_slot(slot);
+        }
     }
 
     /// The ordinal of an id, which is added when it is new, and whether it was.
@@ -82,36 +136,74 @@ impl Ids {
         if (self.ids.len() + 1) * 4 > self.slots.len() * 3 {
             self.grow(self.ids.len() * 2 + 16);
         }
-        let slot = self.slot(id);
-        if self.slots[slot] != NONE {
-            return (self.slots[slot], false);
+        match self.find(id) {
+            Ok(ordinal) => (ordinal, false),
+            Err(slot) => {
+                let ordinal = self.ids.len() as u32;
+                self.ids.push(id);
+                self.slots[slot] = self.entry(of_id(id), ordinal);
+                (ordinal, true)
+            }
         }
-        let ordinal = self.ids.len() as u32;
-        self.ids.push(id);
-        self.slots[slot] = ordinal;
-        (ordinal, true)
     }
 
-    /// Where an id stands, or would.
+    /// The ordinal of an id, or the slot where it would stand.
     #[inline]
-    fn slot(&self, id: u128) -> usize {
-        // The hash as a fraction of the slots, so that there may be any number of them (Lemire 2019).
-        let slots = self.slots.len();
-        let mut slot = ((u128::from(of_id(id)) * slots as u128) >> 64) as usize;
-        while self.slots[slot] != NONE && self.ids[self.slots[slot] as usize] != id {
-            slot = if slot + 1 == slots { 0 } else { slot + 1 };
+    fn find(&self, id: u128) -> Result<u32, usize> {
+        let hash = of_id(id);
+        let tag = self.entry(hash, 0);
+        let ordinals = self.ordinals();
+        let mut slot = self.first_slot(hash);
+        loop {
+            let entry = self.slots[slot];
+            if entry == NONE {
+                return Err(slot);
+            }
+            if entry & !ordinals == tag && self.ids[(entry & ordinals) as usize] == id {
+                return Ok(entry & ordinals);
+            }
+            slot = self.next_slot(slot);
         }
-        slot
+    }
+
+    /// What a slot holds of an id. The upper bits of the hash decide about the slot, so the lower half gives what is held.
+    #[inline]
+    fn entry(&self, hash: u64, ordinal: u32) -> u32 {
+        hash as u32 & !self.ordinals() | ordinal
+    }
+
+    /// The bits that tell the ordinal.
+    #[inline]
+    fn ordinals(&self) -> u32 {
+        ((1_u64 << self.bits) - 1) as u32
+    }
+
+    /// Where to look first: the hash as a fraction of the slots, so that there may be any number of them (Lemire 2019).
+    #[inline]
+    fn first_slot(&self, hash: u64) -> usize {
+        ((u128::from(hash) * self.slots.len() as u128) >> 64) as usize
+    }
+
+    #[inline]
+    fn next_slot(&self, slot: usize) -> usize {
+        if slot + 1 == self.slots.len() { 0 } else { slot + 1 }
     }
 
     fn grow(&mut self, ids: usize) {
         let wanted = ids * 4 / 3 + 2;
-        if wanted > self.slots.len() {
-            self.slots = vec![NONE; wanted];
-            for ordinal in 0..self.ids.len() {
-                let slot = self.slot(self.ids[ordinal]);
-                self.slots[slot] = ordinal as u32;
+        if wanted <= self.slots.len() {
+            return;
+        }
+        self.slots = vec![NONE; wanted];
+        // No ordinal is all ones, so that no entry is [`NONE`].
+        self.bits = (wanted + 1).ilog2() + 1;
+        for (ordinal, id) in self.ids.iter().enumerate() {
+            let hash = of_id(*id);
+            let mut slot = self.first_slot(hash);
+            while self.slots[slot] != NONE {
+                slot = self.next_slot(slot);
             }
+            self.slots[slot] = self.entry(hash, ordinal as u32);
         }
     }
 }
@@ -198,6 +290,12 @@ mod tests {
         }
         assert!((0..1_000).all(|i| ids.get(id(i)) == i && ids.id(i) == Some(id(i))));
         assert_eq!((ids.get(id(1_000)), Ids::default().get(1)), (NONE, NONE));
+        let (many, mut found) = ((0..2_000).map(id).collect::<Vec<_>>(), vec![7]);
+        ids.find_all(&many, &mut found);
+        let one_by_one: Vec<u32> = many.iter().map(|id| ids.get(*id)).collect();
+        assert_eq!(found, one_by_one);
+        Ids::default().find_all(&many, &mut found);
+        assert_eq!(found, vec![NONE; 2_000]);
     }
 
     #[test]

@@ -179,7 +179,10 @@ impl Realism {
         let step = seen.marks.has(Marks::VIEW);
         let open = &mut self.open[place];
         if step && open.session.steps > 0 && seen.time - open.last > SILENCE {
-            self.past.push(std::mem::replace(open, Open::EMPTY).session);
+            let session = std::mem::replace(open, Open::EMPTY).session;
+            if session.steps > 0 {
+                self.past.push(session);
+            }
         }
         let Self { gaps, memory, hours, items, .. } = self;
         if step {

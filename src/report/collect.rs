@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use crate::check::entities::{Entities, NEVER, at};
+use crate::check::entities::{Entities, NEVER};
 use crate::check::{Cached, Context, EventBatch, Observer, Rows, Seen, Verdict, Wants};
 use crate::population::{Cell, Zones};
 use crate::read::hash::{self, NONE, Words};
@@ -203,7 +203,7 @@ impl Collector {
             let times = || visit.events.iter().map(|event| event.at).filter(|at| *at != NEVER);
             let (Some(start), Some(end)) = (times().min(), times().max()) else { continue };
             visit.events.retain(|event| event.at != NEVER);
-            let profile = at(&entities.devices.profile, at(&entities.sessions.device, session));
+            let profile = entities.devices.at(entities.sessions.at(session).device).profile;
             let user = entities.user_of(session);
             let clock = self.clocks.as_ref().and_then(|clocks| clocks.told(user, start));
             (visit.start, visit.end) = (start, end);
@@ -235,8 +235,8 @@ impl Collector {
         for (class, bins) in std::mem::take(&mut self.dwell) {
             self.numbers.dwell.insert(word(class), bins);
         }
-        for profile in &entities.devices.profile {
-            *self.numbers.profiles.entry(word(*profile)).or_default() += 1;
+        for device in entities.devices.iter() {
+            *self.numbers.profiles.entry(word(device.profile)).or_default() += 1;
         }
         visits(&mut self.numbers, entities, &word);
         gaps(&mut self.numbers, entities);
@@ -250,9 +250,9 @@ impl Collector {
         }
         self.numbers.steps = self.steps.settle(entities);
         let orders = &entities.orders;
-        for (currency, total) in orders.currency.iter().zip(&orders.total) {
-            let sum = self.numbers.revenue.entry(word(*currency)).or_default();
-            *sum = (sum.0 + 1, sum.1 + total);
+        for order in orders.iter() {
+            let sum = self.numbers.revenue.entry(word(order.currency)).or_default();
+            *sum = (sum.0 + 1, sum.1 + order.total);
         }
         self.numbers.views = self.products.settle();
         self.timelines(entities);
@@ -293,20 +293,17 @@ impl Observer for Collector {
 
     fn see_events(&mut self, events: &EventBatch<'_>) {
         self.begin_events(events);
-        let entities = events.entities();
         let dwell = events.column("page_dwell_ms");
         let product = events.column("product_id");
         self.products.learn(events);
         self.steps.see(events);
         for row in 0..events.len() {
-            let device = events.device(row);
-            let time = events.time[row];
+            let (facts, time) = (events.facts(row), events.time[row]);
             if time != NEVER {
-                self.count_time(time, at(&entities.devices.user, device));
+                self.count_time(time, facts.user);
             }
             if let Some(millis) = dwell.and_then(|column| column.long(row)) {
-                let class = at(&entities.devices.class, device);
-                self.dwell.entry(class).or_default().add(millis as f64 / 1000.0);
+                self.dwell.entry(facts.class).or_default().add(millis as f64 / 1000.0);
             }
             if let Some(product) = product {
                 self.products.count(events, product, row);
@@ -317,11 +314,21 @@ impl Observer for Collector {
         }
     }
 
-    fn finish(mut self: Box<Self>, context: &Context<'_>, _: &Seen) -> Vec<Verdict> {
+    fn finish(mut self: Box<Self>, context: &Context<'_>, seen: &Seen) -> Vec<Verdict> {
         self.settle(context.entities);
+        self.numbers.unread = unread(seen);
         self.handover.replace(self.numbers);
         Vec::new()
     }
+}
+
+/// Files that cannot be read or are of another shape than declared, then single lines.
+fn unread(seen: &Seen) -> Vec<(String, String)> {
+    let broken = seen.broken.iter().map(|file| (file.path.clone(), file.why.clone()));
+    let misfits = seen.misfits.iter().map(|misfit| (misfit.place.clone(), misfit.says.clone()));
+    let lines = seen.lines.iter().filter(|line| !line.bad.read);
+    let lines = lines.map(|line| (line.place.clone(), line.bad.ill.told().to_owned()));
+    broken.chain(misfits).chain(lines).collect()
 }
 
 impl Products {
@@ -360,11 +367,11 @@ impl Products {
 
 impl Clocks {
     fn new(entities: &Entities, first: i64) -> Self {
-        let mut names: Vec<u32> = entities.users.time_zone.clone();
+        let mut names: Vec<u32> = entities.users.iter().map(|user| user.time_zone).collect();
         names.sort_unstable();
         names.dedup();
-        let place = |zone: &u32| names.binary_search(zone).map_or(0, |place| place as u32);
-        let of_user = entities.users.time_zone.iter().map(place).collect();
+        let place = |zone: u32| names.binary_search(&zone).map_or(0, |place| place as u32);
+        let of_user = entities.users.iter().map(|user| place(user.time_zone)).collect();
         let names = names.iter().map(|zone| entities.word(*zone).to_owned()).collect();
         Self { zones: Zones::new(names, first.div_euclid(DAY) as i32, WINDOW_DAYS), of_user }
     }
@@ -404,22 +411,22 @@ fn id(entities: &Entities, ordinal: u32) -> String {
 /// Visits by device class and source, and how long they are.
 fn visits(numbers: &mut Numbers, entities: &Entities, word: &impl Fn(u32) -> String) {
     let sessions = &entities.sessions;
-    let mut converted = vec![false; sessions.device.len()];
-    for session in &entities.orders.session {
-        if let Some(converted) = converted.get_mut(*session as usize) {
+    let mut converted = vec![false; sessions.len()];
+    for order in entities.orders.iter() {
+        if let Some(converted) = converted.get_mut(order.session as usize) {
             *converted = true;
         }
     }
     let mut sums: BTreeMap<(u32, u32), Visits> = BTreeMap::new();
     let mut lengths: BTreeMap<u32, BTreeMap<u32, u64>> = BTreeMap::new();
-    for (session, converted) in converted.into_iter().enumerate() {
-        let class = at(&entities.devices.class, sessions.device[session]);
-        let sum = sums.entry((class, sessions.source[session])).or_default();
+    for (session, converted) in sessions.iter().zip(converted) {
+        let class = entities.devices.at(session.device).class;
+        let sum = sums.entry((class, session.source)).or_default();
         sum.all += 1;
         sum.converted += u64::from(converted);
-        sum.bounced += u64::from(sessions.page_views[session] <= 1);
-        sum.events += u64::from(sessions.events[session]);
-        *lengths.entry(class).or_default().entry(sessions.events[session]).or_default() += 1;
+        sum.bounced += u64::from(session.page_views <= 1);
+        sum.events += u64::from(session.events);
+        *lengths.entry(class).or_default().entry(session.events).or_default() += 1;
     }
     numbers.visits =
         sums.into_iter().map(|((class, source), sum)| ((word(class), word(source)), sum)).collect();
@@ -429,14 +436,9 @@ fn visits(numbers: &mut Numbers, entities: &Entities, word: &impl Fn(u32) -> Str
 /// Times from the end of each person's visit to the beginning of the next.
 fn gaps(numbers: &mut Numbers, entities: &Entities) {
     let sessions = &entities.sessions;
-    let mut order: Vec<(u32, i64, i64)> = (0..sessions.device.len() as u32)
-        .map(|session| {
-            (
-                entities.user_of(session),
-                sessions.started[session as usize],
-                sessions.ended[session as usize],
-            )
-        })
+    let mut order: Vec<(u32, i64, i64)> = sessions
+        .iter()
+        .map(|of| (entities.devices.at(of.device).user, of.started, of.ended))
         .filter(|(user, started, ended)| *user != NONE && *started != NEVER && *ended != NEVER)
         .collect();
     order.sort_unstable();
@@ -451,24 +453,16 @@ fn gaps(numbers: &mut Numbers, entities: &Entities) {
 /// Journeys by persona, kind, and the device and source of their first visit.
 fn coverage(numbers: &mut Numbers, entities: &Entities, word: &impl Fn(u32) -> String) {
     let sessions = &entities.sessions;
-    let mut first = vec![NONE; entities.journeys.kind.len()];
-    for (session, journey) in sessions.journey.iter().enumerate() {
-        if let Some(known) = first.get_mut(*journey as usize) {
-            let is_earlier =
-                *known == NONE || sessions.started[session] < sessions.started[*known as usize];
-            *known = if is_earlier { session as u32 } else { *known };
-        }
-    }
     let mut cells: BTreeMap<[u32; 4], u64> = BTreeMap::new();
-    for (journey, session) in first.into_iter().enumerate().filter(|(_, session)| *session != NONE)
-    {
-        let persona = at(&entities.users.persona, entities.user_of(session));
-        let profile = at(&entities.devices.profile, at(&sessions.device, session));
-        let source = at(&sessions.source, session);
+    let firsts = entities.first_sessions();
+    for (journey, session) in firsts.into_iter().enumerate().filter(|(_, at)| *at != NONE) {
+        let persona = entities.users.at(entities.user_of(session)).persona;
+        let profile = entities.devices.at(sessions.at(session).device).profile;
+        let source = sessions.at(session).source;
         // Without the truth about personas there is no matrix.
         if persona != NONE {
             *cells
-                .entry([persona, entities.journeys.kind[journey], profile, source])
+                .entry([persona, entities.journeys[journey].kind, profile, source])
                 .or_default() += 1;
         }
     }

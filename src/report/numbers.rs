@@ -40,6 +40,8 @@ pub struct Numbers {
     pub possible_known: bool,
     /// Sample journeys.
     pub timelines: Vec<Timeline>,
+    /// What of the data set could not be read, and is in none of the numbers: where, and why.
+    pub unread: Vec<(String, String)>,
 }
 
 /// What a journey is counted by.

@@ -18,6 +18,9 @@ pub struct Page {
     pub made_by: String,
 }
 
+/// The label of the number of places that no other number knows of.
+pub const UNREAD: &str = "of its files and lines cannot be read";
+
 /// A number at the top.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

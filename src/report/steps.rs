@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::check::entities::{Entities, at};
+use crate::check::entities::Entities;
+use crate::check::facts::Facts;
 use crate::check::{Cached, EventBatch};
 use crate::model::site::{Site, Slot};
 use crate::read::hash::Words;
@@ -48,7 +49,7 @@ impl Steps {
             return;
         };
         let entities = events.entities();
-        self.visits.resize(entities.sessions.device.len(), Visit::default());
+        self.visits.resize(entities.sessions.len(), Visit::default());
         self.of_path.learn(path, |path| self.pages.add(&page(self.site.as_ref(), path)));
         for row in (0..events.len()).filter(|row| load.is_valid(*row)) {
             let session = events.session[row];
@@ -62,9 +63,8 @@ impl Steps {
                 continue;
             }
             visit.page = page as u16;
-            let kind = at(&entities.journeys.kind, events.journey(row));
+            let Facts { kind, source, .. } = *events.facts(row);
             if before.views == 0 {
-                let source = at(&entities.sessions.source, session);
                 *self.begins.entry((kind, source, page as u16)).or_default() += 1;
             } else {
                 let key = (kind, before.views, before.page, page as u16);
@@ -90,8 +90,8 @@ impl Steps {
             add(*kind, *after, page(*from), Place::Page(page(*to).to_owned()), *count);
         }
         let mut ordered = vec![false; self.visits.len()];
-        for session in &entities.orders.session {
-            if let Some(ordered) = ordered.get_mut(*session as usize) {
+        for order in entities.orders.iter() {
+            if let Some(ordered) = ordered.get_mut(order.session as usize) {
                 *ordered = true;
             }
         }
@@ -102,7 +102,7 @@ impl Steps {
                 (false, true) => End::Ordered,
                 (false, false) => End::Left,
             };
-            let kind = at(&entities.journeys.kind, at(&entities.sessions.journey, session as u32));
+            let kind = entities.journeys.at(entities.sessions.at(session as u32).journey).kind;
             add(kind, visit.views.min(FOLLOWED), page(visit.page), Place::End(end), 1);
         }
         steps.retain(|step, _| !step.kind.is_empty());

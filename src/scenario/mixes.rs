@@ -9,8 +9,8 @@ use crate::scenario::request::{Mix, Request};
 pub(super) fn lay_over(request: &Request, models: &mut Models) -> Result<(), Problems> {
     let mut problems = Problems::new();
     let mut resolve = |mix: &Mix, what: &str, names: Vec<&str>, absent: f64| {
-        let ordinals = mix.resolve(what, names.iter().copied(), absent);
-        ordinals.unwrap_or_else(|found| {
+        let factors = mix.resolve(what, names.iter().copied(), absent);
+        factors.unwrap_or_else(|found| {
             problems.extend(found);
             vec![absent; names.len()]
         })

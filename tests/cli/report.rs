@@ -63,6 +63,23 @@ fn a_part_of_a_data_set_has_a_page_too() {
     }
 }
 
+/// A page says what of its data set could not be read, with checks and without.
+#[test]
+fn what_cannot_be_read_is_told_on_the_page() {
+    let dir = tempfile::tempdir().expect("a folder");
+    made(dir.path());
+    let file = dir.path().join("set/sessions/part-00000.parquet");
+    let bytes = fs::read(&file).expect("read");
+    fs::write(&file, &bytes[..bytes.len() / 2]).expect("written");
+    for args in [&["report", "set", "--no-check"][..], &["report", "set"]] {
+        let output = told(&run(dir.path(), args));
+        assert!(output.contains("1 of its files and lines cannot be read"), "{output}");
+        let page = fs::read_to_string(dir.path().join("set.report.html")).expect("a page");
+        assert!(page.contains("What could not be read"), "{args:?}");
+        assert!(page.contains("sessions/part-00000.parquet"), "{args:?}");
+    }
+}
+
 #[test]
 fn what_cannot_be_reported_has_its_message() {
     let dir = tempfile::tempdir().expect("a folder");

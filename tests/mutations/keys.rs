@@ -50,6 +50,10 @@ pub(crate) static MUTATIONS: &[Mutation] = &[
         let pick = |row: &Row| number(row, "page_views") > 2.0;
         set.change_first("sessions", pick, |row| self::set(row, "is_bounce", true));
     }),
+    Mutation::new("keys.session_counts", |set| {
+        set.change_first("sessions", |_| true, |row| self::set(row, "events", -1));
+    })
+    .also(&["keys.journey_counts"]),
     Mutation::new("keys.session_context", |set| {
         let pick = |row: &Row| text(row, "ip") != "198.18.0.1";
         set.change_first("events", pick, |row| self::set(row, "ip", "198.18.0.1"));

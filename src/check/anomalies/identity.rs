@@ -70,7 +70,7 @@ impl Travel {
             words: Words::default(),
             country: Interned::default(),
             city: Interned::default(),
-            places: vec![(NONE, NONE); context.entities.sessions.started.len()],
+            places: vec![(NONE, NONE); context.entities.sessions.len()],
         }
     }
 
@@ -88,22 +88,22 @@ impl Travel {
     fn judge(&mut self, entities: &Entities) {
         let places = std::mem::take(&mut self.places);
         let of = &entities.sessions;
-        let mut order: Vec<(u32, i64, u32)> = (0..of.started.len() as u32)
-            .map(|at| (entities.user_of(at), of.started[at as usize], at))
+        let mut order: Vec<(u32, i64, u32)> = (0..of.len() as u32)
+            .map(|at| (entities.user_of(at), of[at as usize].started, at))
             .filter(|(user, started, _)| *user != NONE && *started != NEVER)
             .collect();
         order.sort_unstable();
         self.tally.saw(order.len());
         for pair in order.windows(2).filter(|pair| pair[0].0 == pair[1].0) {
             let [before, after] = [pair[0].2 as usize, pair[1].2 as usize];
-            let hours = (of.started[after] - of.ended[before]).max(0) as f64 / 3.6e9;
+            let hours = (of[after].started - of[before].ended).max(0) as f64 / 3.6e9;
             let (from, to) = (places[before], places[after]);
             let kilometres = self.distance(from, to);
             if kilometres > hours * SPEED {
                 let word = |key: u32| self.words.word(key).to_owned();
                 let (from, to) = (word(from.1), word(to.1));
                 self.tally.wrong(|| {
-                    let at = moment(of.started[after]);
+                    let at = moment(of[after].started);
                     (
                         entities.place("sessions", pair[1].2),
                         format!("is in {to} at {at}, {hours:.2} hours after {from}"),

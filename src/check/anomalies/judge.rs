@@ -38,7 +38,7 @@ pub(in crate::check) fn judge(
     }
     if let Some(mut labels) = labels {
         let found = neighbours(context, sections, &kinds, &labels)?;
-        labels.index(&found);
+        labels.index(context, &found);
         let explain = Explain { context, labels: &labels, found: &found };
         for (kind, verdict) in CLASSES.iter().copied().flatten().zip(&mut kinds) {
             explain.kind(kind, verdict);
@@ -198,7 +198,7 @@ impl Explain<'_> {
         let spot = Spot::read(&evidence.place, self.context.schemas);
         let incidents = self.labels.explain(&spot, self.found);
         match spot {
-            Spot::Row(table, _) if incidents.is_empty() => self.labels.missed(self.context, table),
+            Spot::Row(table, _) if incidents.is_empty() => self.labels.missed(table).to_vec(),
             _ => incidents,
         }
     }

@@ -1,6 +1,7 @@
 //! The labels of a data set: its incidents and what each of them did, as `truth/anomalies` and `truth/anomaly_members` tell.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::ControlFlow;
 
 use serde_json::Value;
 
@@ -62,6 +63,10 @@ pub(in crate::check) struct Labels {
     own: HashMap<Link, Vec<u32>>,
     near: HashMap<Link, Vec<u32>>,
     far: HashMap<Link, Vec<u32>>,
+    /// The incidents that show, by their numbers: whose kind has to be found in the data.
+    shown: BTreeSet<u32>,
+    /// By table: the damaged files whose rows it may miss.
+    missed: HashMap<String, Vec<u32>>,
     /// How many edits there are.
     pub(super) edits: u64,
 }
@@ -117,6 +122,18 @@ impl Labels {
         labels.drifted(context)?;
         context.watch.check()?;
         Ok(Some(labels))
+    }
+
+    /// Whether there is an incident of a kind.
+    pub(in crate::check) fn has(context: &Context<'_>, kind: &str) -> bool {
+        let Some(table) = context.schemas.table(INCIDENTS) else { return false };
+        let mut found = false;
+        // A file that cannot be read is told of elsewhere, and has none.
+        let _ = context.data.scan(table, &["kind"], |_, batch| {
+            found |= (0..batch.rows).any(|row| batch.columns[0].text(row) == Some(kind));
+            if found { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        found
     }
 
     /// Takes in the rows of files whose columns are labelled as other ones than declared: whatever is wrong with them is why.
@@ -253,7 +270,7 @@ impl Labels {
     }
 
     /// Makes ready to explain, once it is known what the rows hang together with.
-    pub(super) fn index(&mut self, found: &HashMap<Link, Links>) {
+    pub(super) fn index(&mut self, context: &Context<'_>, found: &HashMap<Link, Links>) {
         for member in &mut self.members {
             for own in &member.own {
                 push(&mut self.own, *own, member.incident);
@@ -265,19 +282,32 @@ impl Labels {
             near.for_each(|link| push(&mut self.near, *link, member.incident));
             member.links.far.iter().for_each(|link| push(&mut self.far, *link, member.incident));
         }
+        self.missed = self.missing(context);
+        self.shown = self.showing();
     }
 
-    /// The damaged files whose rows may be missed by those of a table: its own, and those of tables that refer to it or that it refers
-    /// to. Nobody knows which rows were lost.
-    pub(super) fn missed(&self, context: &Context<'_>, table: &str) -> Vec<u32> {
-        let refers = |from: &str, to: &str| {
-            let fields = context.schemas.table(from).into_iter().flat_map(|table| &table.fields);
-            fields.filter_map(|field| field.reference.as_ref()).any(|(of, _)| of == to)
-        };
-        let touches = |of: &str| of == table || refers(of, table) || refers(table, of);
-        let tables = context.data.manifest().tables.iter().filter(|of| touches(&of.name));
-        let files = tables.flat_map(|of| &of.files);
-        files.flat_map(|file| self.of_file(&file.path, DAMAGE)).collect()
+    /// By table: the incidents of damaged files whose rows may be missed by its own: of its files, and of those of tables that refer to
+    /// it or that it refers to. Nobody knows which rows were lost.
+    fn missing(&self, context: &Context<'_>) -> HashMap<String, Vec<u32>> {
+        let mut missing: HashMap<String, Vec<u32>> = HashMap::new();
+        for of in &context.data.manifest().tables {
+            let damages: Vec<u32> =
+                of.files.iter().flat_map(|file| self.of_file(&file.path, DAMAGE)).collect();
+            let near = context.schemas.tables.iter().filter(|table| {
+                table.name == of.name
+                    || refers(context, &table.name, &of.name)
+                    || refers(context, &of.name, &table.name)
+            });
+            for table in near.filter(|_| !damages.is_empty()) {
+                missing.entry(table.name.clone()).or_default().extend(&damages);
+            }
+        }
+        missing
+    }
+
+    /// The damaged files whose rows may be missed by those of a table.
+    pub(super) fn missed(&self, table: &str) -> &[u32] {
+        self.missed.get(table).map_or(&[], Vec::as_slice)
     }
 
     /// The incidents that explain a place; each once.
@@ -327,22 +357,31 @@ impl Labels {
         lost
     }
 
+    /// The incidents that the invariant of their kind must find in the data.
+    fn showing(&self) -> BTreeSet<u32> {
+        let sought = self.members.iter().filter(|of| of.is_sought).map(|of| of.incident);
+        let sought: BTreeSet<u32> = sought.chain(self.files.values().flatten().copied()).collect();
+        let lost = self.lost();
+        let shows = |at: &u32| {
+            let incident = &self.incidents[*at as usize];
+            incident.is_plain
+                && !incident.is_decoy
+                && (incident.kind == DAMAGE || !lost.contains(at))
+        };
+        sought.into_iter().filter(shows).collect()
+    }
+
     /// The incidents of a kind that its invariant must find in the data, by their numbers.
     pub(super) fn sought(&self, kind: &str) -> impl Iterator<Item = (u32, &Incident)> {
-        let sought = self.members.iter().filter(|of| of.is_sought).map(|of| of.incident);
-        let mut sought: Vec<u32> = sought.chain(self.files.values().flatten().copied()).collect();
-        sought.sort_unstable();
-        sought.dedup();
-        let lost = self.lost();
-        let all = self.incidents.iter().enumerate().map(|(at, incident)| (at as u32, incident));
-        all.filter(move |(at, incident)| {
-            incident.kind == kind
-                && incident.is_plain
-                && !incident.is_decoy
-                && sought.binary_search(at).is_ok()
-                && (kind == DAMAGE || !lost.contains(at))
-        })
+        let all = self.shown.iter().map(|at| (*at, &self.incidents[*at as usize]));
+        all.filter(move |(_, incident)| incident.kind == kind)
     }
+}
+
+/// Whether a table refers to another one.
+fn refers(context: &Context<'_>, from: &str, to: &str) -> bool {
+    let fields = context.schemas.table(from).into_iter().flat_map(|table| &table.fields);
+    fields.filter_map(|field| field.reference.as_ref()).any(|(of, _)| of == to)
 }
 
 fn push<K: std::hash::Hash + Eq>(map: &mut HashMap<K, Vec<u32>>, key: K, incident: u32) {

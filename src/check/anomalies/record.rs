@@ -78,7 +78,7 @@ pub(super) struct Reissued {
 }
 
 impl Reissued {
-    pub(super) fn new(_: &Context<'_>) -> Self {
+    pub(super) fn new() -> Self {
         Self { tally: Tally::new(check_of("anomalies.dup_reissued")), keys: HashSet::new() }
     }
 }

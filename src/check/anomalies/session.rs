@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::{Kind, check_of, checks};
-use crate::check::entities::{NEVER, at_or};
+use crate::check::entities::NEVER;
 use crate::check::pass::{Seen, moment};
 use crate::check::seats;
 use crate::check::{Check, Context, EventBatch, Observer, Tally, Verdict, Wants};
@@ -210,9 +210,9 @@ impl Observer for Boundaries {
 
     fn see_events(&mut self, events: &EventBatch<'_>) {
         self.tally.saw(events.len());
-        let ended = &events.entities().sessions.ended;
+        let sessions = &events.entities().sessions;
         for seated in events.seated {
-            let last = if seated.again { at_or(ended, seated.session, NEVER) } else { NEVER };
+            let last = if seated.again { sessions.at(seated.session).ended } else { NEVER };
             seats::set(&mut self.last, seated.seat, last);
         }
         for row in (0..events.len()).filter(|row| events.session[*row] != NONE) {
@@ -237,17 +237,17 @@ impl Observer for Boundaries {
     fn finish(mut self: Box<Self>, context: &Context<'_>, _: &Seen) -> Vec<Verdict> {
         let of = &context.entities.sessions;
         let mut order: Vec<u32> =
-            (0..of.started.len() as u32).filter(|at| of.device[*at as usize] != NONE).collect();
-        order.sort_unstable_by_key(|at| (of.device[*at as usize], of.started[*at as usize]));
+            (0..of.len() as u32).filter(|at| of[*at as usize].device != NONE).collect();
+        order.sort_unstable_by_key(|at| (of[*at as usize].device, of[*at as usize].started));
         for pair in order.windows(2) {
             let [before, after] = [pair[0] as usize, pair[1] as usize];
-            if of.device[before] != of.device[after] {
+            if of[before].device != of[after].device {
                 continue;
             }
-            let pause = of.started[after].saturating_sub(of.ended[before]);
+            let pause = of[after].started.saturating_sub(of[before].ended);
             // What overlaps is another kind's affair.
             self.tally.look(!(0..PAUSE).contains(&pause), || {
-                let [started, ended] = [of.started[after], of.ended[before]].map(moment);
+                let [started, ended] = [of[after].started, of[before].ended].map(moment);
                 let says =
                     format!("starts at {started}; the one before on its device ends at {ended}");
                 (context.entities.place("sessions", pair[1]), says)

@@ -54,7 +54,7 @@ pub(super) struct Currencies {
 }
 
 impl Currencies {
-    pub(super) fn new(_: &Context<'_>) -> Self {
+    pub(super) fn new() -> Self {
         Self {
             tally: Tally::new(check_of("anomalies.currency_mismatch")),
             words: Interned::default(),
@@ -69,8 +69,7 @@ impl Observer for Currencies {
 
     fn see_events(&mut self, events: &EventBatch<'_>) {
         let entities = events.entities();
-        let Some(currency) =
-            events.column("currency").filter(|_| !entities.users.currency.is_empty())
+        let Some(currency) = events.column("currency").filter(|_| !entities.users.is_empty())
         else {
             return;
         };

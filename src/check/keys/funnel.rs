@@ -63,8 +63,8 @@ impl Funnel {
             carts: ["product_added", "one_click_started", "state_restored"].map(kind),
             checkouts: ["checkout_started", "one_click_started", "exit_offer_engaged"].map(kind),
             payments: ["order_completed", "payment_failed"].map(kind),
-            carted: vec![NEVER; context.entities.journeys.kind.len()],
-            begun: vec![false; context.entities.sessions.started.len()],
+            carted: vec![NEVER; context.entities.journeys.len()],
+            begun: vec![false; context.entities.sessions.len()],
             purchases: Vec::new(),
             lines: Vec::new(),
             first: HashMap::new(),
@@ -93,12 +93,11 @@ impl Observer for Funnel {
         for row in 0..rows.len() {
             let order = entities.find("orders", rows.column("order_id"), row);
             let product = entities.find("products", rows.column("product_id"), row);
-            let place = order as usize;
-            let Some(session) = entities.orders.session.get(place) else { continue };
-            let journey = crate::check::entities::at(&entities.sessions.journey, *session);
-            let line = (journey, product, entities.orders.one_click[place]);
+            let Some(of) = entities.orders.get(order as usize) else { continue };
+            let journey = entities.sessions.at(of.session).journey;
+            let line = (journey, product, of.one_click);
             self.first.insert(line, NEVER);
-            self.lines.push((line, entities.orders.placed[place], order));
+            self.lines.push((line, of.placed, order));
         }
     }
 

@@ -62,8 +62,8 @@ impl Identity {
             stitching: Tally::new(&STITCHING),
             known: Tally::new(&KNOWN),
             registered: Tally::new(&REGISTERED),
-            last: vec![NEVER; context.entities.devices.user.len()],
-            whose: vec![NONE; context.entities.journeys.kind.len()],
+            last: vec![NEVER; context.entities.devices.len()],
+            whose: vec![NONE; context.entities.journeys.len()],
         }
     }
 
@@ -71,24 +71,22 @@ impl Identity {
         let entities = rows.entities;
         let of = &entities.sessions;
         for row in 0..rows.len() {
-            let place = rows.ordinal(row) as usize;
-            if place >= of.ended.len() {
-                continue;
-            }
-            let known = |of: &[i64], at: u32| of.get(at as usize).copied().unwrap_or(i64::MIN);
+            let Some(session) = of.get(rows.ordinal(row) as usize) else { continue };
+            let device = entities.devices.get(session.device as usize);
+            let user = device.and_then(|device| entities.users.get(device.user as usize));
             let came = (
-                known(&entities.devices.first_seen, of.device[place]),
-                known(&entities.users.created, entities.user_of(place as u32)),
+                device.map_or(i64::MIN, |device| device.first_seen),
+                user.map_or(i64::MIN, |user| user.created),
             );
-            first_day(&mut self.first_day, came, of.started[place], || rows.place(row));
+            first_day(&mut self.first_day, came, session.started, || rows.place(row));
             let column = rows.column("user_id");
             let user = entities.find("users", column, row);
             let named = column.is_some_and(|column| column.is_valid(row));
-            if let Some(whose) = self.whose.get_mut(of.journey[place] as usize).filter(|_| named) {
+            if let Some(whose) = self.whose.get_mut(session.journey as usize).filter(|_| named) {
                 *whose = user;
             }
-            let Known { owner, stitched, .. } = Known::of(of.anonymous[place], entities);
-            let right = named == (stitched <= of.ended[place]) && (!named || user == owner);
+            let Known { owner, stitched, .. } = Known::of(session.anonymous, entities);
+            let right = named == (stitched <= session.ended) && (!named || user == owner);
             self.known
                 .look(right, || (rows.place(row), told(entities, named.then_some(user), stitched)));
         }
@@ -206,29 +204,26 @@ impl Observer for Identity {
 
     fn finish(mut self: Box<Self>, context: &Context<'_>, _: &Seen) -> Vec<Verdict> {
         let entities = context.entities;
-        for (device, (last, stated)) in
-            self.last.iter().zip(&entities.devices.last_seen).enumerate()
-        {
-            self.last_seen.look(last == stated, || {
-                let [last, stated] = [*last, *stated].map(moment);
+        for (device, (last, stated)) in self.last.iter().zip(entities.devices.iter()).enumerate() {
+            let stated = stated.last_seen;
+            self.last_seen.look(*last == stated, || {
+                let [last, stated] = [*last, stated].map(moment);
                 let says = format!("last_seen is {stated}; its last event is {last}");
                 (entities.place("devices", device as u32), says)
             });
         }
         let users = &entities.users;
-        for (user, (registered, created)) in users.registered.iter().zip(&users.created).enumerate()
-        {
-            self.registered.look(registered >= created, || {
+        for (user, of) in users.iter().enumerate() {
+            self.registered.look(of.registered >= of.created, || {
                 (entities.place("users", user as u32), "is registered before coming near")
             });
         }
         let identities = &entities.identities;
-        let linked =
-            identities.user.iter().zip(&identities.stitched).filter(|(_, at)| **at != NEVER);
-        for (user, _) in linked {
-            let registered = users.registered.get(*user as usize).is_none_or(|at| *at != NEVER);
+        for linked in identities.iter().filter(|of| of.stitched != NEVER) {
+            let user = users.get(linked.user as usize);
+            let registered = user.is_none_or(|user| user.registered != NEVER);
             self.registered.look(registered, || {
-                (entities.place("users", *user), "is known by name, but not registered")
+                (entities.place("users", linked.user), "is known by name, but not registered")
             });
         }
         let tallies = [self.first_day, self.last_seen, self.stitching, self.known, self.registered];

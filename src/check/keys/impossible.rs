@@ -74,7 +74,7 @@ pub(super) struct Impossible {
 }
 
 impl Impossible {
-    pub(super) fn new(_: &Context<'_>) -> Self {
+    pub(super) fn new() -> Self {
         Self {
             gesture: Tally::new(&GESTURE),
             browser: Tally::new(&BROWSER),

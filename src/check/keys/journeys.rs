@@ -1,6 +1,6 @@
 //! Journeys, their sessions, and the campaigns that brought them.
 
-use crate::check::entities::{Entities, NEVER, at};
+use crate::check::entities::{Entities, NEVER};
 use crate::check::pass::{Seen, moment};
 use crate::check::{Check, Context, Observer, Rows, Tally, Verdict, Wants};
 use crate::read::hash::NONE;
@@ -47,7 +47,7 @@ const DAY: i64 = 86_400_000_000;
 struct State {
     sessions: u32,
     devices: u32,
-    events: u32,
+    events: u64,
     started: i64,
     ended: i64,
 }
@@ -78,9 +78,9 @@ impl Journeys {
             overlap: Tally::new(&OVERLAP),
             campaigns: Tally::new(&CAMPAIGNS),
             outcome: Tally::new(&OUTCOME),
-            states: vec![new; entities.journeys.kind.len()],
+            states: vec![new; entities.journeys.len()],
             pairs: Vec::new(),
-            free: vec![i64::MIN; entities.devices.user.len()],
+            free: vec![i64::MIN; entities.devices.len()],
             runs: Vec::new(),
         }
     }
@@ -105,14 +105,14 @@ impl Journeys {
         for row in 0..rows.len() {
             let session = rows.ordinal(row);
             let place = session as usize;
-            if place >= of.started.len() {
+            if place >= of.len() {
                 continue;
             }
-            let (started, ended) = (of.started[place], of.ended[place]);
-            let (journey, device) = (of.journey[place], of.device[place]);
+            let (started, ended) = (of[place].started, of[place].ended);
+            let (journey, device) = (of[place].journey, of[place].device);
             if let Some(state) = self.states.get_mut(journey as usize) {
                 state.sessions += 1;
-                state.events += of.events[place];
+                state.events += u64::from(of[place].events);
                 state.started = state.started.min(started);
                 state.ended = state.ended.max(ended);
                 self.pairs.push(u64::from(journey) << 32 | u64::from(device));
@@ -147,12 +147,12 @@ impl Journeys {
 
     fn campaign(&mut self, rows: &Rows<'_>, row: usize, session: usize, started: i64) {
         let of = &rows.entities.sessions;
-        let Some((source, from, until)) = self.runs.get(of.campaign[session] as usize) else {
+        let Some((source, from, until)) = self.runs.get(of[session].campaign as usize) else {
             return;
         };
         let runs = (*from..=*until).contains(&started);
-        self.campaigns.look(runs && *source == of.source[session], || {
-            let campaign = rows.entities.place("campaigns", of.campaign[session]);
+        self.campaigns.look(runs && *source == of[session].source, || {
+            let campaign = rows.entities.place("campaigns", of[session].campaign);
             let says = if runs { "is another source's" } else { "does not run then" };
             (rows.place(row), format!("{campaign} {says}"))
         });
@@ -174,8 +174,8 @@ impl Journeys {
             let journey = rows.ordinal(row);
             let Some(state) = self.states.get(journey as usize) else { continue };
             let stated = ["sessions", "devices", "events"].map(|name| rows.long(name, row));
-            let there = [state.sessions, state.devices, state.events];
-            let counted = stated == there.map(|count| Some(i64::from(count)));
+            let there = [state.sessions.into(), state.devices.into(), state.events];
+            let counted = stated == there.map(|count| i64::try_from(count).ok());
             let span = (rows.long("started_at", row), rows.long("ended_at", row));
             let spanned = span == (Some(state.started), Some(state.ended));
             self.counts.look(counted && spanned, || {
@@ -194,7 +194,7 @@ impl Journeys {
 
     fn outcome(&mut self, rows: &Rows<'_>, row: usize, journey: u32) {
         let Some(orders) = rows.long("orders", row) else { return };
-        let outcome = rows.entities.word(at(&rows.entities.journeys.outcome, journey));
+        let outcome = rows.entities.word(rows.entities.journeys.at(journey).outcome);
         self.outcome.look((outcome == "purchased") == (orders > 0), || {
             (rows.place(row), format!("its outcome is `{outcome}` with {orders} orders"))
         });

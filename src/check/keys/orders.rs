@@ -89,10 +89,10 @@ impl Orders {
             events: Tally::new(&EVENTS),
             revenue: Tally::new(&REVENUE),
             currency: Tally::new(&CURRENCY),
-            seen: vec![State::default(); context.entities.orders.user.len()],
+            seen: vec![State::default(); context.entities.orders.len()],
             stated: HashMap::new(),
             found: HashMap::new(),
-            converted: vec![false; context.entities.sessions.started.len()],
+            converted: vec![false; context.entities.sessions.len()],
             completed: super::kind(context, "order_completed"),
             money: Interned::default(),
         }
@@ -111,12 +111,12 @@ impl Orders {
             let journey = rows.entities.find("journeys", rows.column("journey_id"), row);
             let (count, revenue) = self.found.entry(journey).or_default();
             *count += 1;
-            *revenue += of.total[order as usize];
-            let user = of.user[order as usize];
-            let owned = rows.entities.users.currency.get(user as usize).copied();
-            let own = owned.is_none_or(|own| own == of.currency[order as usize]);
+            *revenue += of[order as usize].total;
+            let user = of[order as usize].user;
+            let owned = rows.entities.users.get(user as usize).map(|user| user.currency);
+            let own = owned.is_none_or(|own| own == of[order as usize].currency);
             self.currency.look(own, || {
-                let there = rows.entities.word(of.currency[order as usize]);
+                let there = rows.entities.word(of[order as usize].currency);
                 let own = rows.entities.word(owned.unwrap_or(NONE));
                 (rows.place(row), format!("is in {there}; its person's currency is {own}"))
             });
@@ -174,7 +174,7 @@ impl Orders {
             let names = ["line", "quantity", "unit_price", "line_total"];
             let [line, quantity, price, total] =
                 names.map(|name| rows.long(name, row).unwrap_or(0));
-            let own = rows.entities.orders.currency[order as usize];
+            let own = rows.entities.orders[order as usize].currency;
             seen.items += 1;
             seen.sum += total;
             seen.last_line = seen.last_line.max(line);
@@ -242,8 +242,8 @@ impl Orders {
             }
         }
         let mut converted = vec![false; self.converted.len()];
-        for session in &context.entities.orders.session {
-            if let Some(converted) = converted.get_mut(*session as usize) {
+        for order in context.entities.orders.iter() {
+            if let Some(converted) = converted.get_mut(order.session as usize) {
                 *converted = true;
             }
         }
@@ -318,18 +318,18 @@ impl Observer for Orders {
             let of = &entities.orders;
             let there =
                 ["value", "tax", "shipping", "discount"].map(|name| events.rows.long(name, row));
-            let stated = [of.total[order], of.tax[order], of.shipping[order], of.discount[order]];
+            let stated = [of[order].total, of[order].tax, of[order].shipping, of[order].discount];
             let told = |amounts: [i64; 4]| amounts.map(money).join(", ");
             let right = there == stated.map(Some)
-                && self.money.key(currency, row) == of.currency[order]
-                && events.session[row] == of.session[order]
+                && self.money.key(currency, row) == of[order].currency
+                && events.session[row] == of[order].session
                 && events.time[row] == seen.paid;
             self.events.look(right, || {
                 let (there, stated) = (told(there.map(|of| of.unwrap_or(0))), told(stated));
                 let says = format!(
                     "value, tax, shipping, discount {there}; the order's are {stated}, paid at {} in {}",
                     moment(seen.paid),
-                    entities.place("sessions", of.session[order]),
+                    entities.place("sessions", of[order].session),
                 );
                 (events.place(row), says)
             });

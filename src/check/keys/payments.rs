@@ -46,7 +46,7 @@ impl Payments {
         Self {
             paid: Tally::new(&PAYMENTS),
             attempts: Tally::new(&ATTEMPTS),
-            orders: vec![State::default(); context.entities.orders.user.len()],
+            orders: vec![State::default(); context.entities.orders.len()],
             checkouts: HashMap::new(),
             keys: HashSet::new(),
         }
@@ -74,7 +74,7 @@ impl Payments {
             };
             if let Some(count) = counts {
                 *count += 1;
-                if amount != rows.entities.orders.total[order as usize] {
+                if amount != rows.entities.orders[order as usize].total {
                     state.wrong_amount = Some(amount);
                 }
             }
@@ -138,7 +138,7 @@ impl Observer for Payments {
             self.paid.look(right && state.wrong_amount.is_none(), || {
                 let says = match state.wrong_amount {
                     Some(amount) if right => {
-                        let total = context.entities.orders.total[order];
+                        let total = context.entities.orders[order].total;
                         format!(
                             "its total is {}, but {} was paid or given back",
                             money(total),

@@ -29,7 +29,11 @@ struct Reference {
 }
 
 /// All of them, of tables that were written to tables that were.
-pub(super) struct References(Vec<Reference>);
+pub(super) struct References {
+    all: Vec<Reference>,
+    /// By row of a batch, for one reference at a time.
+    found: Vec<u32>,
+}
 
 impl References {
     pub(super) fn new(context: &Context<'_>) -> Self {
@@ -48,12 +52,12 @@ impl References {
                 }
             }
         }
-        Self(references)
+        Self { all: references, found: Vec::new() }
     }
 
     /// Looks at the references of some rows. `known` tells an id that surely is a key of a table, and most likely what a row refers to.
-    fn take<G: Fn(usize) -> u128>(&mut self, rows: &Rows<'_>, known: impl Fn(&str) -> G) {
-        for reference in self.0.iter_mut().filter(|of| of.table == rows.table.name) {
+    fn take<G: Fn(usize) -> u128>(&mut self, rows: &Rows<'_>, known: Option<impl Fn(&str) -> G>) {
+        for reference in self.all.iter_mut().filter(|of| of.table == rows.table.name) {
             let (Some(column), Some(keys)) =
                 (rows.column(&reference.column), rows.entities.keys(&reference.to))
             else {
@@ -62,14 +66,20 @@ impl References {
             if let Keys::Words(words) = keys {
                 reference.words.learn(column, |word| words.get(word));
             }
-            let known = known(&reference.to);
+            let known = known.as_ref().map(|known| known(&reference.to));
+            if known.is_none() {
+                keys.find_all(column, &mut self.found);
+            }
             for row in (0..rows.len()).filter(|row| column.is_valid(*row)) {
-                let is_found = match keys {
-                    Keys::Ids(_) => {
+                let is_found = match (keys, &known) {
+                    (Keys::Ids(_), None) => self.found[row] != NONE,
+                    (Keys::Ids(_), Some(known)) => {
                         let id = column.id(row).unwrap_or(0);
                         id != 0 && id == known(row) || keys.find(column, row) != NONE
                     }
-                    Keys::Words(_) => reference.words.get(column, row).is_some_and(|at| at != NONE),
+                    (Keys::Words(_), _) => {
+                        reference.words.get(column, row).is_some_and(|at| at != NONE)
+                    }
                 };
                 reference.tally.look(is_found, || {
                     let there = shown(column, row);
@@ -88,11 +98,11 @@ impl Observer for References {
     }
 
     fn see(&mut self, rows: &Rows<'_>) {
-        self.take(rows, |_| |_| 0);
+        self.take(rows, None::<fn(&str) -> fn(usize) -> u128>);
     }
 
     fn see_events(&mut self, events: &EventBatch<'_>) {
-        self.take(&events.rows, |table| {
+        let known = |table: &str| {
             let of: fn(&Facts) -> u128 = match table {
                 "users" => |facts| facts.ids.user,
                 "devices" => |facts| facts.ids.device,
@@ -101,14 +111,15 @@ impl Observer for References {
                 _ => |_| 0,
             };
             move |row| of(events.facts(row))
-        });
+        };
+        self.take(&events.rows, Some(known));
     }
 
     fn finish(self: Box<Self>, _: &Context<'_>, seen: &Seen) -> Vec<Verdict> {
         let mut all = Tally::new(&REFERENCES);
         // A table of which a file cannot be read lacks keys through no fault of those who refer to it.
         let sound = |of: &Reference| seen.is_sound(&of.table) && seen.is_sound(&of.to);
-        for reference in self.0.into_iter().filter(sound) {
+        for reference in self.all.into_iter().filter(sound) {
             all.add(reference.tally);
         }
         vec![all.verdict()]

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::check::entities::{self, Entities};
+use crate::check::entities::{self, Entities, Kept};
 use crate::check::facts::Facts;
 use crate::check::pass::{Seen, moment};
 use crate::check::seats::{self, Seated, Through};
@@ -65,10 +65,8 @@ impl State {
     }
 
     /// All was seen that there should be: what is left to know of a session that is through without fault.
-    fn sound(session: u32, of: &entities::Sessions) -> Self {
-        let place = session as usize;
-        let (events, views) = (of.events[place], of.page_views[place]);
-        let last = of.ended[place];
+    fn sound(session: u32, of: &Kept<entities::Session>) -> Self {
+        let entities::Session { events, page_views: views, ended: last, .. } = of.at(session);
         Self { session, seq: events, last, events, views, begun: true, ended: true }
     }
 }
@@ -95,7 +93,7 @@ impl Sessions {
             span: Tally::new(&SPAN),
             counts: Tally::new(&COUNTS),
             states: Vec::new(),
-            sound: vec![false; context.entities.sessions.started.len()],
+            sound: vec![false; context.entities.sessions.len()],
             faulty: HashMap::new(),
         }
     }
@@ -115,7 +113,7 @@ impl Sessions {
         (state.seq, state.last) = (seq, time);
         state.events += 1;
         state.views += u32::from(is_view);
-        if events.entities().sessions.started.is_empty() {
+        if events.entities().sessions.is_empty() {
             return;
         }
         let Facts { started, ended, .. } = *events.facts(row);
@@ -128,7 +126,7 @@ impl Sessions {
     }
 
     /// A session begins, or goes on though it seemed to be through.
-    fn seat(&mut self, seated: Seated, of: &entities::Sessions) {
+    fn seat(&mut self, seated: Seated, of: &Kept<entities::Session>) {
         let Seated { seat, session, again } = seated;
         let state = if again {
             self.faulty.remove(&session).unwrap_or_else(|| State::sound(session, of))
@@ -139,7 +137,7 @@ impl Sessions {
     }
 
     /// A session is through.
-    fn leave(&mut self, through: Through, of: &entities::Sessions) {
+    fn leave(&mut self, through: Through, of: &Kept<entities::Session>) {
         let state = std::mem::take(&mut self.states[through.seat as usize]);
         if state == State::sound(through.session, of) {
             self.sound[through.session as usize] = true;
@@ -157,7 +155,7 @@ impl Sessions {
         });
         let place = state.session as usize;
         let (events, views) =
-            (entities.sessions.events[place], entities.sessions.page_views[place]);
+            (entities.sessions[place].events, entities.sessions[place].page_views);
         self.counts.look((state.events, state.views) == (events, views), || {
             let (there, seen) = (state.events, state.views);
             let says = format!(
@@ -208,7 +206,7 @@ impl Observer for Sessions {
         let entities = context.entities;
         let under_way = self.states.iter().filter(|state| state.session != NONE);
         self.faulty.extend(under_way.map(|state| (state.session, *state)));
-        for session in 0..entities.sessions.started.len() as u32 {
+        for session in 0..entities.sessions.len() as u32 {
             let state = match self.faulty.get(&session) {
                 Some(state) => *state,
                 None if self.sound[session as usize] => State::sound(session, &entities.sessions),

@@ -53,10 +53,10 @@ impl Surroundings {
             class: Interned::default(),
             ip: Cached::default(),
             campaign: Cached::default(),
-            addresses: vec![0; context.entities.sessions.started.len()],
+            addresses: vec![0; context.entities.sessions.len()],
             words: Words::default(),
             columns: Default::default(),
-            devices: vec![[NONE; 4]; context.entities.devices.user.len()],
+            devices: vec![[NONE; 4]; context.entities.devices.len()],
         }
     }
 
@@ -192,7 +192,7 @@ impl Observer for Surroundings {
 
     fn see_events(&mut self, events: &EventBatch<'_>) {
         let known: &Entities = events.entities();
-        if !known.sessions.started.is_empty() {
+        if !known.sessions.is_empty() {
             self.compare_sessions(events);
         }
         self.compare_devices(events);

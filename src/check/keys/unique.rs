@@ -158,7 +158,6 @@ impl Unique {
     /// Compares what is still held, and reads again what came too late; all suspects.
     fn suspects(&mut self, context: &Context<'_>, table: &Table) -> HashSet<u64> {
         let Some(mut keys) = self.tables.remove(&table.name) else { return HashSet::new() };
-        keys.let_go(0);
         if keys.late.is_empty() {
             return keys.suspects;
         }

@@ -97,7 +97,7 @@ impl Rates {
             roles: context.world.map(|world| roles(world, kinds)).unwrap_or_default(),
             site: context.world.map(|world| world.site.clone()),
             words: context.world.map(|world| labels(context, world)).unwrap_or_default(),
-            offered: vec![false; context.entities.sessions.device.len()],
+            offered: vec![false; context.entities.sessions.len()],
             shares: vec![Share::default(); targets.len()],
             cells: vec![[0; 2]; cells],
             offer_engaged: context

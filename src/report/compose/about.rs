@@ -4,8 +4,11 @@ use super::Material;
 use super::words::{count, table};
 use crate::human;
 use crate::manifest::Manifest;
-use crate::report::page::{Block, Fact, Outcome, Section, Tone};
+use crate::report::page::{Block, Fact, Outcome, Section, Tone, UNREAD};
 use crate::scenario::Ask;
+
+/// Places told of at most.
+const TOLD: usize = 20;
 
 /// A sentence under the title: what the scenario says of itself.
 pub(super) fn lead(manifest: &Manifest) -> String {
@@ -30,6 +33,10 @@ pub(super) fn facts(material: &Material<'_>) -> Vec<Fact> {
     let mut facts: Vec<Fact> = rows.map(|(name, rows)| plain(count(rows), name)).collect();
     let days = asked(material.manifest).and_then(|ask| ask.days);
     facts.extend(days.map(|days| plain(count(days.into()), "days")));
+    let unread = material.numbers.unread.len();
+    if unread > 0 {
+        facts.push(Fact { value: count(unread as u64), label: UNREAD.to_owned(), tone: Tone::Bad });
+    }
     facts.extend(checks(material));
     facts
 }
@@ -91,19 +98,40 @@ pub(super) fn section(material: &Material<'_>) -> Section {
     rows.extend(revenue.map(|text| ("Revenue", text)));
     let rows = rows.into_iter().map(|(name, value)| vec![name.to_owned(), value]).collect();
     let identity = table("What the data set is", &["what", "value"], rows);
+    let mut blocks = unread(&material.numbers.unread);
+    blocks.extend([
+        Block::Table(identity),
+        Block::Heading("Tables".into(), String::new()),
+        Block::Table(tables(manifest)),
+        Block::Source("The scenario as resolved".into(), manifest.scenario.toml.clone()),
+    ]);
     Section {
         id: "about".into(),
         title: "What this is".into(),
         lead: "A synthetic data set: nobody in it exists. The same scenario, seed and program give the same bytes; the version \
                tells two data sets apart."
             .into(),
-        blocks: vec![
-            Block::Table(identity),
-            Block::Heading("Tables".into(), String::new()),
-            Block::Table(tables(manifest)),
-            Block::Source("The scenario as resolved".into(), manifest.scenario.toml.clone()),
-        ],
+        blocks,
     }
+}
+
+/// What could not be read, if there is anything.
+fn unread(places: &[(String, String)]) -> Vec<Block> {
+    if places.is_empty() {
+        return Vec::new();
+    }
+    let lead = format!(
+        "{} in no number of this page. {}",
+        if places.len() == 1 { "What stands there is" } else { "What stands in these places is" },
+        if places.len() > TOLD { format!("The first {TOLD}:") } else { String::new() }
+    );
+    let told = places.iter().take(TOLD);
+    let rows = told.map(|(place, why)| vec![place.clone(), why.clone()]).collect();
+    vec![
+        Block::Heading("What could not be read".into(), lead.trim_end().into()),
+        Block::Table(table("What could not be read", &["where", "why"], rows)),
+        Block::Heading("What was asked for".into(), String::new()),
+    ]
 }
 
 fn tables(manifest: &Manifest) -> crate::report::page::Table {

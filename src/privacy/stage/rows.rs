@@ -35,32 +35,30 @@ pub(in crate::privacy) fn each(
     held: &[String],
     mut see: impl FnMut(u64, &[Option<&str>], bool),
 ) -> Result<u64, Why> {
-    match form_of(path).ok_or_else(|| broken("it is neither Parquet nor NDJSON"))? {
-        Form::Parquet => parquet_rows(path, paths, held, &mut see),
-        _ => {
-            let mut row = 0;
-            each_line(path, &NEVER, |line, text| {
-                let (mut texts, mut holding) = (vec![None; paths.len()], false);
-                json::look(text, "", &[], &mut |path, leaf| {
-                    let text = match &leaf {
-                        Leaf::Text(text) => text.as_ref(),
-                        Leaf::Number(number) => number,
-                        Leaf::Flag(_) | Leaf::Null => return,
-                    };
-                    holding |= holds(held, text);
-                    for (_, found) in paths.iter().zip(&mut texts).filter(|(at, _)| *at == path) {
-                        *found = Some(text.to_owned());
-                    }
-                })
-                .map_err(|stop| told(&stop, line))?;
-                let texts: Vec<Option<&str>> = texts.iter().map(Option::as_deref).collect();
-                see(row, &texts, holding);
-                row += 1;
-                Ok(())
-            })?;
-            Ok(row)
-        }
+    if form_of(path).ok_or_else(|| broken("it is neither Parquet nor NDJSON"))? == Form::Parquet {
+        return parquet_rows(path, paths, held, &mut see);
     }
+    let mut row = 0;
+    each_line(path, &NEVER, |line, text| {
+        let (mut texts, mut holding) = (vec![None; paths.len()], false);
+        json::look(text, "", &[], &mut |path, leaf| {
+            let text = match &leaf {
+                Leaf::Text(text) => text.as_ref(),
+                Leaf::Number(number) => number,
+                Leaf::Flag(_) | Leaf::Null => return,
+            };
+            holding |= holds(held, text);
+            for (_, found) in paths.iter().zip(&mut texts).filter(|(at, _)| *at == path) {
+                *found = Some(text.to_owned());
+            }
+        })
+        .map_err(|stop| told(&stop, line))?;
+        let texts: Vec<Option<&str>> = texts.iter().map(Option::as_deref).collect();
+        see(row, &texts, holding);
+        row += 1;
+        Ok(())
+    })?;
+    Ok(row)
 }
 
 /// The tables below a folder that was written here, each file with its table and its path, with `/`.
@@ -148,11 +146,7 @@ pub(in crate::privacy) fn without(
     }
 }
 
-fn lines_without(
-    path: &Path,
-    gone: &BTreeSet<u64>,
-    out: &mut dyn Write,
-) -> Result<u64, Why> {
+fn lines_without(path: &Path, gone: &BTreeSet<u64>, out: &mut dyn Write) -> Result<u64, Why> {
     let (mut row, mut left) = (0, 0);
     each_line(path, &NEVER, |_, text| {
         if !gone.contains(&row) {

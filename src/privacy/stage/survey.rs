@@ -185,13 +185,13 @@ pub(super) fn file(input: &Input, lens: &Lens<'_>, columns: &mut Columns) -> Res
             column.sample.values.push(value.clone());
         }
     }
-    match input.form {
-        Form::Parquet => survey.parquet(&input.path),
-        _ => each_line(&input.path, lens.cancel, |number, line| {
-            let looked = json::rewrite(line, "", &mut survey, &mut Vec::new());
-            looked.map_err(|stop| told(&stop, number))
-        }),
+    if input.form == Form::Parquet {
+        return survey.parquet(&input.path);
     }
+    each_line(&input.path, lens.cancel, |number, line| {
+        let looked = json::rewrite(line, "", &mut survey, &mut Vec::new());
+        looked.map_err(|stop| told(&stop, number))
+    })
 }
 
 /// What is wrong with a line.

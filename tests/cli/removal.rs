@@ -83,6 +83,23 @@ fn people_are_erased_behind_a_policy() {
     assert_eq!(verified.status.code(), Some(1), "{}", told(&verified));
 }
 
+/// Labels of anomalies name rows of people by key and hold what they were, as text and in base64: that goes as well.
+#[test]
+fn labels_do_not_outlive_people() {
+    let dir = tempfile::tempdir().expect("a folder");
+    good(dir.path(), &["key", "new", "key"]);
+    let crowd = ["generate", "development", "--users", "300", "--quiet", "-o"];
+    good(dir.path(), &[&crowd[..], &["set", "--format", "ndjson"]].concat());
+    good(dir.path(), &[&crowd[..], &["dirty", "--anomalies", "default"]].concat());
+    let orders = rows(dir.path(), "orders");
+    let users: Vec<&str> = orders.iter().filter_map(|order| order["user_id"].as_str()).collect();
+    let erase = ["erase", "dirty", "--key-file", "key", "--user"];
+    let told = good(dir.path(), &[&erase[..], &users].concat());
+    assert!(told.contains("truth/anomaly_members"), "{told}");
+    fs::write(dir.path().join("known.txt"), users.join("\n")).expect("written");
+    good(dir.path(), &["leaks", "dirty", "--known", "known.txt"]);
+}
+
 const RULES: &str = r#"version = 1
 default = "deny"
 [retention.visits]

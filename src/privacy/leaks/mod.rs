@@ -364,3 +364,21 @@ pub(super) fn scan_files(files: &[(String, PathBuf)], known: &[Known]) -> Seen {
     }
     scan.seen()
 }
+
+/// Values that texts are looked through for, in all forms.
+pub(super) struct Finder<'k> {
+    needles: Needles<'k>,
+}
+
+impl<'k> Finder<'k> {
+    pub(super) fn new(known: &'k [Known]) -> Self {
+        Self { needles: Needles::new(known) }
+    }
+
+    /// Whether a text holds one.
+    pub(super) fn is_in(&self, text: &str) -> bool {
+        let mut search = Search::new(&self.needles);
+        search.take(text.as_bytes());
+        search.found().next().is_some()
+    }
+}

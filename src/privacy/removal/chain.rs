@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::set::Set;
-use super::{Error, Gone, not_read};
-use crate::privacy::stage::rows;
+use super::{Error, not_read};
+use crate::privacy::stage::rows::{self, Held};
 use crate::schema::{self, Schemas};
 
 /// The table of people.
@@ -50,6 +50,11 @@ impl Ties {
             OWNERS.contains(&&*to).then(|| (field.name.clone(), to))
         };
         Self { own, to: table.fields.iter().filter_map(tie).collect() }
+    }
+
+    /// Whether rows of the table belong to nothing by reference, such as labels, which name rows of others in their texts.
+    pub(super) fn are_none(&self) -> bool {
+        self.own.is_none() && self.to.is_empty()
     }
 
     /// Whether rows of other tables may belong to this one's.
@@ -129,7 +134,7 @@ pub(super) fn extend(
             for (_, path) in set.files.iter().filter(|(table, _)| table == owner) {
                 let path = set.dir.join(path);
                 let mut found = Vec::new();
-                rows::each(&path, &ties.columns(), &[], |_, texts, _| {
+                rows::each(&path, &ties.columns(), None, |_, texts, _| {
                     if ties.is_owned(owner, texts, owned, by) {
                         found.extend(ties.own_key(texts).map(str::to_owned));
                     }
@@ -144,14 +149,14 @@ pub(super) fn extend(
     }
 }
 
-/// The rows of a file that are somebody's, or that hold one of some texts.
+/// The rows of a file that are somebody's, or that hold a text which is looked for.
 pub(super) fn in_file(
     path: &Path,
     table: &str,
     ties: &Ties,
     owned: &Owned,
     by: By,
-    held: &[String],
+    held: Option<&Held<'_>>,
 ) -> Result<BTreeSet<u64>, Error> {
     let mut gone = BTreeSet::new();
     rows::each(path, &ties.columns(), held, |row, texts, holds| {
@@ -160,22 +165,6 @@ pub(super) fn in_file(
         }
     })
     .map_err(not_read(path))?;
-    Ok(gone)
-}
-
-/// By file, the rows that are somebody's, or that hold one of some texts.
-pub(super) fn gone(
-    set: &Set,
-    ties: &BTreeMap<String, Ties>,
-    owned: &Owned,
-    held: &[String],
-) -> Result<Gone, Error> {
-    let mut gone = Gone::new();
-    for (table, path) in &set.files {
-        let Some(ties) = ties.get(table) else { continue };
-        let rows = in_file(&set.dir.join(path), table, ties, owned, By::User, held)?;
-        gone.insert(path.clone(), rows);
-    }
     Ok(gone)
 }
 
@@ -194,7 +183,7 @@ pub(super) fn met(
             continue;
         }
         let path = set.dir.join(path);
-        rows::each(&path, &columns, &[], |_, texts, _| {
+        rows::each(&path, &columns, None, |_, texts, _| {
             for text in texts.iter().flatten() {
                 if !met.contains(*text) && forms.contains(*text) {
                     met.insert((*text).to_owned());
@@ -206,12 +195,13 @@ pub(super) fn met(
     Ok(met)
 }
 
-/// Whether a text that holds one of some others stands anywhere.
-pub(super) fn is_held(set: &Set, held: &[String]) -> Result<bool, Error> {
+/// Whether a text that is looked for stands anywhere.
+pub(super) fn is_held(set: &Set, held: &Held<'_>) -> Result<bool, Error> {
     let mut found = false;
     for (_, path) in &set.files {
         let path = set.dir.join(path);
-        rows::each(&path, &[], held, |_, _, holds| found |= holds).map_err(not_read(&path))?;
+        rows::each(&path, &[], Some(held), |_, _, holds| found |= holds)
+            .map_err(not_read(&path))?;
         if found {
             break;
         }

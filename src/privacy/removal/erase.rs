@@ -8,11 +8,12 @@ use serde_json::json;
 use super::chain::{self, By, Owned};
 use super::journal::Watch;
 use super::work::{Draft, Work};
-use super::{Asked, Done, Error, asked as wrong, forms, io_error, open, set};
+use super::{Asked, Done, Error, Gone, asked as wrong, forms, io_error, open, set};
 use crate::population::tombstones::Tombstones;
 use crate::privacy::audit::certificate::Certificate;
-use crate::privacy::leaks::Known;
+use crate::privacy::leaks::{Finder, Known};
 use crate::privacy::policy::act::Token;
+use crate::privacy::stage::rows;
 use crate::schema::Schemas;
 
 /// Keys of what belongs to people that the second look searches for; of more, so many.
@@ -62,7 +63,6 @@ pub fn run(
     let mut owned = Owned::from([(chain::USERS.to_owned(), forms.clone())]);
     chain::extend(set, &ties, &mut owned, By::User, &BTreeSet::from([chain::USERS]))?;
     let held = long(&forms);
-    let gone = chain::gone(set, &ties, &owned, &held)?;
     let keys = owned.values().flatten().filter(|key| key.len() >= SHORTEST).take(SEARCHED);
     let known: Vec<Known> = held
         .iter()
@@ -70,6 +70,23 @@ pub fn run(
         .enumerate()
         .map(|(place, value)| Known { name: format!("value {}", place + 1), value: value.clone() })
         .collect();
+    // Tables of ours that refer to nothing, such as labels of anomalies, name rows of others in texts of many forms.
+    let (finder, is_ours) = (Finder::new(&known), set.manifest.is_some());
+    let rows_of = |table: &str, path: &Path| match ties.get(table) {
+        Some(ties) if ties.are_none() && is_ours => {
+            let held = |text: &str| finder.is_in(text);
+            chain::in_file(path, table, ties, &owned, By::User, Some(&held))
+        }
+        Some(ties) => {
+            let words = |text: &str| rows::holds(&held, text);
+            chain::in_file(path, table, ties, &owned, By::User, Some(&words))
+        }
+        None => Ok(BTreeSet::new()),
+    };
+    let mut gone = Gone::new();
+    for (table, path) in &set.files {
+        gone.insert(path.clone(), rows_of(table, &asked.dir.join(path))?);
+    }
     let mut tombstones = match list {
         Some(list) => list,
         None => Tombstones::new(&salt()?),
@@ -86,11 +103,7 @@ pub fn run(
         ..Certificate::default()
     };
     let draft = Draft { certificate, tombstones: Some(tombstones), entry };
-    let recount = |table: &str, path: &Path| match ties.get(table) {
-        Some(ties) => chain::in_file(path, table, ties, &owned, By::User, &held),
-        None => Ok(BTreeSet::new()),
-    };
-    let work = Work { asked, schemas, gone: &gone, known: &known, recount: &recount };
+    let work = Work { asked, schemas, gone: &gone, known: &known, recount: &rows_of };
     work.carry_out(opened, draft, watch)
 }
 
@@ -145,7 +158,8 @@ fn check_met(
     let mut missing = Vec::new();
     for (id, forms) in ids.iter().zip(by_id) {
         let held = long(forms);
-        if met.is_disjoint(forms) && (held.is_empty() || !chain::is_held(set, &held)?) {
+        let words = |text: &str| rows::holds(&held, text);
+        if met.is_disjoint(forms) && (held.is_empty() || !chain::is_held(set, &words)?) {
             missing.push(id.trim());
         }
     }

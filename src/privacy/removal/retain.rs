@@ -97,7 +97,7 @@ fn find(
     chain::extend(set, &ties, &mut keys, By::Anything, &own)?;
     for (table, path) in &set.files {
         let Some(ties) = ties.get(table) else { continue };
-        let rows = chain::in_file(&set.dir.join(path), table, ties, &keys, By::Anything, &[])?;
+        let rows = chain::in_file(&set.dir.join(path), table, ties, &keys, By::Anything, None)?;
         if own.contains(table.as_str()) {
             let stay = rows.iter().filter(|row| !gone.get(path).is_some_and(|g| g.contains(row)));
             *found.left.entry(table.clone()).or_default() += stay.count() as u64;
@@ -136,7 +136,7 @@ fn by_rule(
         let from = set.dir.join(path);
         let clock = std::slice::from_ref(&rule.clock);
         seen +=
-            rows::each(&from, clock, &[], |row, texts, _| match texts[0].and_then(rows::moment) {
+            rows::each(&from, clock, None, |row, texts, _| match texts[0].and_then(rows::moment) {
                 Some(time) if time < until => {
                     found.rows += 1;
                     old(path, row);
@@ -168,7 +168,7 @@ fn collect(
     }
     let keys = keys.entry(table.to_owned()).or_default();
     let path = set.dir.join(path);
-    rows::each(&path, &ties.columns(), &[], |row, texts, _| {
+    rows::each(&path, &ties.columns(), None, |row, texts, _| {
         if rows.contains(&row) {
             keys.extend(ties.own_key(texts).map(str::to_owned));
         }

@@ -187,7 +187,7 @@ fn restate(
                     range = Some(range.map_or((time, time), |(a, b)| (a.min(time), b.max(time))));
                 }
             };
-            rows::each(&now, &[clock], &[], widen).map_err(not_read(&now))?;
+            rows::each(&now, &[clock], None, widen).map_err(not_read(&now))?;
         }
         file.min_time = range.and_then(|(first, _)| manifest::rfc3339(first));
         file.max_time = range.and_then(|(_, last)| manifest::rfc3339(last));

@@ -28,11 +28,15 @@ use crate::read;
 /// Nobody asks a removal to stop within a file: what it has prepared is not there before its journal says so.
 static NEVER: AtomicBool = AtomicBool::new(false);
 
-/// Shows of every row, numbered from 0, the texts at some paths, and whether any text of it holds one of some others. How many rows there are.
+/// Whether a text is one that is looked for.
+pub(in crate::privacy) type Held<'h> = dyn Fn(&str) -> bool + 'h;
+
+/// Shows of every row, numbered from 0, the texts at some paths, and whether any text of it is one that is looked for. How many rows
+/// there are.
 pub(in crate::privacy) fn each(
     path: &Path,
     paths: &[String],
-    held: &[String],
+    held: Option<&Held<'_>>,
     mut see: impl FnMut(u64, &[Option<&str>], bool),
 ) -> Result<u64, Why> {
     if form_of(path).ok_or_else(|| broken("it is neither Parquet nor NDJSON"))? == Form::Parquet {
@@ -47,7 +51,7 @@ pub(in crate::privacy) fn each(
                 Leaf::Number(number) => number,
                 Leaf::Flag(_) | Leaf::Null => return,
             };
-            holding |= holds(held, text);
+            holding |= held.is_some_and(|held| held(text));
             for (_, found) in paths.iter().zip(&mut texts).filter(|(at, _)| *at == path) {
                 *found = Some(text.to_owned());
             }
@@ -82,7 +86,7 @@ pub(in crate::privacy) fn moment(text: &str) -> Option<i64> {
 }
 
 /// Whether a text holds one of some others as a word of its own: `customer-47110` is not `customer-4711`.
-fn holds(held: &[String], text: &str) -> bool {
+pub(in crate::privacy) fn holds(held: &[String], text: &str) -> bool {
     let is_part = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
     held.iter().any(|one| {
         text.match_indices(one.as_str()).any(|(at, _)| {
@@ -98,12 +102,12 @@ type See<'s> = dyn FnMut(u64, &[Option<&str>], bool) + 's;
 fn parquet_rows(
     path: &Path,
     paths: &[String],
-    held: &[String],
+    held: Option<&Held<'_>>,
     see: &mut See<'_>,
 ) -> Result<u64, Why> {
     let wanted: Vec<&str> = paths.iter().map(String::as_str).collect();
     // Where texts are looked into, all are read.
-    let mut leaves = Leaves::open(path, if held.is_empty() { Some(&wanted) } else { None })?;
+    let mut leaves = Leaves::open(path, if held.is_none() { Some(&wanted) } else { None })?;
     let mut row = 0;
     while let Some(batch) = leaves.next()? {
         let rows = batch.first().map_or(0, |(_, array)| array.len());
@@ -112,11 +116,11 @@ fn parquet_rows(
             paths.iter().map(|path| find(path).map(arrays::plain_texts).transpose()).collect();
         let columns = columns?;
         let mut holding = vec![false; rows];
-        if !held.is_empty() {
+        if let Some(held) = held {
             for (_, array) in batch.iter().filter(|(_, array)| arrays::is_text(array.data_type())) {
                 let texts = arrays::plain_texts(array)?;
                 for (place, text) in texts.iter().enumerate() {
-                    holding[place] |= text.is_some_and(|text| holds(held, text));
+                    holding[place] |= text.is_some_and(held);
                 }
             }
         }

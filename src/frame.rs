@@ -65,6 +65,7 @@ impl Strings {
     }
 
     /// These strings and others behind them.
+    #[must_use]
     pub fn and(&self, more: &[String]) -> Self {
         let mut ends = Vec::with_capacity(self.ends.len() + more.len());
         ends.extend_from_slice(&self.ends);
@@ -72,9 +73,9 @@ impl Strings {
         let mut bytes = String::with_capacity(self.bytes.len() + longer);
         bytes.push_str(&self.bytes);
         let mut all = Self { ends, bytes };
-        more.iter().for_each(|text| {
+        for text in more {
             all.push(text);
-        });
+        }
         all
     }
 

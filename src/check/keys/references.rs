@@ -56,6 +56,7 @@ impl References {
     }
 
     /// Looks at the references of some rows. `known` tells an id that surely is a key of a table, and most likely what a row refers to.
+    #[expect(clippy::needless_pass_by_value, reason = "a closure is made for the call")]
     fn take<G: Fn(usize) -> u128>(&mut self, rows: &Rows<'_>, known: Option<impl Fn(&str) -> G>) {
         for reference in self.all.iter_mut().filter(|of| of.table == rows.table.name) {
             let (Some(column), Some(keys)) =

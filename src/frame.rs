@@ -65,6 +65,7 @@ impl Strings {
     }
 
     /// These strings and others behind them.
+    #[must_use]
     pub fn and(&self, more: &[String]) -> Self {
         let mut ends = Vec::with_capacity(self.ends.len() + more.len());
         ends.extend_from_slice(&self.ends);
@@ -72,9 +73,9 @@ impl Strings {
         let mut bytes = String::with_capacity(self.bytes.len() + longer);
         bytes.push_str(&self.bytes);
         let mut all = Self { ends, bytes };
-        more.iter().for_each(|text| {
+        for text in more {
             all.push(text);
-        });
+        }
         all
     }
 
@@ -576,7 +577,9 @@ mod tests {
             let edits: Vec<(usize, Option<u32>)> =
                 edits.into_iter().filter(|(row, _)| *row < cells.len()).collect();
             let mut expected = cells.clone();
-            edits.iter().for_each(|(row, key)| expected[*row] = *key);
+            for (row, key) in &edits {
+                expected[*row] = *key;
+            }
             for (mut patched, cell) in [(column(&cells), Cell::Key as fn(u32) -> Cell), (texts(&cells), text)] {
                 let cell = |key: Option<u32>| key.map_or(Cell::Null, cell);
                 let patches: Vec<(usize, Cell)> =

@@ -50,15 +50,12 @@ impl Keys {
     /// The same for all rows of a column.
     pub fn find_all(&self, column: &Column, found: &mut Vec<u32>) {
         let rows = column.rows();
-        match (self, &column.data) {
-            (Self::Ids(keys), Data::Ids(ids)) => {
-                keys.find_all(ids, found);
-                (0..rows).filter(|row| !column.is_valid(*row)).for_each(|row| found[row] = NONE);
-            }
-            _ => {
-                found.clear();
-                found.extend((0..rows).map(|row| self.find(column, row)));
-            }
+        if let (Self::Ids(keys), Data::Ids(ids)) = (self, &column.data) {
+            keys.find_all(ids, found);
+            (0..rows).filter(|row| !column.is_valid(*row)).for_each(|row| found[row] = NONE);
+        } else {
+            found.clear();
+            found.extend((0..rows).map(|row| self.find(column, row)));
         }
     }
 

@@ -299,6 +299,8 @@ impl<'m> Stream<'m> {
 
     /// Sorts the records and sums them up.
     fn finish(mut self, events: Vec<String>) -> Summary {
+        // One session after the other, so one place to keep it in is enough.
+        const PLACE: u32 = 0;
         let names = if events.is_empty() { vec!["event".to_owned()] } else { events };
         let meanings: Vec<(Marks, bool)> =
             names.iter().map(|name| meaning(self.mapping, name)).collect();
@@ -306,8 +308,6 @@ impl<'m> Stream<'m> {
         self.records.sort_unstable_by_key(|record| (record.whose, record.time, record.order));
         let mut realism = Realism::new();
         let by_session = self.records.chunk_by(|a, b| a.whose == b.whose);
-        // One session after the other, so one place to keep it in is enough.
-        const PLACE: u32 = 0;
         for (ordinal, records) in by_session.enumerate() {
             let whose = records[0].whose;
             let user = match whose & OF_USER {

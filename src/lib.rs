@@ -46,6 +46,7 @@ pub mod assets;
 pub mod calibration;
 pub mod check;
 pub mod diag;
+pub mod digits;
 pub mod disk;
 pub mod dist;
 pub mod engine;

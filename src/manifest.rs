@@ -2,6 +2,7 @@
 //!
 //! It holds no clock, no host and no path: the same request gives the same bytes.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -85,9 +86,37 @@ pub struct Privacy {
     pub scope_id: String,
     /// `left out`, or `re-identifying` where truth tables and the seed are there.
     pub truth: String,
+    /// By table, the columns that do not leave as they were.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub columns: BTreeMap<String, Vec<ColumnChange>>,
     /// The columns that hold tokens.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tokens: Vec<Tokens>,
+}
+
+/// What a policy made of a column, or of a path within JSON.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ColumnChange {
+    /// The column.
+    pub name: String,
+    /// What was done.
+    pub act: String,
+    /// The type that is written; none where nothing is.
+    #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
+    pub ty: Option<String>,
+    /// Whether a row may lack it now.
+    #[serde(default)]
+    pub nullable: bool,
+    /// Whose identity tokens are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
+    /// By how many days times moved at most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub days: Option<u32>,
+    /// To a multiple of how many seconds they were cut.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub round: Option<i64>,
 }
 
 /// How the tokens of a column are made, so that those of a person are found again with the key.

@@ -68,6 +68,16 @@ fn io_error(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Error 
     move |source| Error::Io { what, path, source }
 }
 
+/// Asks whether a folder can be written, before the work is done for it; makes nothing.
+///
+/// # Errors
+/// Those of [`Staging::open_as`] that can be told beforehand.
+pub fn check(target: &Path, force: bool, proof: &str) -> Result<(), Error> {
+    let (parent, name) = split(target)?;
+    clear_beside(&parent, &name);
+    survey(&parent.join(&name), target, force, proof).map(|_| ())
+}
+
 /// A data set being written. Dropped before it is [committed](Staging::commit), it leaves nothing.
 #[derive(Debug)]
 pub struct Staging {

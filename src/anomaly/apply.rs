@@ -167,6 +167,8 @@ impl Layout<'_> {
             (Rowset::Orders, from.orders..to.orders),
             (Rowset::OrderItems, from.lines..to.lines),
             (Rowset::Payments, from.payments..to.payments),
+            (Rowset::Consents, from.consents..to.consents),
+            (Rowset::ErasureRequests, from.erasures..to.erasures),
         ];
         for (rowset, ordinals) in tables {
             let is_sorted = self.ground.table(rowset).is_some_and(|of| !of.sorted_by.is_empty());

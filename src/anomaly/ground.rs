@@ -48,6 +48,10 @@ rowsets! {
     OrderItems = "order_items",
     /// Payments.
     Payments = "payments",
+    /// Changes of consents.
+    Consents = "consents",
+    /// Requests to be forgotten.
+    ErasureRequests = "erasure_requests",
 }
 
 impl Rowset {
@@ -200,6 +204,8 @@ impl<'g> Ground<'g> {
             Rowset::Orders => journal.orders.len(),
             Rowset::OrderItems => journal.lines.len(),
             Rowset::Payments => journal.payments.len(),
+            Rowset::Consents => journal.consents.len(),
+            Rowset::ErasureRequests => journal.erasures.len(),
         }
     }
 
@@ -214,6 +220,8 @@ impl<'g> Ground<'g> {
             Rowset::Orders => clean.orders,
             Rowset::OrderItems => clean.lines,
             Rowset::Payments => clean.payments,
+            Rowset::Consents => clean.consents,
+            Rowset::ErasureRequests => clean.erasures,
         }
     }
 
@@ -318,7 +326,11 @@ impl<'g> Ground<'g> {
                 Some(journal.orders[order as usize].session)
             }
             Rowset::Payments => Some(journal.payments[at.ordinal as usize].session),
-            Rowset::Users | Rowset::Devices | Rowset::Journeys => None,
+            Rowset::Users
+            | Rowset::Devices
+            | Rowset::Journeys
+            | Rowset::Consents
+            | Rowset::ErasureRequests => None,
         }
     }
 
@@ -329,6 +341,8 @@ impl<'g> Ground<'g> {
             Rowset::Users => journal.users[at.ordinal as usize].user,
             Rowset::Devices => journal.devices[at.ordinal as usize].user,
             Rowset::Journeys => journal.journeys[at.ordinal as usize].user,
+            Rowset::Consents => journal.consents[at.ordinal as usize].user,
+            Rowset::ErasureRequests => journal.erasures[at.ordinal as usize].user,
             _ => self.session_of(at).map_or(0, |session| self.session(session).user),
         }
     }
@@ -354,6 +368,8 @@ impl<'g> Ground<'g> {
             Rowset::Orders => journal.orders[nth].placed,
             Rowset::OrderItems => journal.orders[journal.lines[nth].order as usize].placed,
             Rowset::Payments => journal.payments[nth].at,
+            Rowset::Consents => journal.consents[nth].occurred,
+            Rowset::ErasureRequests => journal.erasures[nth].requested,
         })
     }
 
@@ -378,6 +394,8 @@ impl<'g> Ground<'g> {
                 journal.orders[line.order as usize].key ^ u64::from(line.number) << 56
             }
             Rowset::Payments => journal.payments[nth].key,
+            Rowset::Consents => journal.consents[nth].key,
+            Rowset::ErasureRequests => journal.erasures[nth].key,
         };
         mix(key.wrapping_add((at.rowset as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15)))
     }
@@ -400,6 +418,8 @@ impl<'g> Ground<'g> {
                 format!("{:016x}:{}", journal.orders[line.order as usize].key, line.number)
             }
             Rowset::Payments => format!("{:016x}", journal.payments[nth].key),
+            Rowset::Consents => format!("{:016x}", journal.consents[nth].key),
+            Rowset::ErasureRequests => format!("{:016x}", journal.erasures[nth].key),
         }
     }
 

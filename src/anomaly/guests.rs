@@ -5,6 +5,8 @@
 
 use crate::anomaly::ground::Ground;
 use crate::event::journal::{DeviceRow, Journal, JourneyRow, NEVER, NONE, Row, Session, UserRow};
+use crate::population::Consent;
+use crate::population::consent::{Asking, signals};
 use crate::seed::{Purpose, Stream, mix};
 
 /// Guests are numbered from here on.
@@ -79,6 +81,11 @@ impl<'g> Guests<'g> {
         let user = world.people.user(id);
         let device = user.devices.at(0);
         let profile = &world.models.devices[usize::from(device.profile)];
+        // Machines answer no banner.
+        let consent = match world.people.asking(&user) {
+            Asking::Banner(_) => Consent::Denied,
+            _ => Consent::NotAsked,
+        };
         let key = world.seed.hash(GUEST, id, 0);
         let session = self.journal.sessions.len() as u32;
         let journey = self.journal.journeys.len() as u32;
@@ -171,7 +178,8 @@ impl<'g> Guests<'g> {
             country: user.country as u8,
             city: user.city as u8,
             locale: user.locale as u8,
-            consent: user.consent as u8,
+            consent: consent as u8,
+            signals: if consent == Consent::Denied { 0 } else { signals::ALL },
             restored: 2,
             converted: false,
         });

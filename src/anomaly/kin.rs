@@ -26,6 +26,18 @@ impl Ground<'_> {
         span(journeys.len(), |at| journeys[at].user.cmp(&user))
     }
 
+    /// The ordinals of the changes of a user's consents.
+    pub fn consents_of(&self, user: u64) -> Range<u32> {
+        let consents = &self.context.journal.consents;
+        span(consents.len(), |at| consents[at].user.cmp(&user))
+    }
+
+    /// The ordinals of a user's requests to be forgotten.
+    pub fn erasures_of(&self, user: u64) -> Range<u32> {
+        let erasures = &self.context.journal.erasures;
+        span(erasures.len(), |at| erasures[at].user.cmp(&user))
+    }
+
     /// The device that a session ran on.
     pub fn device_of(&self, session: u32) -> Option<RowRef> {
         let session = self.session(session);

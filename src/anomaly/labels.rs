@@ -5,6 +5,7 @@ use crate::anomaly::incident::{Incident, Op, OpName, Role};
 use crate::anomaly::kind::Kind;
 use crate::anomaly::select::Made;
 use crate::anomaly::spec::Spec;
+use crate::digits::base64;
 use crate::event::ids;
 use crate::event::journal::NEVER;
 use crate::seed::mix;
@@ -223,6 +224,11 @@ fn put(text: Option<&str>, out: &mut Vec<u8>) -> bool {
     text.is_some()
 }
 
+/// Bytes that are no text, if there are some.
+fn put_bytes(bytes: Option<&[u8]>, out: &mut Vec<u8>) -> bool {
+    put(bytes.map(base64).as_deref(), out)
+}
+
 impl Record for IncidentRow {
     const FACTS: &'static [(&'static str, Get<Self>)] = &[
         ("anomaly.id", Get::Id(|_, i| i.id)),
@@ -266,63 +272,13 @@ impl Record for Member {
         ("member.line_no", Get::MaybeLong(|_, m| m.line_no)),
         ("member.byte_start", Get::MaybeLong(|_, m| m.byte_start)),
         ("member.byte_len", Get::MaybeLong(|_, m| m.byte_len)),
-        ("member.raw_original_b64", Get::Text(|_, m, out| base64(m.raw_original.as_deref(), out))),
-        ("member.raw_injected_b64", Get::Text(|_, m, out| base64(m.raw_injected.as_deref(), out))),
+        (
+            "member.raw_original_b64",
+            Get::Text(|_, m, out| put_bytes(m.raw_original.as_deref(), out)),
+        ),
+        (
+            "member.raw_injected_b64",
+            Get::Text(|_, m, out| put_bytes(m.raw_injected.as_deref(), out)),
+        ),
     ];
-}
-
-/// Writes bytes in base64 (RFC 4648, section 4), if there are some.
-fn base64(bytes: Option<&[u8]>, out: &mut Vec<u8>) -> bool {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let Some(bytes) = bytes else { return false };
-    for three in bytes.chunks(3) {
-        let word = three.iter().fold(0_u32, |word, byte| word << 8 | u32::from(*byte));
-        let word = word << (8 * (3 - three.len()));
-        for place in 0..4 {
-            let letter = LETTERS[(word >> (18 - 6 * place) & 63) as usize];
-            out.push(if place <= three.len() { letter } else { b'=' });
-        }
-    }
-    true
-}
-
-/// Bytes from base64; none when it is not that.
-pub fn from_base64(text: &str) -> Option<Vec<u8>> {
-    let mut out = Vec::with_capacity(text.len() / 4 * 3);
-    let (mut word, mut bits) = (0_u32, 0);
-    for letter in text.trim_end_matches('=').bytes() {
-        let value = match letter {
-            b'A'..=b'Z' => letter - b'A',
-            b'a'..=b'z' => letter - b'a' + 26,
-            b'0'..=b'9' => letter - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => return None,
-        };
-        word = word << 6 | u32::from(value);
-        bits += 6;
-        if bits >= 8 {
-            bits -= 8;
-            out.push((word >> bits) as u8);
-        }
-    }
-    Some(out)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn base64_reads_back() {
-        for text in ["", "f", "fo", "foo", "foob", "fooba", "foobar"] {
-            let mut out = Vec::new();
-            assert!(base64(Some(text.as_bytes()), &mut out));
-            let written = String::from_utf8(out).expect("text");
-            assert_eq!(from_base64(&written).as_deref(), Some(text.as_bytes()), "{written}");
-        }
-        let mut out = Vec::new();
-        base64(Some(b"foob"), &mut out);
-        assert_eq!(out, b"Zm9vYg==");
-    }
 }

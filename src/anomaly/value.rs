@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::digits::uuid_text;
 use crate::frame::{Cell, Column, Dictionary, Frame};
 use crate::schema::Type;
 use crate::sink;
@@ -98,7 +99,7 @@ impl Value {
     pub fn json(&self, ty: Type) -> Option<String> {
         Some(match self {
             Self::Null => return None,
-            Self::Id(id) => format!("\"{}\"", uuid(*id)),
+            Self::Id(id) => format!("\"{}\"", uuid_text(*id)),
             Self::Text(text) if ty == Type::Json => text.clone(),
             Self::Text(text) => serde_json::to_string(text).unwrap_or_default(),
             Self::Long(micros) if ty == Type::Timestamp => sink::moment(*micros)
@@ -118,15 +119,6 @@ impl Value {
     pub fn plain(&self, ty: Type) -> String {
         self.json(ty).map_or_else(String::new, |json| json.trim_matches('"').to_owned())
     }
-}
-
-/// A UUID in its usual form.
-pub fn uuid(id: u128) -> String {
-    let mut text = format!("{id:032x}");
-    for at in [20, 16, 12, 8] {
-        text.insert(at, '-');
-    }
-    text
 }
 
 fn money(cents: i64) -> String {

@@ -68,6 +68,8 @@ struct Seen {
     /// The first midnight (UTC) after its start.
     midnight: i64,
     known_from: i64,
+    /// Whether its events bear ids that outlast it.
+    persists: bool,
     /// Days with events, and with events of a known user, as bits from the day of its start on.
     days: u32,
     known: u32,
@@ -79,6 +81,7 @@ impl Seen {
             kinds: Kinds::default(),
             midnight: (session.started.div_euclid(DAY) + 1) * DAY,
             known_from: sessions::known_from(session),
+            persists: sessions::has_persistent_ids(session),
             days: 0,
             known: 0,
         }
@@ -285,6 +288,11 @@ fn activity(journal: &Journal, seen: &[Seen], tally: &mut Tally) {
             weeks.push(week(session.started));
             for bit in (0..32).filter(|bit| seen.days >> bit & 1 == 1) {
                 let day = seen.first_day() + bit;
+                if !seen.persists {
+                    // Pings tell of a day, and of nobody.
+                    days.entry(day).or_default();
+                    continue;
+                }
                 on_devices.push((day, session.device));
                 if seen.known >> bit & 1 == 1 {
                     known.push(day);

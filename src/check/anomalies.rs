@@ -12,6 +12,7 @@ mod judge;
 mod labels;
 mod links;
 mod population;
+mod privacy;
 mod record;
 mod reference;
 mod runs;
@@ -41,6 +42,7 @@ pub(super) static FAMILY: Family = Family {
         &systems::CHECKS,
         &time::CHECKS,
         &population::CHECKS,
+        &privacy::CHECKS,
         &fraud::CHECKS,
     ],
     observers,
@@ -57,11 +59,12 @@ static CLASSES: &[&[Kind]] = &[
     &systems::KINDS,
     &time::KINDS,
     &population::KINDS,
+    &privacy::KINDS,
     &fraud::KINDS,
 ];
 
 /// The families whose checks know some of the invariants.
-pub(super) const HELPERS: [&str; 2] = ["files", "keys"];
+pub(super) const HELPERS: [&str; 3] = ["files", "keys", "consent"];
 
 fn observers(context: &Context<'_>) -> Vec<Box<dyn Observer>> {
     vec![

@@ -9,11 +9,13 @@
 
 mod anomalies;
 mod batch;
+mod consent;
 mod coverage;
 pub mod entities;
 pub mod facts;
 mod files;
 mod keys;
+pub mod masked;
 pub mod pass;
 pub mod realism;
 pub mod reference;
@@ -36,6 +38,8 @@ use crate::read::{self, DataSet};
 use crate::realism::Summary;
 use crate::scenario::World;
 use crate::schema::Schemas;
+
+use masked::Lost;
 
 pub use batch::{EventBatch, Rows};
 pub use coverage::Matrix;
@@ -128,6 +132,7 @@ impl Family {
 pub static FAMILIES: &[&Family] = &[
     &files::FAMILY,
     &keys::FAMILY,
+    &consent::FAMILY,
     &targets::FAMILY,
     &realism::FAMILY,
     &reference::FAMILY,
@@ -228,6 +233,7 @@ pub fn accompanied(
     let context = Context { data, schemas, entities: &entities, world, reference, watch: &watch };
     let mut observers: Vec<_> =
         families.iter().map(|family| (family.observers)(&context)).collect();
+    let lost = Lost::of(schemas, data.manifest());
     pass::run(&context, observers.iter_mut().flatten().chain(&mut guests), &mut seen)?;
     let labels = anomalies::Labels::read(&context)?;
     if let Some(labels) = &labels {
@@ -240,7 +246,14 @@ pub fn accompanied(
     for (family, observers) in families.iter().zip(observers) {
         let mut found: Vec<Verdict> = Vec::new();
         for observer in observers {
-            found.extend(observer.finish(&context, &seen));
+            let blocked = lost.blocks(&*observer, schemas);
+            let verdicts = observer.finish(&context, &seen).into_iter();
+            found.extend(verdicts.map(|verdict| {
+                match lost.reason(verdict.check.id, family.name, blocked.as_ref()) {
+                    Some(reason) => Verdict::skipped(verdict.check, reason),
+                    None => verdict,
+                }
+            }));
         }
         let verdict = |check: &'static Check| {
             let place = found.iter().position(|verdict| verdict.check.id == check.id);
@@ -251,7 +264,13 @@ pub fn accompanied(
             let unsound = if of_places { Seen::unsound_unlabelled } else { Seen::unsound };
             match skipped(check, &context, ask, unsound(&seen, check.tables)) {
                 Some(reason) => Verdict::skipped(check, reason),
-                None => verdict.unwrap_or_else(|| Verdict::skipped(check, "nothing looked at it")),
+                None => verdict.unwrap_or_else(|| {
+                    let reason = lost.reason(check.id, family.name, None);
+                    Verdict::skipped(
+                        check,
+                        reason.unwrap_or_else(|| "nothing looked at it".to_owned()),
+                    )
+                }),
             }
         };
         let verdicts = family.checks().map(verdict).collect();

@@ -7,6 +7,7 @@ use crate::check::batch::{EventBatch, Ordinals, Resolver, Rows};
 use crate::check::entities::{Entities, NEVER};
 use crate::check::shape::{self, Line, Misfit};
 use crate::check::{Context, Error, Verdict};
+pub use crate::digits::uuid_text as id;
 use crate::engine::Progress;
 use crate::read::{Broken, Column, Data};
 use crate::schema::{Field, Table};
@@ -156,12 +157,6 @@ pub fn shown(column: &Column, row: usize) -> String {
             column.text(row).map_or_else(|| "null".to_owned(), |text| format!("`{text}`"))
         }
     }
-}
-
-/// A UUID as text.
-pub fn id(id: u128) -> String {
-    let plain = format!("{id:032x}");
-    [&plain[..8], &plain[8..12], &plain[12..16], &plain[16..20], &plain[20..]].join("-")
 }
 
 /// A moment as text.

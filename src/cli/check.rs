@@ -103,7 +103,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     }
     let data = DataSet::open(dir)?;
     let assets = load::assets(args.models.as_deref())?;
-    let schemas = Schemas::load(&assets, &facts::of)?;
+    let schemas = check::masked::schemas(&Schemas::load(&assets, &facts::of)?, data.manifest());
     let world = world(args, &data, &assets)?;
     let cancel = interrupt::flag().context("cannot listen for Ctrl-C")?;
     let silent = args.quiet || args.json;

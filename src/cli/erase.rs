@@ -14,7 +14,7 @@ use super::args::shell;
 use super::failure::Failure;
 use super::key::Given;
 use super::load;
-use super::pseudonymise::now;
+use super::load::now;
 use super::style::{DIM, GOOD};
 use super::summary::try_next;
 

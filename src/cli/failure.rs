@@ -64,31 +64,19 @@ impl From<throng::output::Error> for Failure {
         if !error.is_refusal() {
             return Self::Run(error.into());
         }
-        let problem = Problem::new(error.to_string());
-        match error.help() {
-            Some(help) => problem.help(help).into(),
-            None => problem.into(),
-        }
+        Self::wrong(&error, error.help())
     }
 }
 
 impl From<throng::read::Error> for Failure {
     fn from(error: throng::read::Error) -> Self {
-        let problem = Problem::new(error.to_string());
-        match error.help() {
-            Some(help) => problem.help(help).into(),
-            None => problem.into(),
-        }
+        Self::wrong(&error, error.help())
     }
 }
 
 impl From<throng::privacy::key::Refusal> for Failure {
     fn from(error: throng::privacy::key::Refusal) -> Self {
-        let problem = Problem::new(error.to_string());
-        match error.help() {
-            Some(help) => problem.help(help).into(),
-            None => problem.into(),
-        }
+        Self::wrong(&error, error.help())
     }
 }
 
@@ -101,6 +89,7 @@ impl From<throng::privacy::stage::Error> for Failure {
             Error::Output(error) => error.into(),
             Error::Cancelled => Self::Interrupted,
             Error::Leaked(finds) => Self::Policy(super::leaks::told(&finds)),
+            Error::Unread(files) => Self::Input(super::leaks::unread(&files)),
             error @ Error::Io { .. } => Self::Run(error.into()),
         }
     }
@@ -126,6 +115,12 @@ impl From<throng::foreign::Error> for Failure {
 }
 
 impl Failure {
+    /// What was asked for is wrong, and what would be right.
+    fn wrong(error: &dyn std::error::Error, help: Option<impl Into<String>>) -> Self {
+        let problem = Problem { help: help.map(Into::into), ..Problem::new(error.to_string()) };
+        problem.into()
+    }
+
     /// Says what went wrong on standard error; the exit code.
     pub(crate) fn report(&self) -> ExitCode {
         let (code, text) = match self {

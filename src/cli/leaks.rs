@@ -1,22 +1,22 @@
 //! `throng leaks`.
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use throng::diag::{Problem, Problems};
 use throng::human;
-use throng::privacy::leaks::{self, Find, Known};
+use throng::privacy::leaks::{self, Find, Known, Seen, Unread};
 
 use super::failure::Failure;
-use super::pseudonymise::known_values;
+use super::interrupt;
 use super::style::GOOD;
 
 /// Search a folder for values that must not have left
 ///
 /// Every byte is read: names, files as they are, what is inside compressed ones, pages and footers of Parquet. A value is found
 /// plain, in either case, as base64, hexadecimal, with percent signs or escapes, and the bytes of a UUID. What is found is told by its
-/// line in the list and never shown. Exit code 1 when something is found.
+/// line in the list and never shown. Exit code 1 when something is found; 2 when nothing is, but a file could not be searched.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  throng leaks shared --known customers.txt\n  throng leaks shared --known ids.txt --json"
@@ -40,39 +40,85 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         let problem = Problem::new(format!("{} does not exist", args.dir.display()));
         return Err(problem.help("give a folder, or a file").into());
     }
-    let values = known_values(&args.known)?.into_iter().enumerate();
-    let known: Vec<Known> = values
-        .map(|(place, value)| Known { name: format!("value {} of the list", place + 1), value })
-        .collect();
+    let cancel = interrupt::flag().context("cannot listen for Ctrl-C")?;
+    let known = known_values(&args.known)?;
     if known.is_empty() {
         let problem = Problem::new(format!("{} holds no value", args.known.display()));
         return Err(problem.help("one a line, of six bytes or more").into());
     }
-    let seen = leaks::scan(&args.dir, &known)
-        .with_context(|| format!("cannot search {}", args.dir.display()))?;
+    let seen =
+        leaks::scan(&args.dir, &known, &cancel).map_err(|leaks::Stopped| Failure::Interrupted)?;
+    tell(args.json, known.len(), &seen)?;
+    if !seen.finds.is_empty() {
+        return Err(Failure::Found);
+    }
+    if seen.unread.is_empty() { Ok(()) } else { Err(unread(&seen.unread).into()) }
+}
+
+fn tell(json: bool, known: usize, seen: &Seen) -> Result<(), Failure> {
     let mut out = anstream::stdout().lock();
-    if args.json {
-        let finds: Vec<_> = seen.finds.iter().map(|find| {
+    let Seen { finds, unread, report } = seen;
+    if json {
+        let finds: Vec<_> = finds.iter().map(|find| {
             serde_json::json!({ "path": find.path, "part": find.part, "form": find.form, "what": find.what })
         }).collect();
-        writeln!(out, "{}", serde_json::json!({ "finds": finds, "scan": seen.report }))?;
-    } else if seen.finds.is_empty() {
-        let (files, bytes) =
-            (human::plural(seen.report.files as u64, "file"), human::bytes(seen.report.bytes));
+        let unread: Vec<_> = unread
+            .iter()
+            .map(|file| serde_json::json!({ "path": file.path, "why": file.why }))
+            .collect();
+        let all = serde_json::json!({ "finds": finds, "unread": unread, "scan": report });
+        writeln!(out, "{all}")?;
+        return Ok(());
+    }
+    for find in finds.iter().take(TOLD) {
+        writeln!(out, "{}: {} ({}, {})", find.path, find.what, find.form, find.part)?;
+    }
+    let files = human::plural(report.files as u64, "file");
+    if !finds.is_empty() {
+        for file in unread.iter().take(TOLD) {
+            writeln!(out, "{}: not searched: {}", file.path, file.why)?;
+        }
+        writeln!(out, "{} in {files}", human::plural(finds.len() as u64, "leak"))?;
+    } else if unread.is_empty() {
         writeln!(
             out,
-            "{GOOD}no leak{GOOD:#}: {} values in {} forms, {files}, {bytes} searched",
-            human::count(known.len() as u64),
-            human::count(seen.report.forms as u64)
+            "{GOOD}no leak{GOOD:#}: {} values in {} forms, {files}, {} searched",
+            human::count(known as u64),
+            human::count(report.forms as u64),
+            human::bytes(report.bytes)
         )?;
-    } else {
-        for find in seen.finds.iter().take(TOLD) {
-            writeln!(out, "{}: {} ({}, {})", find.path, find.what, find.form, find.part)?;
-        }
-        let (finds, files) = (seen.finds.len() as u64, seen.report.files as u64);
-        writeln!(out, "{} in {}", human::plural(finds, "leak"), human::plural(files, "file"))?;
     }
-    if seen.finds.is_empty() { Ok(()) } else { Err(Failure::Found) }
+    Ok(())
+}
+
+/// The values of a list.
+pub(crate) fn known_values(path: &Path) -> Result<Vec<Known>, Failure> {
+    let shown = path.display();
+    let read = leaks::known_values(path);
+    let (values, short) =
+        read.map_err(|error| Problem::new(format!("cannot read {shown}: {error}")))?;
+    if short > 0 {
+        let noun = human::plural(short as u64, "value");
+        writeln!(
+            anstream::stderr(),
+            "{noun} of {shown} are too short to be told from chance, and left out"
+        )?;
+    }
+    Ok(values)
+}
+
+/// What is said of files that could not be searched.
+pub(crate) fn unread(files: &[Unread]) -> Problems {
+    let mut problems = Problems::new();
+    for Unread { path, why } in files.iter().take(TOLD) {
+        let problem = Problem::new(format!("{path} cannot be searched: {why}"));
+        problems.push(problem.help("there may be anything in it: mend it, or take it out"));
+    }
+    if files.len() > TOLD {
+        let more = human::plural((files.len() - TOLD) as u64, "more file");
+        problems.push(Problem::new(format!("{more} cannot be searched")));
+    }
+    problems
 }
 
 /// What a run says of finds in what it wrote.

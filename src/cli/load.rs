@@ -101,6 +101,9 @@ pub(crate) fn made_in(
     assets: &Assets,
     own: bool,
 ) -> Result<Result<World, String>, Problems> {
+    if manifest.privacy.is_some() && manifest.scenario.toml.is_empty() {
+        return Ok(Err("its scenario was left out behind a privacy policy".to_owned()));
+    }
     let scenario = &manifest.scenario;
     let asked = Ask::read(&scenario.name, throng::manifest::FILE, &scenario.toml);
     let built =
@@ -204,9 +207,18 @@ fn check_format(request: &Request) -> Option<Problem> {
 }
 
 /// The day that `now` means.
-#[expect(clippy::disallowed_methods, reason = "the one reading of the calendar")]
 fn today() -> Date {
-    Timestamp::now().to_zoned(TimeZone::UTC).date()
+    moment().to_zoned(TimeZone::UTC).date()
+}
+
+/// When a run is done, for the audit log.
+pub(crate) fn now() -> String {
+    moment().to_string()
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one reading of the calendar")]
+fn moment() -> Timestamp {
+    Timestamp::now()
 }
 
 /// A seed that nobody chose, short enough to be typed again. Each `RandomState` has keys from the system's own randomness.

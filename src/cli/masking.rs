@@ -4,6 +4,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use serde_json::json;
+use throng::diag::Problem;
 use throng::manifest::{self, Manifest};
 use throng::privacy::audit::Log;
 use throng::privacy::frame::Masking;
@@ -50,20 +51,22 @@ pub(crate) fn bind(
     world: &mut World,
     out: &Path,
 ) -> Result<Option<Masked>, Failure> {
-    let Some(written) = &asked.pseudonymise else { return Ok(None) };
+    let Some(written) = &asked.pseudonymise else {
+        if asked.key.is_given() {
+            let problem =
+                Problem::new("a key, and no policy: the data would be written in the clear");
+            let help = "add --pseudonymise POLICY, or leave the key out";
+            return Err(problem.help(help).into());
+        }
+        return Ok(None);
+    };
     let policy = policy::read_for(written, &world.schemas)?;
     policy.check_reviewed().map_err(Failure::Policy)?;
     let key = asked.key.load(Some(out))?;
     if !asked.keep_truth {
         leave_truth_out(world, &key);
     }
-    let id = policy.scope_id.clone().or_else(|| asked.scope_id.clone());
-    let id = if policy.scope == Scope::Stable {
-        String::new()
-    } else {
-        id.unwrap_or_else(|| world.version.clone())
-    };
-    let realm = Realm { scope: policy.scope, id, epoch: policy.epoch };
+    let realm = policy.realm(asked.scope_id.as_deref(), world.version.clone())?;
     let tables = world.wanted_tables();
     let masking = Masking::new(tables, &policy, &key, &realm).map_err(Failure::Policy)?;
     let policy_sha256 = policy.sha256;
@@ -120,6 +123,7 @@ impl Masked {
             scope: used.scope,
             scope_id: used.scope_id,
             truth: truth.to_owned(),
+            columns: self.masking.columns(),
             tokens: self.masking.tokens(),
         });
         Ok(())

@@ -14,6 +14,7 @@ use throng::schema::{Schemas, facts};
 
 use super::args::shell;
 use super::failure::Failure;
+use super::interrupt;
 use super::style::{GOOD, NAME};
 use super::summary::try_next;
 
@@ -100,7 +101,8 @@ pub(crate) fn read_for(written: &str, schemas: &Schemas) -> Result<Policy, Failu
 
 fn init(inputs: &[PathBuf], out: &Path) -> Result<(), Failure> {
     let shown = out.display();
-    let draft = stage::draft_for(inputs, &schemas()?)?;
+    let cancel = interrupt::flag().context("cannot listen for Ctrl-C")?;
+    let draft = stage::draft_for(inputs, &schemas()?, &cancel)?;
     match OpenOptions::new().write(true).create_new(true).open(out) {
         Ok(mut file) => {
             file.write_all(draft.as_bytes()).with_context(|| format!("cannot write {shown}"))?;

@@ -1,21 +1,20 @@
 //! `throng pseudonymise`.
 
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::Context as _;
-use throng::diag::Problem;
 use throng::human;
-use throng::privacy::leaks;
 use throng::privacy::stage::{self, Asked, Report};
 
 use super::args::shell;
 use super::failure::Failure;
 use super::key::Given;
+use super::leaks::known_values;
 use super::style::{DIM, GOOD, NAME};
 use super::summary::try_next;
-use super::{interrupt, policy};
+use super::{interrupt, load, policy};
 
 /// Make files of one's own pseudonymous, as a policy says
 ///
@@ -68,7 +67,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let policy = policy::read(&args.policy)?;
     let key = args.key.load(Some(&args.out))?;
     let known = args.known.as_deref().map_or(Ok(Vec::new()), known_values)?;
-    let at = now();
+    let at = load::now();
     let asked = Asked {
         inputs: &args.inputs,
         out: &args.out,
@@ -81,28 +80,6 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let begun = Instant::now();
     let report = stage::run(&policy, &key, &asked, &cancel)?;
     tell(args, &report, begun)
-}
-
-/// When a run is done, for the audit log.
-#[expect(clippy::disallowed_methods, reason = "a log tells when; no data depend on it")]
-pub(crate) fn now() -> String {
-    jiff::Timestamp::now().to_string()
-}
-
-/// The values of a list.
-pub(crate) fn known_values(path: &Path) -> Result<Vec<String>, Failure> {
-    let shown = path.display();
-    let read = leaks::known_values(path);
-    let (values, short) =
-        read.map_err(|error| Problem::new(format!("cannot read {shown}: {error}")))?;
-    if short > 0 {
-        let noun = human::plural(short as u64, "value");
-        writeln!(
-            anstream::stderr(),
-            "{noun} of {shown} are too short to be told from chance, and left out"
-        )?;
-    }
-    Ok(values)
 }
 
 fn tell(args: &Args, report: &Report, begun: Instant) -> Result<(), Failure> {

@@ -14,7 +14,7 @@ use throng::schema::{Schemas, facts};
 use super::failure::Failure;
 use super::key::Given;
 
-use super::pseudonymise::now;
+use super::load::now;
 use super::style::{DIM, NAME};
 use super::{erase, load, policy};
 

@@ -107,5 +107,7 @@ fn count(walker: &mut Walker<'_>, user: u64) -> Pilot {
         sessions: journal.sessions.len() as u64,
         orders: journal.orders.len() as u64,
         devices: journal.devices.len() as u64,
+        consents: journal.consents.len() as u64,
+        erasures: journal.erasures.len() as u64,
     }
 }

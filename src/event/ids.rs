@@ -20,6 +20,8 @@ pub enum Thing {
     Payment,
     OrderIdempotency,
     PaymentIdempotency,
+    Consent,
+    Erasure,
 }
 
 /// The UUID (version 4) of a thing.

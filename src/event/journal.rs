@@ -88,6 +88,8 @@ pub struct Session {
     pub locale: u8,
     /// Ordinal in `Consent::NAMES`.
     pub consent: u8,
+    /// What may be stored, as bits: see [`signals`](crate::population::consent::signals).
+    pub signals: u8,
     /// State of an earlier device: 0 restored, 1 not restored, 2 not applicable.
     pub restored: u8,
     /// Whether an order was placed in it.
@@ -216,6 +218,66 @@ pub struct Payment {
     pub at: i64,
 }
 
+/// A change of a consent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConsentRow {
+    /// What its identifier derives from.
+    pub key: u64,
+    /// User ordinal.
+    pub user: u64,
+    /// Ordinal of the device among the user's that it stands on; none where it is the person's.
+    pub device: Option<u8>,
+    /// Ordinals in the vocabulary's lists.
+    pub purpose: u8,
+    /// See `purpose`.
+    pub channel: u8,
+    /// See `purpose`.
+    pub state: u8,
+    /// See `purpose`.
+    pub source: u8,
+    /// See `purpose`.
+    pub basis: u8,
+    /// Ordinal of the privacy notice.
+    pub notice: u8,
+    /// Which change it is of that consent, from 1.
+    pub sequence: u16,
+    /// Ordinals of country and city, by which the jurisdiction goes.
+    pub country: u8,
+    /// See `country`.
+    pub city: u8,
+    /// When it was made, µs since 1970.
+    pub occurred: i64,
+    /// From when on it holds.
+    pub effective: i64,
+    /// Until when it holds, or [`NEVER`].
+    pub expires: i64,
+}
+
+/// A request to be forgotten.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ErasureRow {
+    /// What its identifier derives from.
+    pub key: u64,
+    /// User ordinal.
+    pub user: u64,
+    /// When it was made, µs since 1970.
+    pub requested: i64,
+    /// By when it must be answered.
+    pub due: i64,
+    /// When it was answered, or [`NEVER`].
+    pub completed: i64,
+    /// Ordinals in the vocabulary's lists.
+    pub outcome: u8,
+    /// See `outcome`.
+    pub channel: u8,
+    /// Why it is refused; none where it is not.
+    pub reason: Option<u8>,
+    /// Ordinals of country and city, by which the jurisdiction goes.
+    pub country: u8,
+    /// See `country`.
+    pub city: u8,
+}
+
 /// A user as the window saw it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserRow {
@@ -286,6 +348,10 @@ pub struct Journal {
     pub lines: Vec<Line>,
     /// Payments.
     pub payments: Vec<Payment>,
+    /// Changes of consents.
+    pub consents: Vec<ConsentRow>,
+    /// Requests to be forgotten.
+    pub erasures: Vec<ErasureRow>,
     /// Events by slice of arrival time.
     pub slices: Vec<Bucket>,
     /// Where those begin who are there only because something goes wrong; none: nobody is.
@@ -303,6 +369,8 @@ pub struct Counts {
     pub orders: usize,
     pub lines: usize,
     pub payments: usize,
+    pub consents: usize,
+    pub erasures: usize,
 }
 
 impl Journal {
@@ -321,6 +389,8 @@ impl Journal {
             orders: self.orders.len(),
             lines: self.lines.len(),
             payments: self.payments.len(),
+            consents: self.consents.len(),
+            erasures: self.erasures.len(),
         }
     }
 
@@ -343,6 +413,8 @@ impl Journal {
         self.orders.clear();
         self.lines.clear();
         self.payments.clear();
+        self.consents.clear();
+        self.erasures.clear();
         for bucket in &mut self.slices {
             bucket.rows.clear();
             bucket.sessions.clear();
@@ -367,6 +439,8 @@ impl Journal {
         self.orders.reserve_exact(sum(|j| j.orders.len()));
         self.lines.reserve_exact(sum(|j| j.lines.len()));
         self.payments.reserve_exact(sum(|j| j.payments.len()));
+        self.consents.reserve_exact(sum(|j| j.consents.len()));
+        self.erasures.reserve_exact(sum(|j| j.erasures.len()));
     }
 
     /// Moves the entity rows of `next`, which stand after ours, to the end of ours, and makes their ordinals ours; returns what was
@@ -397,6 +471,8 @@ impl Journal {
             }
         }
         self.payments.append(&mut next.payments);
+        self.consents.append(&mut next.consents);
+        self.erasures.append(&mut next.erasures);
         offsets
     }
 }

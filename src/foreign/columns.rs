@@ -1,14 +1,12 @@
 //! Which columns a file has.
 
-use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, Read as _};
 use std::path::Path;
 
 use arrow::datatypes::{DataType, Fields};
-use flate2::read::MultiGzDecoder;
 use serde_json::{Map, Value};
 
-use crate::read;
+use crate::read::{self, ndjson::unpacked};
 
 /// Lines of an NDJSON file that are looked at: a member may be absent from the first.
 const LINES: usize = 1000;
@@ -36,17 +34,9 @@ pub(super) fn columns(path: &Path) -> Result<Option<Vec<String>>, String> {
     Ok(found.then_some(names))
 }
 
-fn lines(path: &Path) -> Result<Box<dyn BufRead>, String> {
-    let file = File::open(path).map_err(|error| error.to_string())?;
-    let is = |ending: &str| path.extension().is_some_and(|found| found == ending);
-    let plain: Box<dyn Read> = if is("gz") {
-        Box::new(MultiGzDecoder::new(BufReader::new(file)))
-    } else if is("zst") {
-        Box::new(zstd::stream::read::Decoder::new(file).map_err(|error| error.to_string())?)
-    } else {
-        Box::new(file)
-    };
-    Ok(Box::new(BufReader::new(plain.take(BYTES))))
+fn lines(path: &Path) -> Result<impl BufRead, String> {
+    let plain = unpacked(path).map_err(|error| error.to_string())?;
+    Ok(plain.take(BYTES))
 }
 
 fn of_fields(root: &str, fields: &Fields, names: &mut Vec<String>) {

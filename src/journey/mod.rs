@@ -3,6 +3,7 @@
 //! A person is simulated alone: [`Walker::user`] depends on the world and the user's ordinal, never on other users.
 
 mod checkout;
+mod consent;
 mod moments;
 pub mod outcomes;
 mod record;

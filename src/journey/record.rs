@@ -37,6 +37,8 @@ pub(super) struct Walk {
     pub dwell: f64,
     pub mode: usize,
     pub hooked: bool,
+    /// The visit began with an answer to the consent banner.
+    pub answered: bool,
     /// The product was chosen by a click and is seen next.
     pub clicked: bool,
 }
@@ -67,6 +69,7 @@ impl Walk {
             dwell: 1.0,
             mode: 0,
             hooked: false,
+            answered: false,
             clicked: false,
         }
     }

@@ -77,6 +77,7 @@ impl Walker<'_> {
         let network = tables.networks[profile_ordinal].draw(&mut stream);
         let referrer = tables.referrers[visit.source].draw(&mut stream);
         let stitched = person.stitched[visit.device].0;
+        let (consent, signals, answered) = self.consent(person, visit.device, visit.at);
         let row = Session {
             key: world.seed.hash(SESSION, person.id, number),
             user: person.id,
@@ -104,7 +105,8 @@ impl Walker<'_> {
             country: person.user.country as u8,
             city: person.user.city as u8,
             locale: person.user.locale as u8,
-            consent: person.user.consent as u8,
+            consent: consent as u8,
+            signals,
             restored: visit.moved.map_or(2, |(_, restored)| u8::from(!restored)),
             converted: false,
         };
@@ -112,6 +114,7 @@ impl Walker<'_> {
         let ordinal = self.journal.sessions.len() as u32;
         self.journal.sessions.push(row.clone());
         let mut walk = Walk::new(stream, ordinal, row, offline);
+        walk.answered = answered;
         let constants = &world.behaviour.engagement;
         let load = tables.load[profile_ordinal].draw(&mut walk.stream);
         walk.load = if webview { load * constants.webview_load } else { load };
@@ -243,9 +246,7 @@ impl Walker<'_> {
     fn greet(&mut self, person: &mut Person, walk: &mut Walk, visit: Visit) {
         let world = self.world;
         let kinds = world.kinds;
-        let device = person.user.devices.at(visit.device);
-        let new_device = person.last_seen[visit.device] == NEVER && device.since >= world.start;
-        if new_device && walk.row.consent != 0 {
+        if walk.answered {
             walk.react(&self.world.tables, 2.7);
             self.record(walk, kinds.consent_updated, [walk.row.consent, 0]);
         }
@@ -368,6 +369,7 @@ impl Walker<'_> {
         journey.furthest = journey.furthest.max(furthest.min(stages as u8 - 1));
         journey.known |= row.known_from != NEVER;
         person.last_seen[visit.device] = row.ended;
+        self.think_better(person, visit.device, &row);
         self.journal.sessions[walk.ordinal as usize] = row;
     }
 }

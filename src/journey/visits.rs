@@ -1,6 +1,7 @@
 //! When a person comes, on what, from where, and with what in mind.
 
 use crate::event::journal::{DeviceRow, Journal, JourneyRow, NEVER, NONE, UserRow};
+use crate::journey::consent::Standing;
 use crate::journey::outcomes::Outcomes;
 use crate::population::{Cover, Held, User};
 use crate::scenario::World;
@@ -38,6 +39,10 @@ pub(super) struct Person {
     pub last_seen: [i64; 4],
     pub sessions: u64,
     pub journeys: u64,
+    /// Whether the person stands for a cell that has to be seen.
+    pub covers: bool,
+    /// By device: what it was granted.
+    pub standing: [Standing; 4],
     /// An order that will be handed back: its ordinal, and from when on.
     pub refund: Option<(u32, i64)>,
 }
@@ -100,6 +105,8 @@ impl<'w> Walker<'w> {
             last_seen: [NEVER; 4],
             sessions: 0,
             journeys: 0,
+            covers: world.people.covered_by(id).is_some(),
+            standing: [Standing::default(); 4],
             refund: None,
             user,
         };
@@ -122,7 +129,7 @@ impl<'w> Walker<'w> {
             device = self.choose_device(&person, last, &mut stream);
             at = self.next_visit(&person, device, last + SILENCE, &mut stream);
         }
-        self.leave(&person, created);
+        self.leave(&mut person, created);
     }
 
     /// One journey in the cell that the person is there for, and nothing else.
@@ -152,7 +159,8 @@ impl<'w> Walker<'w> {
     }
 
     /// The rows of the person and its devices.
-    fn leave(&mut self, person: &Person, created: i64) {
+    fn leave(&mut self, person: &mut Person, created: i64) {
+        self.settle(person);
         self.journal.users.push(UserRow {
             user: person.id,
             created,
@@ -255,7 +263,7 @@ impl<'w> Walker<'w> {
         let spec = &world.journeys[kind];
         let led = match cover {
             Some(cover) => Some(self.lead(person, cover, at, &mut stream)),
-            None if spec.message => self.message(person, &mut stream),
+            None if spec.message => self.message(person, at, &mut stream),
             None => None,
         };
         let (source, campaign) =
@@ -373,7 +381,7 @@ impl<'w> Walker<'w> {
             .iter()
             .enumerate()
             .any(|(i, other)| i != device && (i == 0 || other.since <= at));
-        let reachable = person.registered <= at && person.user.opt_ins.contains(&true);
+        let reachable = (0..3).any(|channel| self.may_write(person, channel, at));
         let state = usize::from(another) | usize::from(reachable) << 1;
         let kinds = &self.world.tables.kinds[usize::from(person.user.persona)];
         let class = self.class(person, device);
@@ -433,7 +441,7 @@ impl<'w> Walker<'w> {
         let source = usize::from(cover.cell.source);
         let held = person.user.devices.iter().find(|held| held.profile == cover.cell.profile);
         if self.world.journeys[usize::from(cover.cell.journey)].message {
-            let drawn = (0..64).filter_map(|_| self.message(person, stream));
+            let drawn = (0..64).filter_map(|_| self.message(person, at, stream));
             let found = drawn.into_iter().find(|(through, _)| *through == source);
             if let Some(found) = found.or_else(|| self.first_message(person, source)) {
                 return found;
@@ -453,10 +461,15 @@ impl<'w> Walker<'w> {
     }
 
     /// The message that brings the person back, over a channel that it opted into, if there is one.
-    fn message(&self, person: &Person, stream: &mut Stream) -> Option<(usize, Option<usize>)> {
+    fn message(
+        &self,
+        person: &Person,
+        at: i64,
+        stream: &mut Stream,
+    ) -> Option<(usize, Option<usize>)> {
         let preferred = usize::from(person.user.channel);
         let open = |channel: usize| {
-            person.user.opt_ins[channel] && !self.world.tables.messages[channel].is_empty()
+            self.may_write(person, channel, at) && !self.world.tables.messages[channel].is_empty()
         };
         let channel = if open(preferred) { Some(preferred) } else { (0..3).find(|c| open(*c)) };
         channel.map(|channel| {

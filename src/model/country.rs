@@ -8,6 +8,9 @@ use crate::model::names::NAME_LOCALES;
 use crate::model::read::{Names, shares, strs};
 use crate::model::{City, Country};
 
+/// How long an answer holds where nothing is said.
+const ANSWER_MONTHS: i64 = 12;
+
 /// Reads a country's file; its name is the country's code.
 pub(super) fn read(name: &str, table: &Table<'_>, names: &Names) -> Country {
     if name.len() != 2 || !name.bytes().all(|byte| byte.is_ascii_lowercase()) {
@@ -22,6 +25,9 @@ pub(super) fn read(name: &str, table: &Table<'_>, names: &Names) -> Country {
         .and_then(|currency| currency.one_of("currency", strs(&names.currencies)));
     let banner = table.table("banner");
     let flag = |key| banner.as_ref().is_some_and(|banner| banner.flag(key, false));
+    let cities = cities(table);
+    let months = banner.as_ref().and_then(|banner| banner.opt_integer("months", 1..=120));
+    let objecting = banner.as_ref().map_or_else(Vec::new, |banner| objecting(banner, &cities));
     let holidays = table.table("holidays");
     Country {
         code: name.to_ascii_uppercase(),
@@ -34,11 +40,21 @@ pub(super) fn read(name: &str, table: &Table<'_>, names: &Names) -> Country {
         phones: patterns(table, "phones", "+1-202-555-01##"),
         address: address(table),
         streets: patterns(table, "streets", "High Street"),
-        cities: cities(table),
+        cities,
         banner: (flag("shown"), flag("refuse")),
+        answer_months: months.unwrap_or(ANSWER_MONTHS),
+        objecting,
         holidays: holidays.as_ref().map_or_else(Vec::new, |inner| days(&inner.texts("days"))),
         holiday: holidays.map_or(1.0, |inner| inner.number("visits", 0.0..=100.0)),
     }
+}
+
+/// The regions where people may object; each must be one of a city's.
+fn objecting(banner: &Table<'_>, cities: &[City]) -> Vec<String> {
+    let regions = cities.iter().map(|city| city.region.as_str());
+    let known =
+        |region: &Located<String>| region.one_of("region of a city", regions.clone()).is_some();
+    banner.texts("objecting").into_iter().filter(known).map(|region| region.value).collect()
 }
 
 fn patterns(table: &Table<'_>, key: &str, example: &str) -> Vec<String> {

@@ -4,8 +4,8 @@ use crate::diag::{Document, Problem, Problems, Table};
 use crate::model::persona::Surroundings;
 use crate::model::read::{Names, normalise};
 use crate::model::{
-    Catalogue, Commerce, Country, DeviceProfile, Persona, Rhythm, Source, catalogue, commerce,
-    country, device, journey, rhythm, source,
+    Catalogue, Commerce, Consenting, Country, DeviceProfile, Persona, Rhythm, Source, catalogue,
+    commerce, consent, country, device, journey, rhythm, source,
 };
 
 /// A model's file.
@@ -40,6 +40,8 @@ pub struct Models {
     pub commerce: Commerce,
     /// When people come.
     pub rhythm: Rhythm,
+    /// How they deal with consent.
+    pub consenting: Consenting,
     /// Names of the journey kinds.
     pub journey_names: Vec<String>,
 }
@@ -65,6 +67,7 @@ impl Models {
             names.categories.clone_from(&catalogue.categories);
         }
         let rhythm = desk.one("rhythm", rhythm::read);
+        let consenting = desk.one("consent", consent::read);
         let devices = desk.all("devices", "device", device::read);
         let sources = desk.all("sources", "source", source::read);
         // The categories, currencies and methods of a file that cannot be read are not to be called unknown in all others.
@@ -86,7 +89,9 @@ impl Models {
         let mut people = desk.all("people", "persona", |name, table| around.read(name, table));
         share_out(&mut people);
         // A model that is missing has left a problem, so the defaults never reach a caller.
-        let (Some(catalogue), Some(commerce), Some(rhythm)) = (catalogue, commerce, rhythm) else {
+        let (Some(catalogue), Some(commerce), Some(rhythm), Some(consenting)) =
+            (catalogue, commerce, rhythm, consenting)
+        else {
             return Err(desk.problems);
         };
         let journey_names = names.journeys;
@@ -98,6 +103,7 @@ impl Models {
             catalogue,
             commerce,
             rhythm,
+            consenting,
             journey_names,
         })
     }

@@ -4,6 +4,7 @@
 pub mod behaviour;
 mod catalogue;
 mod commerce;
+mod consent;
 mod country;
 mod device;
 pub mod globe;
@@ -19,6 +20,7 @@ pub mod target;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use consent::{Consenting, Forgetting, Marketing, Notice, Web};
 pub use load::{Files, Models, TextFile};
 
 /// What a device is held as; decides hours, gestures and conversion.
@@ -237,6 +239,10 @@ pub struct Country {
     pub cities: Vec<City>,
     /// Consent banner: whether one is shown, and whether refusing is on its first layer.
     pub banner: (bool, bool),
+    /// How many months an answer to it holds.
+    pub answer_months: i64,
+    /// Regions where nobody is asked, but may object to advertising.
+    pub objecting: Vec<String>,
     /// Public holidays as month and day, on which visits are multiplied by `holiday`.
     pub holidays: Vec<(i8, i8)>,
     /// The multiplier on those days.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use super::Error;
-use crate::anomaly::labels::from_base64;
+use crate::digits::from_base64;
 use crate::read::{Batch, DataSet};
 use crate::scenario::wishes::LABELS;
 use crate::schema::Schemas;

@@ -3,6 +3,7 @@
 //! [`People::user`] is light (no strings, no allocation) and is called wherever a user is needed; [`People::profile`] makes names and
 //! addresses, for the users table alone. User k is the same whether or not any other was made.
 
+pub mod consent;
 mod cover;
 mod holdings;
 mod ids;
@@ -16,7 +17,7 @@ mod zone;
 use rand_distr::Gamma;
 
 use crate::dist::{Alias, Quantiles};
-use crate::model::{Country, Models};
+use crate::model::{Consenting, Country, Models};
 use crate::seed::Seed;
 
 pub use cover::{Cell, Channel, Cover, FIRST_COVERING};
@@ -47,6 +48,7 @@ pub struct People {
     /// For each payment method the operating systems that offer it, a bit each.
     payments: Vec<u32>,
     countries: Vec<Country>,
+    consents: consent::Consents,
     normal: Quantiles,
     /// Visit rates: mean 1, variance 1 / r.
     visits: Gamma<f64>,
@@ -76,6 +78,7 @@ impl People {
             holdings,
             zones,
             countries: models.countries.clone(),
+            consents: consent::Consents::new(&models.consenting),
             normal: Quantiles::normal(),
             visits: user::visit_rates(),
             lifetimes: user::lifetimes(),
@@ -98,6 +101,11 @@ impl People {
     /// Fills in what only the users table shows.
     pub fn profile(&self, id: u64, user: &User, out: &mut Profile) {
         profile::fill(self, id, user, out);
+    }
+
+    /// How people deal with consent.
+    pub fn consenting(&self) -> &Consenting {
+        &self.consents.model
     }
 
     /// The time zones that [`User::zone`] counts.

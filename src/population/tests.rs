@@ -227,3 +227,48 @@ fn banners_decide_who_is_asked() {
     let refused = f64::from(asked[1]) / f64::from(asked[0] + asked[1]);
     assert!((0.48..0.62).contains(&refused), "{refused}");
 }
+
+/// For all opt-ins: given when the person was known, ended after that and before it lapses, and nothing is allowed before or behind; for
+/// all requests to be forgotten: closed before carried out, by the day that is due.
+#[test]
+fn opt_ins_and_requests_keep_their_order() {
+    let (models, people) = crowd();
+    let (start, end) = people.window();
+    let (mut opted, mut ended, mut asked, mut known) = (0_u32, 0_u32, 0_u32, 0_u32);
+    for id in 0..CROWD {
+        let user = people.user(id);
+        let Some(registered) = user.registered_at else {
+            assert_eq!(user.erasure, None);
+            continue;
+        };
+        known += 1;
+        for channel in 0..3 {
+            let opt_in = people.opt_in(id, &user, channel, registered);
+            assert_eq!(opt_in.is_some(), user.opt_ins[channel]);
+            let Some(opt_in) = opt_in else { continue };
+            opted += 1;
+            assert!((registered..start).contains(&opt_in.granted) && opt_in.expires > start - 1);
+            assert!(!opt_in.allows(opt_in.granted - 1) && opt_in.allows(opt_in.granted));
+            let Some(over) = opt_in.ended else {
+                assert!(opt_in.allows(end - 1));
+                continue;
+            };
+            ended += 1;
+            assert!(over.occurred >= opt_in.granted && over.effective >= over.occurred);
+            assert!(over.effective <= opt_in.expires && !opt_in.allows(over.effective));
+        }
+        if let Some(erasure) = user.erasure {
+            asked += 1;
+            assert!((start..end).contains(&erasure.requested));
+            assert!(erasure.refused || erasure.closed >= erasure.requested);
+            assert!(erasure.refused || user.last_active <= erasure.closed);
+            let done = erasure.completed;
+            assert!(done == i64::MAX || (done >= erasure.requested && done <= erasure.due));
+        }
+    }
+    let share = f64::from(asked) / f64::from(known);
+    assert!((share - models.consenting.erasure.asked).abs() < 0.01, "{share}");
+    // Some are taken back, some lapse, some end with the account.
+    let share = f64::from(ended) / f64::from(opted);
+    assert!((0.05..0.25).contains(&share), "{share}");
+}

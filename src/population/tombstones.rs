@@ -11,6 +11,8 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use crate::digits::{hex, uuid_text};
+
 /// The list's name in a data set.
 pub const FILE: &str = "suppression.json";
 
@@ -97,23 +99,8 @@ impl Tombstones {
 
     /// Whether the person of a UUID is on it.
     pub fn has_uuid(&self, id: u128) -> bool {
-        !self.is_empty() && self.has(&uuid(id))
+        !self.is_empty() && self.has(&uuid_text(id))
     }
-}
-
-/// A UUID as text.
-fn uuid(id: u128) -> String {
-    let digits = format!("{id:032x}");
-    [&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]].join("-")
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut out, byte| {
-        // A string takes everything.
-        let _ = write!(out, "{byte:02x}");
-        out
-    })
 }
 
 #[cfg(test)]

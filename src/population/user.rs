@@ -4,6 +4,7 @@ use rand_distr::{Distribution, Gamma};
 
 use crate::dist::{Alias, Quantiles, normal_quantile};
 use crate::model::{Country, DeviceClass, Models, Persona, Rhythm};
+use crate::population::consent::{Erasure, MONTH};
 use crate::population::zone::weekday;
 use crate::population::{Channel, Cover, DAY, People, Zones};
 use crate::seed::{Purpose, Stream};
@@ -153,6 +154,8 @@ pub struct User {
     pub opt_ins: [bool; 3],
     /// The channel preferred among those: 0 e-mail, 1 SMS, 2 push.
     pub channel: u8,
+    /// A request to be forgotten, made within the window; once the account is closed for it, no visit begins.
+    pub erasure: Option<Erasure>,
     /// Preferred payment method, ordinal in [`Models::commerce`]; one of the devices offers it.
     pub payment: u16,
 }
@@ -249,7 +252,11 @@ pub(super) struct Land {
     zones: Vec<u16>,
     locales: Alias,
     currency: u16,
-    banner: (bool, bool),
+    pub(super) banner: (bool, bool),
+    /// How long an answer to it holds.
+    pub(super) validity: i64,
+    /// By city: whether people may object to advertising.
+    pub(super) objecting: Vec<bool>,
 }
 
 impl Land {
@@ -257,6 +264,7 @@ impl Land {
         let cities: Vec<f64> = country.cities.iter().map(|city| city.weight).collect();
         let locales: Vec<f64> = country.locales.iter().map(|(_, share)| *share).collect();
         let place = |name: &String| zones.names().iter().position(|zone| zone == name);
+        let may_object = |region: &String| country.objecting.contains(region);
         let zone_of = |name: &String| place(name).unwrap_or(0) as u16;
         Self {
             cities: Alias::new(&cities),
@@ -264,6 +272,8 @@ impl Land {
             locales: Alias::new(&locales),
             currency: country.currency as u16,
             banner: country.banner,
+            validity: country.answer_months * MONTH,
+            objecting: country.cities.iter().map(|city| may_object(&city.region)).collect(),
         }
     }
 }
@@ -323,7 +333,11 @@ impl People {
         let mut devices = self.holdings.draw(kind, cover, &mut self.seed.stream(DEVICES, id, 0));
         let times = self.times(kind, usize::from(zone), id, cover, &mut devices);
         let mut choices = self.seed.stream(CHOICES, id, 0);
-        let consent = consent(kind, land, &mut choices);
+        let consent = match consent(kind, land, &mut choices) {
+            // Whoever stands for a cell is to be seen.
+            Consent::Denied if cover.is_some() => Consent::Granted,
+            other => other,
+        };
         let mut opt_ins = self.opt_ins(kind, &devices, &mut choices);
         let through = cover.and_then(|cover| cover.channel);
         if let Some(Channel { ordinal, alone }) = through {
@@ -331,6 +345,11 @@ impl People {
             opt_ins[usize::from(ordinal)] = true;
         }
         let preferred = channel(kind, opt_ins, &mut choices);
+        let erasure = match (times.registered_at, cover) {
+            (Some(_), None) => self.erasure(id),
+            _ => None,
+        };
+        let closed = erasure.map_or(i64::MAX, |erasure| erasure.closed);
         User {
             persona: persona as u16,
             country: country as u16,
@@ -345,8 +364,9 @@ impl People {
             consent,
             created_at: times.created_at,
             registered_at: times.registered_at,
-            last_active: times.last_active,
+            last_active: times.last_active.min(closed),
             opt_ins,
+            erasure,
             channel: through.map_or(preferred, |through| through.ordinal),
             payment: self.payment(kind, &devices, &mut choices),
             devices,

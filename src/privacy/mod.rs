@@ -9,6 +9,7 @@ pub mod audit;
 pub mod frame;
 pub mod key;
 pub mod leaks;
+pub mod names;
 pub mod policy;
 pub mod removal;
 pub mod stage;

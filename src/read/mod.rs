@@ -11,7 +11,7 @@ mod csv;
 pub mod hash;
 mod ill;
 mod json;
-mod ndjson;
+pub(crate) mod ndjson;
 mod parquet;
 mod value;
 
@@ -28,8 +28,8 @@ use arrow::datatypes::Schema;
 use crate::manifest::{self, Manifest, Shard};
 use crate::schema::Table;
 
+pub use crate::digits::uuid_text as id_text;
 pub use column::{As, BadLine, Batch, Column, Data, Fault, Ill, Texts, Wanted, What};
-pub use value::id_text;
 
 /// Rows of a batch.
 pub const ROWS: usize = 1 << 14;

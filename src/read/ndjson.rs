@@ -1,7 +1,8 @@
 //! NDJSON read back: an object a line, members in whatever order, absent or null values alike.
 
+use std::ffi::OsStr;
 use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
@@ -16,6 +17,20 @@ use crate::read::{Decode, Manner, ROWS};
 const BUFFER: usize = 256 << 10;
 /// The longest line that is taken for one.
 const LONGEST: usize = 64 << 20;
+
+/// The bytes of a file without its compression, which its ending tells.
+pub(crate) fn unpacked(path: &Path) -> io::Result<Box<dyn BufRead + Send>> {
+    let file = BufReader::with_capacity(BUFFER, File::open(path)?);
+    let ending = path.extension().and_then(OsStr::to_str);
+    Ok(match ending {
+        Some("gz") => Box::new(BufReader::with_capacity(BUFFER, MultiGzDecoder::new(file))),
+        Some("zst") => {
+            let plain = zstd::stream::read::Decoder::with_buffer(file)?;
+            Box::new(BufReader::with_capacity(BUFFER, plain))
+        }
+        _ => Box::new(file),
+    })
+}
 
 /// A file under way.
 pub(super) struct Ndjson {
@@ -33,17 +48,7 @@ pub(super) struct Ndjson {
 impl Ndjson {
     /// Opens a file; its ending tells how it is compressed.
     pub(super) fn open(path: &Path, wanted: &[Wanted], manner: Manner) -> Result<Self, String> {
-        let file = File::open(path).map_err(|error| error.to_string())?;
-        let is = |ending: &str| path.extension().is_some_and(|found| found == ending);
-        let lines: Box<dyn BufRead + Send> = if is("gz") {
-            Box::new(BufReader::with_capacity(BUFFER, MultiGzDecoder::new(BufReader::new(file))))
-        } else if is("zst") {
-            let plain =
-                zstd::stream::read::Decoder::new(file).map_err(|error| error.to_string())?;
-            Box::new(BufReader::with_capacity(BUFFER, plain))
-        } else {
-            Box::new(BufReader::with_capacity(BUFFER, file))
-        };
+        let lines = unpacked(path).map_err(|error| error.to_string())?;
         Ok(Self::over(lines, wanted, manner))
     }
 

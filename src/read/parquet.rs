@@ -22,6 +22,7 @@ use parquet::arrow::arrow_reader::{
 use parquet::file::metadata::ParquetMetaData;
 use parquet::file::reader::ChunkReader;
 
+use crate::digits::uuid_text;
 use crate::frame::{NULL, Strings};
 use crate::read::column::{As, Batch, Column, Data, Fault, Texts, Wanted, What};
 use crate::read::value;
@@ -308,7 +309,7 @@ fn uuids(native: &FixedSizeBinaryArray) -> Texts {
     let mut key = |row: usize| {
         let bytes = native.is_valid(row).then(|| native.value(row))?;
         let id = u128::from_be_bytes(bytes.try_into().ok()?);
-        Some(strings.push(&value::id_text(id)))
+        Some(strings.push(&uuid_text(id)))
     };
     let keys = (0..native.len()).map(|row| key(row).unwrap_or(NULL)).collect();
     Texts { keys, strings: Arc::new(strings) }

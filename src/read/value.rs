@@ -24,12 +24,6 @@ pub(super) fn uuid(text: &[u8]) -> Option<u128> {
     Some(id)
 }
 
-/// An identifier as it is written: the other way of reading one.
-pub fn id_text(id: u128) -> String {
-    let hex = format!("{id:032x}");
-    [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
-}
-
 /// What each byte is worth as a hexadecimal digit; above 15 for those that are none.
 static NIBBLES: [u8; 256] = {
     let mut nibbles = [255; 256];

@@ -5,6 +5,7 @@ pub mod calendar;
 pub mod cells;
 pub mod fills;
 pub mod kinds;
+pub mod ledger;
 mod limits;
 mod mixes;
 pub mod output;

@@ -30,6 +30,10 @@ pub struct Pilot {
     pub orders: u64,
     /// Their devices.
     pub devices: u64,
+    /// Their changes of consents.
+    pub consents: u64,
+    /// Their requests to be forgotten.
+    pub erasures: u64,
 }
 
 impl Pilot {
@@ -41,6 +45,8 @@ impl Pilot {
         self.sessions += one.sessions;
         self.orders += one.orders;
         self.devices += one.devices;
+        self.consents += one.consents;
+        self.erasures += one.erasures;
     }
 }
 
@@ -215,6 +221,8 @@ impl Reckoning<'_> {
             "devices" | "truth/identity" => pilot.devices as f64,
             "orders" => pilot.orders as f64,
             "order_items" | "payments" => pilot.orders as f64 * 1.1,
+            "consents" => pilot.consents as f64,
+            "erasure_requests" => pilot.erasures as f64,
             "products" => return self.world.models.catalogue.products.len() as f64,
             // How many rows go wrong is known in the end.
             labels if LABELS.contains(&labels) => return 0.0,

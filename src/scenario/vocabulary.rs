@@ -6,6 +6,7 @@ use crate::frame::{NULL, Strings};
 use crate::model::journey::Journey;
 use crate::model::{Build, DeviceClass, Models};
 use crate::population::Consent;
+use crate::scenario::ledger::LedgerWords;
 use crate::schema::Schemas;
 
 /// Strings that are given the same key when they are the same.
@@ -96,6 +97,8 @@ pub struct Vocabulary {
     /// By source and campaign.
     pub utm_keys: Vec<Vec<[u32; 5]>>,
     pub consents: Strings,
+    /// Of consents and of requests to be forgotten.
+    pub ledger: LedgerWords,
     pub products: Strings,
     pub categories: Strings,
     pub brands: Strings,
@@ -198,6 +201,7 @@ impl Vocabulary {
             utm: UTM.map(&mut take),
             utm_keys,
             consents: Consent::NAMES.iter().collect(),
+            ledger: LedgerWords::new(models),
             products: models.catalogue.products.iter().map(|product| &product.sku).collect(),
             categories: models.catalogue.categories.iter().collect(),
             brands: take("brands"),

@@ -150,7 +150,7 @@ impl World {
             end: start + i64::from(days) * DAY,
             days,
             lateness,
-            people: People::new(seed, &models, first_day, days),
+            people: People::new(seed, &models, first_day, days).late(lateness),
             pages: Pages::new(&site, &models.catalogue, &models.sources),
             shelf: Shelf::new(&models.catalogue, &models.people),
             tables: Tables::new(&models, &behaviour, &journeys, days),

@@ -47,6 +47,8 @@ pub static TABLES: &[(&str, &[FactSpec])] = &[
     ("orders", ORDERS),
     ("order_items", ORDER_ITEMS),
     ("payments", PAYMENTS),
+    ("consents", CONSENTS),
+    ("erasure_requests", ERASURE_REQUESTS),
     ("truth/personas", TRUTH_PERSONAS),
     ("truth/identity", TRUTH_IDENTITY),
     ("truth/anomalies", TRUTH_ANOMALIES),
@@ -188,6 +190,7 @@ static SESSIONS: &[FactSpec] = &[
     always("session.ip", Text),
     always("session.locale", Enum),
     always("session.consent", Enum),
+    always("session.consent_mode", Enum),
     maybe("session.is_restored", Bool),
 ];
 
@@ -212,14 +215,14 @@ static EVENTS: &[FactSpec] = &[
     always("event.id", Id),
     always("event.name", Enum),
     maybe("event.user_id", Id),
-    always("session.anonymous_id", Id),
+    maybe("event.anonymous_id", Id),
     always("session.id", Id),
     always("event.sequence", Int32),
     always("journey.id", Id),
     always("event.time", Timestamp),
     maybe("event.sent_at", Timestamp),
     always("event.received_at", Timestamp),
-    always("device.id", Id),
+    maybe("event.device_id", Id),
     always("device.class", Enum),
     always("device.os", Enum),
     always("device.os_version", Enum),
@@ -240,6 +243,7 @@ static EVENTS: &[FactSpec] = &[
     maybe("session.utm_term", Enum),
     maybe("session.utm_content", Enum),
     always("session.consent", Enum),
+    always("session.consent_mode", Enum),
     maybe("event.page.url", Text),
     maybe("event.page.path", Text),
     maybe("event.page.referrer", Text),
@@ -312,6 +316,36 @@ static PAYMENTS: &[FactSpec] = &[
     always("order.currency", Enum),
     always("payment.attempted_at", Timestamp),
     always("payment.idempotency_key", Id),
+];
+
+static CONSENTS: &[FactSpec] = &[
+    always("consent.id", Id),
+    always("consent.subject", Enum),
+    maybe("consent.user_id", Id),
+    maybe("consent.device_id", Id),
+    always("consent.purpose", Enum),
+    always("consent.channel", Enum),
+    always("consent.jurisdiction", Enum),
+    always("consent.state", Enum),
+    always("consent.sequence", Int32),
+    always("consent.occurred_at", Timestamp),
+    always("consent.effective_at", Timestamp),
+    maybe("consent.expires_at", Timestamp),
+    always("consent.notice", Enum),
+    always("consent.source", Enum),
+    always("consent.legal_basis", Enum),
+];
+
+static ERASURE_REQUESTS: &[FactSpec] = &[
+    always("erasure.id", Id),
+    always("user.id", Id),
+    always("erasure.jurisdiction", Enum),
+    always("erasure.channel", Enum),
+    always("erasure.requested_at", Timestamp),
+    always("erasure.due_at", Timestamp),
+    maybe("erasure.completed_at", Timestamp),
+    always("erasure.outcome", Enum),
+    maybe("erasure.reason", Enum),
 ];
 
 static TRUTH_PERSONAS: &[FactSpec] = &[

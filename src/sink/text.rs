@@ -1,5 +1,7 @@
 //! Values as text: UUIDs, dates, moments, numbers. Written by hand because every one stands in the path of every row.
 
+pub(super) use crate::digits::uuid;
+
 /// Two digits for each number below a hundred.
 pub(super) static PAIRS: [[u8; 2]; 100] = {
     let mut pairs = [[0; 2]; 100];
@@ -10,33 +12,6 @@ pub(super) static PAIRS: [[u8; 2]; 100] = {
     }
     pairs
 };
-
-/// Eight hexadecimal digits of 32 bits, all at once: the nibbles are spread over eight bytes, then each byte is moved into the
-/// digits, or on into the letters where it is above nine.
-#[inline]
-fn hex8(word: u32) -> [u8; 8] {
-    let x = u64::from(word);
-    let x = (x | (x << 16)) & 0x0000_ffff_0000_ffff;
-    let x = (x | (x << 8)) & 0x00ff_00ff_00ff_00ff;
-    let x = (x | (x << 4)) & 0x0f0f_0f0f_0f0f_0f0f;
-    let letters = ((x + 0x0606_0606_0606_0606) >> 4) & 0x0101_0101_0101_0101;
-    (x + 0x3030_3030_3030_3030 + letters * u64::from(b'a' - b'0' - 10)).to_be_bytes()
-}
-
-/// A UUID in its usual form (RFC 9562, section 4), in lower case.
-#[inline]
-pub(super) fn uuid(id: u128) -> [u8; 36] {
-    let mut text = [b'-'; 36];
-    let (a, b) = (hex8((id >> 96) as u32), hex8((id >> 64) as u32));
-    let (c, d) = (hex8((id >> 32) as u32), hex8(id as u32));
-    text[..8].copy_from_slice(&a);
-    text[9..13].copy_from_slice(&b[..4]);
-    text[14..18].copy_from_slice(&b[4..]);
-    text[19..23].copy_from_slice(&c[..4]);
-    text[24..28].copy_from_slice(&c[4..]);
-    text[28..].copy_from_slice(&d);
-    text
-}
 
 /// The date of a day counted from 1970-01-01, as `2026-01-05`; nothing outside the years 0 to 9999, which RFC 3339 cannot say.
 /// The conversion is Howard Hinnant's (`civil_from_days`, "chrono-compatible low-level date algorithms").
@@ -161,13 +136,6 @@ mod tests {
     }
 
     proptest! {
-        #[test]
-        fn uuids_are_their_digits_with_hyphens(id: u128) {
-            let plain = format!("{id:032x}");
-            let parts = [&plain[..8], &plain[8..12], &plain[12..16], &plain[16..20], &plain[20..]];
-            prop_assert_eq!(String::from_utf8(uuid(id).to_vec()).unwrap(), parts.join("-"));
-        }
-
         #[test]
         fn moments_read_back(micros in -62_000_000_000_000_000_i64..250_000_000_000_000_000) {
             let text = Clock::default().moment(micros).unwrap();

@@ -5,7 +5,9 @@
 mod campaigns;
 mod catalogue;
 pub mod changes;
+mod consents;
 mod devices;
+mod erasure_requests;
 pub mod events;
 mod identity;
 pub(crate) mod journeys;
@@ -272,6 +274,8 @@ pub fn with_frame<T, E>(
         "orders" => laid(clean.orders).timed(&journal.orders, |o| o.placed, write),
         "order_items" => laid(clean.lines).records(&journal.lines, write),
         "payments" => laid(clean.payments).timed(&journal.payments, |p| p.at, write),
+        "consents" => laid(clean.consents).timed(&journal.consents, |c| c.occurred, write),
+        "erasure_requests" => laid(clean.erasures).timed(&journal.erasures, |e| e.requested, write),
         // Of those who are there only because something goes wrong the labels tell the truth.
         "truth/personas" => {
             let traits = |row: &UserRow| Traits { id: row.user, user: people.user(row.user) };
@@ -389,6 +393,8 @@ pub fn with_record<T>(
         "orders" => look(&RecordFrame::new(context, table, &journal.orders[only])),
         "order_items" => look(&RecordFrame::new(context, table, &journal.lines[only])),
         "payments" => look(&RecordFrame::new(context, table, &journal.payments[only])),
+        "consents" => look(&RecordFrame::new(context, table, &journal.consents[only])),
+        "erasure_requests" => look(&RecordFrame::new(context, table, &journal.erasures[only])),
         _ => look(&RecordFrame::<ProductRow>::new(context, table, &[])),
     }
 }

@@ -3,6 +3,7 @@
 use crate::event::ids::{self, Thing};
 use crate::event::journal::{NEVER, Session};
 use crate::frame::NULL;
+use crate::population::Consent;
 use crate::scenario::World;
 use crate::tables::{Get, Record};
 
@@ -48,6 +49,7 @@ impl Record for Session {
         ("session.ip", Get::Text(|_, s, out| ip(s, out))),
         ("session.locale", Get::Key(|c, s| locale(c.world, s), |w| &w.words.locales)),
         ("session.consent", Get::Key(|_, s| s.consent.into(), |w| &w.words.consents)),
+        ("session.consent_mode", Get::Key(|_, s| s.signals.into(), |w| &w.words.ledger.modes)),
         ("session.is_restored", Get::MaybeFlag(|_, s| (s.restored < 2).then_some(s.restored == 0))),
     ];
 }
@@ -148,6 +150,11 @@ pub(crate) fn landing_url(world: &World, s: &Session, out: &mut Vec<u8>) -> bool
         out.truncate(before);
     }
     true
+}
+
+/// Whether the events of a session bear ids that outlast it: without consent to analytics they are pings that name nobody.
+pub(crate) fn has_persistent_ids(s: &Session) -> bool {
+    s.consent != Consent::Denied as u8
 }
 
 /// From when on the user is known in a session; nothing before the session tells.

@@ -62,12 +62,19 @@ impl Record for UserRecord {
                 |w| &w.words.incomes,
             ),
         ),
-        ("user.email_opt_in", Get::Flag(|_, u| u.user.opt_ins[0])),
-        ("user.sms_opt_in", Get::Flag(|_, u| u.user.opt_ins[1])),
-        ("user.push_opt_in", Get::Flag(|_, u| u.user.opt_ins[2])),
+        ("user.email_opt_in", Get::Flag(|c, u| opted_in(c, u, 0))),
+        ("user.sms_opt_in", Get::Flag(|c, u| opted_in(c, u, 1))),
+        ("user.push_opt_in", Get::Flag(|c, u| opted_in(c, u, 2))),
         ("user.preferred_channel", Get::Key(|_, u| u.user.channel.into(), |w| &w.words.channels)),
         ("user.preferred_payment", Get::Key(|_, u| u.user.payment.into(), |w| &w.words.methods)),
     ];
+}
+
+/// Whether messages over a channel are allowed when the window ends.
+fn opted_in(context: &Context<'_>, of: &UserRecord, channel: usize) -> bool {
+    let people = &context.world.people;
+    let opt_in = people.opt_in(of.row.user, &of.user, channel, of.row.registered);
+    opt_in.is_some_and(|opt_in| opt_in.ended.is_none())
 }
 
 /// A fact whose strings are a user's own, and how the profile gives it.

@@ -75,13 +75,13 @@ fn every_mistake_is_told() {
     fs::write(at("short"), "0123456789").expect("written");
     fs::write(at("unreviewed.toml"), POLICY.replace(", reviewed = true", "")).expect("written");
     fs::write(at("few.toml"), POLICY.replace("n = {", "m = {")).expect("written");
-    fs::write(
-        at("bad.toml"),
-        POLICY.replace("\"token\"", "x").replace("class = \"public\"", "class = \"pubic\""),
-    )
-    .expect("written");
+    fs::write(at("bad.toml"), POLICY.replace("class = \"public\"", "class = \"pubic\""))
+        .expect("written");
     fs::create_dir(at("inside")).expect("made");
     fs::copy(at("key"), at("inside/key")).expect("copied");
+    let inside = |args: Vec<String>| -> Vec<String> {
+        args.into_iter().map(|arg| if arg == "out" { "inside".to_owned() } else { arg }).collect()
+    };
     #[cfg(unix)]
     {
         use std::os::unix::fs::{PermissionsExt as _, symlink};
@@ -96,6 +96,7 @@ fn every_mistake_is_told() {
         ("short_key", with("policy.toml", &["--key-file", "short"]), 2),
         ("linked_key", with("policy.toml", &["--key-file", "link"]), 2),
         ("open_key", with("policy.toml", &["--key-file", "open"]), 2),
+        ("key_inside", inside(with("policy.toml", &["--key-file", "inside/key"])), 2),
         ("key_as_flag", with("policy.toml", &["--key-file", &digits]), 2),
         ("no_variable", with("policy.toml", &["--key-env", "NO_SUCH_KEY"]), 2),
         ("unknown_policy", with("stagin", &["--key-file", "key"]), 2),
@@ -116,6 +117,76 @@ fn every_mistake_is_told() {
     assert_eq!(output.status.code(), Some(2), "{}", told(&output));
     insta::assert_snapshot!("privacy_damaged", told(&output));
     assert!(!at("out").exists());
+}
+
+/// What is wrong with where to write is told before the work is done for it, and so before the policy is held against it.
+#[test]
+fn a_folder_that_is_taken_is_told_first() {
+    let dir = folder();
+    assert_eq!(pseudonymise(dir.path(), &["--quiet"]).status.code(), Some(0));
+    fs::write(dir.path().join("policy.toml"), POLICY.replace("n = {", "m = {")).expect("written");
+    let taken = pseudonymise(dir.path(), &[]);
+    assert_eq!(taken.status.code(), Some(2), "{}", told(&taken));
+    assert!(told(&taken).contains("holds a data set already"), "{}", told(&taken));
+}
+
+/// What cannot be searched is neither clean nor found.
+#[test]
+fn what_cannot_be_searched_is_told() {
+    let dir = folder();
+    fs::write(dir.path().join("known.txt"), "\nperson-0007\n").expect("written");
+    fs::create_dir(dir.path().join("set")).expect("made");
+    fs::write(dir.path().join("set/a.ndjson.gz"), b"\x1f\x8b\x08 broken").expect("written");
+    let leaks = |more: &[&str]| {
+        run(dir.path(), &[&["leaks", "set", "--known", "known.txt"], more].concat())
+    };
+    let unread = leaks(&[]);
+    assert_eq!(unread.status.code(), Some(2), "{}", told(&unread));
+    assert!(told(&unread).contains("a.ndjson.gz cannot be searched"), "{}", told(&unread));
+    assert!(!told(&unread).contains("no leak"), "{}", told(&unread));
+    fs::copy(dir.path().join("visits.ndjson"), dir.path().join("set/b.ndjson")).expect("copied");
+    let both = leaks(&[]);
+    assert_eq!(both.status.code(), Some(1), "{}", told(&both));
+    assert!(told(&both).contains("not searched") && told(&both).contains("the value of line 2"));
+    let json = leaks(&["--json"]);
+    assert!(told(&json).contains("\"unread\":[{"), "{}", told(&json));
+}
+
+/// A key without a policy, and a policy for a recipient without one, would write what nobody meant.
+#[test]
+fn what_generate_is_not_told_it_does_not_guess() {
+    let dir = folder();
+    let cases: [(&[&str], &str); 2] = [
+        (&["--key-file", "key"], "in the clear"),
+        (&["--key-file", "key", "--pseudonymise", "strict"], "no recipient"),
+    ];
+    for (more, expected) in cases {
+        let args = ["generate", "development", "--events", "2K", "-o", "set"];
+        let output = run(dir.path(), &[&args[..], more].concat());
+        assert_eq!(output.status.code(), Some(2), "{}", told(&output));
+        assert!(told(&output).contains(expected), "{}", told(&output));
+        assert!(!dir.path().join("set").exists());
+    }
+}
+
+/// Times that do not leave do not leave by folders and manifest either.
+#[test]
+fn dropped_times_are_nowhere() {
+    let dir = folder();
+    let shown = run(dir.path(), &["policy", "show", "staging"]);
+    let text = String::from_utf8(shown.stdout).expect("a policy");
+    let time = text.lines().find(|line| line.starts_with("time ")).expect("a line");
+    let text = text.replace(time, "time = { do = \"drop\" }");
+    fs::write(dir.path().join("still.toml"), text).expect("written");
+    let args = ["generate", "development", "--events", "2K", "--quiet", "--format", "ndjson"];
+    let masked = ["-o", "set", "--pseudonymise", "still.toml", "--key-file", "key"];
+    let output = run(dir.path(), &[&args[..], &masked].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", told(&output));
+    let manifest = fs::read_to_string(dir.path().join("set/manifest.json")).expect("a manifest");
+    assert!(!manifest.contains("max_time") && !manifest.contains("event_date=2"), "{manifest}");
+    assert!(manifest.contains("event_date=tk1_"), "{manifest}");
+    let days = fs::read_dir(dir.path().join("set/events")).expect("events").count();
+    assert!(days > 1, "each day has a folder of its own");
 }
 
 /// What `generate --pseudonymise` writes is whole, names nobody, and does not tell how to make the people again.
@@ -156,6 +227,36 @@ fn a_run_behind_a_policy_tells_nobody() {
         text.expect("sessions").lines().count()
     };
     assert_eq!(lines("plain"), lines("masked"));
+}
+
+/// A set that was made behind a policy is checked as what it is: nothing fails falsely, and what cannot be asked says why.
+#[test]
+fn what_a_policy_left_is_checked() {
+    let dir = folder();
+    for (policy, format) in [("staging", "parquet"), ("analytics", "ndjson"), ("strict", "parquet")]
+    {
+        let args = ["generate", "development", "--events", "2K", "--quiet", "--format", format];
+        let masked =
+            ["-o", policy, "--pseudonymise", policy, "--key-file", "key", "--scope-id", "them"];
+        let output = run(dir.path(), &[&args[..], &masked].concat());
+        assert_eq!(output.status.code(), Some(0), "{}", told(&output));
+        let checked = run(dir.path(), &["check", policy]);
+        let told = told(&checked);
+        assert_eq!(checked.status.code(), Some(0), "{policy}: {told}");
+        for id in ["files.schema", "files.nulls", "keys.primary", "keys.references"] {
+            let holds = |line: &str| line.contains("holds") && line.contains(id);
+            assert!(told.lines().any(holds), "{id} of {policy}: {told}");
+        }
+        assert!(told.contains("behind the privacy policy"), "{told}");
+    }
+    // What is wrong shows behind a policy as well.
+    let users = dir.path().join("analytics/users/part-00000.ndjson");
+    let text = fs::read_to_string(&users).expect("users");
+    let first = text.lines().next().expect("a user");
+    fs::write(&users, format!("{text}{first}\n")).expect("written");
+    let checked = run(dir.path(), &["check", "analytics", "--only", "keys"]);
+    assert_eq!(checked.status.code(), Some(1), "{}", told(&checked));
+    assert!(told(&checked).contains("keys.primary"), "{}", told(&checked));
 }
 
 /// Who is erased is nowhere in the data set any more, in either format, and is not made again.

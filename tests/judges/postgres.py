@@ -6,7 +6,7 @@
 
 Every line is inserted by itself. Of a clean set no row is refused. Of a dirty one exactly the rows that its labels name are: a row
 that is refused has a label, and an incident that the constraints can express has a row that is refused. A row whose parent was
-refused, taken away or given another key is collateral, and let pass.
+refused, taken away or given another key is collateral, and let pass; so is a row whose unique values a labelled row has taken before it.
 
 The cluster is private: in a folder of its own, owned by nobody who matters, reached by a socket in that folder and by nothing else.
 """
@@ -195,7 +195,7 @@ class Labels:
         self.incidents = {row["anomaly_id"]: row for row in rows(data, "truth/anomalies")}
         self.members = defaultdict(list)
         self.at, self.by_key, self.whole = defaultdict(set), defaultdict(set), defaultdict(set)
-        self.gone = set()
+        self.gone, self.put = set(), set()
         for member in rows(data, "truth/anomaly_members"):
             label, table = member["anomaly_id"], member["table"].replace("/", "_")
             self.members[label].append(member)
@@ -204,6 +204,8 @@ class Labels:
                 for _, line in lines(twin / member["file_clean"]):
                     self.gone.add((table, written(json.loads(line), key_of[table])))
                 continue
+            if member["op"] == "update":
+                self.put.add((table, member.get("column"), member.get("injected")))
             keys = [key for key in (member.get("pk_dirty"), member.get("pk_clean")) if key]
             if member["op"] == "delete" or len(set(keys)) > 1:
                 self.gone.update((table, key) for key in keys)
@@ -218,6 +220,15 @@ class Labels:
         """The incidents that a refused line is of."""
         found = {label for label, *_ in self.at[one.file, one.line]} | self.whole[one.file]
         return found.union(*(self.by_key[one.table, key] for key in one.keys))
+
+    def displaces(self, one: Refused) -> bool:
+        """Whether a row that is labelled has come to stand where this one should: before it, under the same unique values."""
+        return one.code == "23505" and any(
+            (one.table, column, json.dumps(value, ensure_ascii=False)) in self.put
+            for row in one.rows
+            for column, value in row.items()
+            if column in one.constraint
+        )
 
     def lose(self, one: Refused):
         """Takes in that the rows of a line are not there."""
@@ -248,13 +259,15 @@ def judge(db, data: Path, twin: Path) -> list:
     refused = [Refused(row, key_of, parents) for row in db.execute("SELECT * FROM judge.refused").fetchall()]
     for one in refused:
         labels.lose(one)
-    wrong, shown, collateral = [], set(), 0
+    wrong, shown, collateral, displaced = [], set(), 0, 0
     for one in refused:
         own = labels.of(one)
         shown |= own
         if own:
             continue
-        if one.parent and any((one.parent, str(value)) in labels.gone for row in one.rows for value in row.values()):
+        if labels.displaces(one):
+            displaced += 1
+        elif one.parent and any((one.parent, str(value)) in labels.gone for row in one.rows for value in row.values()):
             collateral += 1
         else:
             wrong.append(f"refused, and no label names it: {one}")
@@ -268,7 +281,7 @@ def judge(db, data: Path, twin: Path) -> list:
     for kind, counts in sorted(told.items()):
         if counts["refused"] or counts["expressible"]:
             print(f"    {kind:24} " + "  ".join(f"{count:6} {what}" for what, count in counts.items()))
-    print(f"    {len(refused)} rows refused, {collateral} of them children of rows that are not there")
+    print(f"    {len(refused)} rows refused, {collateral} of them children of rows that are not there, {displaced} displaced by labelled ones")
     unseen = (ALWAYS | set(BY_COLUMN) | set(BY_WAY)) - {kind for kind, counts in told.items() if counts["expressible"]}
     if told and unseen:
         wrong.append(f"no incident of {', '.join(sorted(unseen))} was there to be refused")

@@ -38,6 +38,8 @@ fn of_user(world: &World, journal: &Journal, user: u64) -> Journal {
         copy.session -= session;
         copy.order -= if row.order == NONE { 0 } else { order };
     }
+    own.consents.extend(journal.consents.iter().filter(|row| row.user == user).cloned());
+    own.erasures.extend(journal.erasures.iter().filter(|row| row.user == user).cloned());
     for (bucket, own) in journal.slices.iter().zip(&mut own.slices) {
         for row in &bucket.rows {
             let ordinal = bucket.sessions[row.session as usize];

@@ -2,8 +2,8 @@
 
 use std::fs;
 
-use crate::Mutation;
 use crate::set::{Row, Set, add_cents, delay, number, set, text};
+use crate::{Mutation, consent};
 
 /// Kinds that show only in the habits of many: no single row fails them. They are proven beside their code.
 pub(crate) const STATISTICAL: [&str; 9] = [
@@ -21,6 +21,13 @@ pub(crate) const STATISTICAL: [&str; 9] = [
 const ELSEWHERE: &str = "01234567-89ab-4def-8123-456789abcdef";
 
 pub(crate) static MUTATIONS: &[Mutation] = &[
+    Mutation::new("anomalies.event_after_withdrawal", |set| {
+        let ids = consent::ids_of_sessions(set);
+        let known = |row: &Row| ids.contains_key(text(row, "session_id"));
+        let pick = |row: &Row| consent::denied(row) && known(row);
+        set.change_first("events", pick, |row| consent::as_if_granted(row, &ids));
+    }),
+    Mutation::new("anomalies.erasure_or_retention_miss", consent::survive),
     Mutation::new("anomalies.json_truncated", |set| {
         line(set, "users", |line| line[..line.len() / 2].to_vec());
     }),

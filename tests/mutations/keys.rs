@@ -105,7 +105,9 @@ pub(crate) static MUTATIONS: &[Mutation] = &[
         set.change_first("journeys", pick, |row| self::set(row, "outcome", "purchased"));
     }),
     Mutation::new("keys.first_day", |set| {
-        let device = text(&set.rows("events")[0], "device_id").to_owned();
+        let events = set.rows("events");
+        let event = events.iter().find(|row| row.contains_key("device_id")).expect("one");
+        let device = text(event, "device_id").to_owned();
         let pick = |row: &Row| text(row, "device_id") == device;
         set.change_first("devices", pick, |row| delay(row, "first_seen", 400 * 86_400 * 10));
     }),

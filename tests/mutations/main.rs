@@ -4,6 +4,7 @@
 //! A new check needs a line in one of the lists of [`ALL`], or `every_check_has_a_mutation` fails.
 
 mod anomalies;
+mod consent;
 mod files;
 mod keys;
 mod labelled;
@@ -19,7 +20,7 @@ use throng::check::FAMILIES;
 /// The families that are proven here: those that judge row by row. What is judged by the habits of many is proven beside its code, with
 /// crowds that lack the habit: targets in `src/check/tests/targets.rs`, realism in `src/realism/tests.rs` and `src/check/tests/realism.rs`,
 /// coverage in `src/check/tests.rs`; a reference is a second data set, in `src/check/tests/realism.rs`.
-const FAMILIES_HERE: [&str; 2] = ["files", "keys"];
+const FAMILIES_HERE: [&str; 3] = ["files", "keys", "consent"];
 const FAMILIES_ELSEWHERE: [&str; 4] = ["targets", "realism", "coverage", "reference"];
 
 /// A way to break a data set.
@@ -76,7 +77,7 @@ impl Sets {
 }
 
 /// All mutations, by family.
-static ALL: &[&[Mutation]] = &[files::MUTATIONS, keys::MUTATIONS];
+static ALL: &[&[Mutation]] = &[files::MUTATIONS, keys::MUTATIONS, consent::MUTATIONS];
 
 /// For all kinds of anomalies that show plainly, a data set that is broken in that way fails the kind's invariant; one that is whole
 /// fails none.

@@ -121,8 +121,8 @@ def _time():
     )
     yield Law(
         "a device was last seen at its last event",
-        """SELECT device_id, last_seen, last FROM devices LEFT JOIN (SELECT device_id, max(event_time) AS last FROM events
-           GROUP BY device_id) USING (device_id) WHERE last_seen IS DISTINCT FROM last""",
+        """SELECT device_id, last_seen, last FROM devices LEFT JOIN (SELECT s.device_id, max(event_time) AS last FROM events
+           JOIN sessions s USING (session_id) GROUP BY s.device_id) USING (device_id) WHERE last_seen IS DISTINCT FROM last""",
         "UPDATE devices SET last_seen = last_seen + INTERVAL 1 DAY",
     )
     yield Law(

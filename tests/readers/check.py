@@ -17,6 +17,7 @@ from pathlib import Path
 import answers
 import duckdb
 from behaviour_laws import behaviour_laws
+from consent_laws import consent_laws
 from declared import DataSet, differences_of_schema, tables
 from readers import duckdb_reads, polars_reads, pyarrow_reads, relation
 from schema_laws import schema_laws
@@ -38,7 +39,7 @@ LATENESS = "INTERVAL 72 HOUR"
 
 
 def all_laws():
-    return [*schema_laws(), *behaviour_laws()]
+    return [*schema_laws(), *behaviour_laws(), *consent_laws()]
 
 
 class Judge:

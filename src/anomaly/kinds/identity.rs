@@ -10,6 +10,7 @@ use crate::anomaly::incident::{Incident, Role};
 use crate::anomaly::kind::{Detectability, Kind, Scope, Stage};
 use crate::anomaly::value::Value;
 use crate::event::journal::NEVER;
+use crate::tables::sessions::has_persistent_ids;
 
 pub(super) use identity_merge::IDENTITY_MERGE;
 pub(super) use identity_split::IDENTITY_SPLIT;
@@ -52,7 +53,9 @@ fn renamed(ground: &Ground<'_>, user: u64, from_journey: u32, id: &Value) -> Opt
         for order in ground.orders_in(at) {
             incident = set(incident, RowRef::new(Rowset::Orders, order));
         }
-        for event in ground.events(at).iter().filter(|event| event.row.time >= session.known_from) {
+        // Pings name nobody.
+        let events = if has_persistent_ids(session) { ground.events(at) } else { Vec::new() };
+        for event in events.iter().filter(|event| event.row.time >= session.known_from) {
             incident = set(incident, event.at());
         }
     }

@@ -239,7 +239,10 @@ pub(super) fn merge(ground: &Ground<'_>, session: u32, most: i64) -> Option<Inci
     let mut later = later(ground, session);
     let next = later.iter().copied().find(|at| ground.session(*at).number == of.number + 1)?;
     let other = ground.session(next);
-    let follows = other.device == of.device && (0..most).contains(&(other.started - of.ended));
+    // What was agreed to in between is another visit's stamp.
+    let is_alike = (other.consent, other.signals) == (of.consent, of.signals);
+    let follows =
+        is_alike && other.device == of.device && (0..most).contains(&(other.started - of.ended));
     (follows && is_plain(ground, next)).then_some(())?;
     later.retain(|at| *at != next);
     let [first, second] = [session, next].map(|at| ground.events(at));

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::links::{self, Link, Links, Spot};
 use crate::check::{Context, Error, Misfit, Seen};
+use crate::digits::from_base64;
 use crate::read::{Batch, Column};
 use crate::schema::Table;
 
@@ -206,7 +207,7 @@ impl Labels {
                 _ => {}
             }
         }
-        let raw = row.text(12).and_then(base64);
+        let raw = row.text(12).and_then(from_base64);
         if let Some(Ok(Value::Object(cells))) = raw.map(|raw| serde_json::from_slice(&raw)) {
             whole(table, &cells, &mut member);
         }
@@ -442,29 +443,6 @@ fn written(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// The bytes that a text of RFC 4648 stands for.
-fn base64(text: &str) -> Option<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(text.len() * 3 / 4);
-    let (mut held, mut bits) = (0_u32, 0);
-    for byte in text.bytes().filter(|byte| *byte != b'=') {
-        let value = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => return None,
-        };
-        held = held << 6 | u32::from(value);
-        bits += 6;
-        if bits >= 8 {
-            bits -= 8;
-            bytes.push((held >> bits) as u8);
-        }
-    }
-    Some(bytes)
-}
-
 /// By table: the rows that places name, beside those that labels do.
 pub(super) fn wanted<'p>(
     labels: &'p Labels,
@@ -479,15 +457,4 @@ pub(super) fn wanted<'p>(
         wanted.entry(table).or_default().push(link);
     }
     wanted
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn base64_is_read_back() {
-        assert_eq!(base64("eyJhIjoxfQ==").as_deref(), Some(&b"{\"a\":1}"[..]));
-        assert_eq!(base64("*"), None);
-    }
 }

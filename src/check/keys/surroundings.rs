@@ -108,8 +108,9 @@ impl Surroundings {
             let same = |column: &Column, known: u128| known == 0 || column.id(row) == Some(known);
             let pairs: [(Option<&Column>, bool); 6] = [
                 (Some(journey), same(journey, facts.ids.journey)),
-                (Some(device), same(device, facts.ids.device)),
-                (Some(anonymous), same(anonymous, facts.ids.anonymous)),
+                // A ping without consent names neither; whether it may is asked elsewhere.
+                (Some(device), !device.is_valid(row) || same(device, facts.ids.device)),
+                (Some(anonymous), !anonymous.is_valid(row) || same(anonymous, facts.ids.anonymous)),
                 (Some(source), self.source.key(source, row) == facts.source),
                 (campaign, own == facts.campaign),
                 (ip, address.is_none() || address == known),

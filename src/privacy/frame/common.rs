@@ -8,7 +8,7 @@ use std::convert::Infallible;
 use std::sync::{Arc, PoisonError};
 
 use super::values::for_each;
-use super::{Change, Column, Dictionary, Frame, Given, Made, Masking, NULL, Type, Values};
+use super::{Change, Column, Dictionary, Frame, Given, Masking, NULL, Type, Values};
 use crate::tables::{self, Context, Rows};
 
 /// The tables in which people are counted, each with the column that says whose a row is.
@@ -19,6 +19,8 @@ const SOURCES: &[(&str, &str)] = &[
     ("orders", "user_id"),
     // They name no person; an order is one's.
     ("payments", "order_id"),
+    ("consents", "user_id"),
+    ("erasure_requests", "user_id"),
 ];
 
 /// Columns of theirs that other tables have as well, or that are told apart there only.
@@ -173,13 +175,7 @@ fn subjects(column: &Column) -> Vec<Option<u64>> {
 
 /// The word that a value becomes, before it is asked who shares it.
 fn word(change: &mut Change, given: Given<'_>) -> Option<String> {
-    let mut out = String::new();
-    match (change.make(given, None, &mut out), given) {
-        (Ok(Made::Text), _) => Some(out),
-        (Ok(Made::Same), Given::Text(text)) => Some(text.to_owned()),
-        (Ok(Made::Same), Given::Int(number)) => Some(number.to_string()),
-        (Ok(Made::Same), Given::Float(number)) => Some(number.to_string()),
-        (Ok(Made::Same), Given::Flag(flag)) => Some(flag.to_string()),
-        _ => None,
-    }
+    let (mut out, mut digits) = (String::new(), String::new());
+    let made = change.coarsened(given, None, &mut out).ok()?;
+    Change::word(given, made, &out, &mut digits).map(str::to_owned)
 }

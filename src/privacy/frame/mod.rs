@@ -4,6 +4,7 @@
 //! event. Values that few people share are counted in the records of a range of users, before any of its files is written.
 
 mod common;
+pub mod shape;
 mod values;
 
 use std::borrow::Cow;
@@ -12,21 +13,24 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use crate::diag::{Problem, Problems};
+use crate::digits::uuid_text;
 use crate::frame::{Column, Dictionary, Frame, NULL, Strings, Values, Veil};
-use crate::manifest::Tokens;
+use crate::manifest::{ColumnChange, Tokens};
 use crate::privacy::key::{Key, Realm};
-use crate::privacy::policy::act::Act;
-use crate::privacy::policy::{Policy, Rule};
-use crate::privacy::stage::change::{Change, Given, Made};
+use crate::privacy::policy::act::{Act, Token};
+use crate::privacy::policy::{self, Policy, Rule};
+use crate::privacy::stage::change::{Change, Given, Made, OTHER};
 use crate::privacy::stage::job::Job;
 use crate::privacy::stage::time;
-use crate::privacy::token::Encoding;
-use crate::privacy::token::normal::uuid_text;
+use crate::privacy::token::{Encoding, Kind, LEAST_BITS, Normal};
 use crate::read::hash::{self, Words};
-use crate::schema::{Bounds, Field, Schemas, Table, Type};
+use crate::schema::{Schemas, Table, Type};
 
 use common::Common;
 use values::values;
+
+/// The partition of events by the day of their arrival.
+const DATE: &str = "event_date";
 
 /// Dictionaries of the world that are kept changed, so that not every file changes them anew.
 const KEPT: usize = 256;
@@ -49,10 +53,14 @@ struct Masked {
     table: Table,
     /// By field that is written: its ordinal in the table as it was, and what is done.
     fields: Vec<(usize, Change)>,
+    /// The columns that do not leave as they were.
+    changed: Vec<ColumnChange>,
     /// What is done to paths within JSON.
     inner: Vec<Change>,
-    /// What is done to the dates of folders.
+    /// What is done to the dates of folders, where they do not stay.
     date: Option<Change>,
+    /// What is done to the times of the first and last rows; none where they do not leave.
+    clock: Option<Change>,
     is_events: bool,
 }
 
@@ -96,7 +104,7 @@ impl Masking {
             let days = change.days_of(None);
             match change.make(Given::Text(value), days, &mut out) {
                 Ok(Made::Text) => format!("{name}={out}"),
-                _ => part.to_owned(),
+                _ => format!("{name}={OTHER}"),
             }
         };
         path.split('/').map(part).collect::<Vec<_>>().join("/")
@@ -106,10 +114,13 @@ impl Masking {
     pub fn time_range(&self, table: &str, range: Option<(i64, i64)>) -> Option<(i64, i64)> {
         let masked = self.tables.iter().find(|one| one.table.name == table);
         let Some(masked) = masked else { return range };
-        let is_time = |(_, change): &&(usize, Change)| matches!(change.act, Act::Shift(_));
-        let Some((_, change)) = masked.fields.iter().find(is_time) else { return range };
-        let Act::Shift(shift) = change.act else { return range };
-        let days = change.days_of(None)?;
+        let clock = masked.clock.as_ref()?;
+        let shift = match clock.act {
+            Act::Keep if !clock.rare => return range,
+            Act::Shift(shift) => shift,
+            _ => return None,
+        };
+        let days = clock.days_of(None)?;
         let moved = |time| time::moved(time, 1_000_000, days, shift.round);
         range.map(|(first, last)| (moved(first), moved(last)))
     }
@@ -136,13 +147,13 @@ impl Masking {
 
     /// The schemas of what is written: for digests.
     pub fn schemas(&self, schemas: &Schemas) -> Schemas {
-        let mut schemas = schemas.clone();
-        for table in &mut schemas.tables {
-            if let Some(masked) = self.tables.iter().find(|one| one.table.name == table.name) {
-                table.clone_from(&masked.table);
-            }
-        }
-        schemas
+        shape::schemas(schemas, &self.columns())
+    }
+
+    /// By table, the columns that do not leave as they were.
+    pub fn columns(&self) -> shape::Columns {
+        let of_table = |one: &Masked| (one.table.name.clone(), one.changed.clone());
+        self.tables.iter().map(of_table).collect()
     }
 }
 
@@ -170,14 +181,18 @@ impl Masked {
             problems.push(Problem::new(format!("the policy has no table {}", table.name)));
             return None;
         };
-        let mut written = Table { fields: Vec::new(), ..table.clone() };
-        let mut fields = Vec::new();
+        let (mut fields, mut changed) = (Vec::new(), Vec::new());
         for (ordinal, field) in table.fields.iter().enumerate() {
             let Some(rule) = rules.rule(&field.name) else {
                 let message = format!("`{}` of {} has no rule", field.name, table.name);
                 problems.push(Problem::new(message).help("what has no rule does not leave"));
                 continue;
             };
+            changed.extend(shape::of_field(rule, field).map(|one| ColumnChange {
+                // A rule may stand above what it drops.
+                name: field.name.clone(),
+                ..one
+            }));
             if rule.act == Act::Drop {
                 continue;
             }
@@ -196,29 +211,58 @@ impl Masked {
             if rule.rare && !common::is_counted(&table.name, &field.name, field.ty) {
                 let message =
                     format!("nobody counts who shares `{}` of {}", field.name, table.name);
-                let help = "rare values are counted where users, devices, sessions, orders or payments have them";
+                let help = "rare values are counted where users, devices, sessions, orders, payments or consents have them";
                 problems.push(Problem::new(message).help(help));
             }
-            written.fields.push(becomes(rule, field));
             fields.push((ordinal, change));
         }
-        let has = |name: &String| written.fields.iter().any(|field| field.name == *name);
-        written.key.retain(has);
-        written.unique.retain(|names| names.iter().all(has));
-        // Tokens are in no order.
-        let ordered = |name: &String| {
-            let rule = rules.rule(name);
-            has(name) && rule.is_some_and(|rule| matches!(rule.act, Act::Keep | Act::Shift(_)))
-        };
-        let sorted = written.sorted_by.iter().take_while(|name| ordered(name)).cloned().collect();
-        written.sorted_by = sorted;
         let inside = |rule: &&Rule| rule.path.contains('.');
-        let inner = rules.rules.iter().filter(inside);
-        let inner = inner.map(|rule| Change::new(rule, policy, key, realm)).collect();
-        let date = rules.rule("event_date").filter(|rule| matches!(rule.act, Act::Shift(_)));
-        let date = date.map(|rule| Change::new(rule, policy, key, realm));
-        Some(Self { table: written, fields, inner, date, is_events: table.is_events() })
+        let inner = || rules.rules.iter().filter(inside);
+        let is_left =
+            |rule: &&Rule| rules.rule(&rule.path).is_some_and(|own| own.path == rule.path);
+        changed.extend(inner().filter(is_left).filter_map(shape::of_path));
+        let inner = inner().map(|rule| Change::new(rule, policy, key, realm));
+        let inner: Vec<Change> = inner.collect();
+        if let Some(change) = inner.iter().find(|change| change.rare && change.act != Act::Drop) {
+            let message = format!("nobody counts who shares `{}` of {}", change.path, table.name);
+            problems.push(Problem::new(message).help("drop it, or give it another act"));
+        }
+        let date = if table.is_events() { date(rules, problems) } else { None };
+        // Who reads the folders must know what became of their dates.
+        changed.extend(date.as_ref().and_then(shape::of_path));
+        let date = date.map(|rule| Change::new(&rule, policy, key, realm));
+        // Files tell the times of the column that their rows are in order of.
+        let clock = table.sorted_by.first().and_then(|name| rules.rule(name));
+        let clock = clock.map(|rule| Change::new(rule, policy, key, realm));
+        let is_events = table.is_events();
+        let table = shape::table(table, &changed);
+        Some(Self { table, fields, changed, inner, date, clock, is_events })
     }
+}
+
+/// What is done to the dates of folders of events. A date that does not leave becomes a token: each day has a folder of its own.
+fn date(rules: &policy::Table, problems: &mut Problems) -> Option<Rule> {
+    let Some(rule) = rules.rule(DATE) else {
+        let message = format!("`{DATE}` of {} has no rule, and folders bear it", rules.name);
+        problems.push(Problem::new(message).help("what has no rule does not leave"));
+        return None;
+    };
+    let mut rule = rule.clone();
+    match &rule.act {
+        Act::Keep if !rule.rare => return None,
+        Act::Shift(shift) if shift.per_subject && shift.days > 0 => {
+            let message = format!("`{DATE}` of {} has a shift per subject", rules.name);
+            problems.push(Problem::new(message).help("use `per = \"data_set\"`"));
+        }
+        Act::Shift(_) => {}
+        _ => {
+            let normal = Normal::of_kind(Kind::Text);
+            let (namespace, encoding) = (DATE.to_owned(), Encoding::Base32);
+            rule.act = Act::Token(Token { namespace, normal, encoding, bits: LEAST_BITS });
+            rule.rare = false;
+        }
+    }
+    Some(rule)
 }
 
 /// Whether an act knows what to do with a type.
@@ -235,29 +279,6 @@ fn fits(act: &Act, ty: Type) -> bool {
         Act::Rare => !matches!(ty, Type::Id | Type::Timestamp | Type::Money | Type::Json),
         Act::Inside => ty == Type::Json,
     }
-}
-
-/// A field as it is written.
-fn becomes(rule: &Rule, field: &Field) -> Field {
-    let mut field = field.clone();
-    let is_text = matches!(field.ty, Type::Text | Type::Enum);
-    field.ty = match (&rule.act, field.ty) {
-        (Act::Token(token), Type::Id) if token.encoding == Encoding::Uuid => Type::Id,
-        (Act::Keep, Type::Enum) if !rule.rare => Type::Enum,
-        (Act::Token(_) | Act::Band(_), _) | (_, Type::Enum) => Type::Text,
-        (_, ty) => ty,
-    };
-    // Of a text that is suppressed a word is left, of a number nothing.
-    field.nullable |= match rule.act {
-        Act::Keep | Act::Token(_) => rule.rare && !is_text,
-        Act::Rare => !is_text,
-        _ => true,
-    };
-    if rule.act != Act::Keep {
-        field.bounds = Bounds::default();
-        field.values.clear();
-    }
-    field
 }
 
 /// A frame as it leaves.
@@ -290,10 +311,10 @@ impl<'f> MaskedFrame<'f> {
             let is_id = masked.table.fields[field].ty == Type::Id;
             let change = &*masking.counted(place, field, change);
             match (&change.act, dictionary) {
-                (Act::Keep, _) if change.common.is_none() => Own::Same,
+                (Act::Keep, _) if !change.rare => Own::Same,
                 (_, Dictionary::Ids(ids)) if is_id => Own::Ids(tokens(change, ids)),
                 (_, Dictionary::Ids(ids)) => {
-                    let texts: Strings = ids.iter().map(|id| uuid(*id)).collect();
+                    let texts: Strings = ids.iter().map(|id| uuid_text(*id)).collect();
                     Own::Words(masked.changed(change, &texts))
                 }
                 (_, Dictionary::Texts { base, own }) => {
@@ -305,11 +326,6 @@ impl<'f> MaskedFrame<'f> {
         let dictionaries = masked.fields.iter().enumerate().map(own).collect();
         Self { masking, place, masked, inner, dictionaries }
     }
-}
-
-/// A UUID as text.
-fn uuid(id: u128) -> String {
-    String::from_utf8_lossy(&uuid_text(id)).into_owned()
 }
 
 fn tokens(change: &Change, ids: &[u128]) -> Vec<u128> {
@@ -379,7 +395,7 @@ impl Masked {
 
 /// Changes a string; whether anything is left of it.
 fn one(change: &mut Change, inside: Option<&Job>, text: &str, out: &mut String) -> bool {
-    if let Some(job) = inside {
+    if let (Some(job), false) = (inside, text.is_empty()) {
         let mut bytes = Vec::new();
         // What is no JSON, or has a path without a rule, does not leave.
         let done = job.rewrite(text.as_bytes(), &change.path, None, &mut bytes).is_ok();
@@ -441,7 +457,7 @@ impl Frame for MaskedFrame<'_> {
             }
             Own::Same => {
                 let change = self.masking.counted(self.place, field, change);
-                if change.act != Act::Keep || change.common.is_some() {
+                if change.act != Act::Keep || change.rare {
                     let ty = self.inner.table().fields[*ordinal].ty;
                     values(&change, (ty, self.masked.table.fields[field].ty), out);
                 }

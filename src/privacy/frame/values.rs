@@ -1,6 +1,6 @@
 //! Values that stand in their rows, as they leave.
 
-use super::{Change, Column, Given, Made, Type, Values, time, uuid};
+use super::{Change, Column, Given, Made, Type, Values, time, uuid_text};
 use crate::privacy::policy::act::Act;
 
 /// Changes values, of a type that becomes another. None is lost that was there, but for those that too few share and those that are not
@@ -96,7 +96,7 @@ fn texts(change: &Change, was: Type, out: &mut Column) {
 /// Shows each value.
 pub(super) fn for_each(values: &Values, ty: Type, mut see: impl FnMut(Given<'_>)) {
     match values {
-        Values::Ids(ids) => ids.iter().for_each(|id| see(Given::Text(&uuid(*id)))),
+        Values::Ids(ids) => ids.iter().for_each(|id| see(Given::Text(&uuid_text(*id)))),
         Values::Ints(dates) if ty == Type::Date => {
             for day in dates {
                 see(Given::Text(&date(*day)));

@@ -143,12 +143,6 @@ impl Act {
             Self::Inside => "inside",
         }
     }
-
-    /// Whether it leaves less of a value than there was, so that people are less apart.
-    pub fn generalises(&self) -> bool {
-        use Act::{Agent, Band, Grid, Network, Prefix, Rare};
-        matches!(self, Network { .. } | Prefix(_) | Agent | Band(_) | Grid(_) | Rare)
-    }
 }
 
 /// What is done to a class unless said otherwise.

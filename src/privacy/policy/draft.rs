@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 
 use super::classes::namespace;
 use super::detect::{self, Look};
+use super::is_below;
+use crate::privacy::names::HIDDEN;
 use crate::schema::{Privacy, Schemas};
 
 /// Values of a column that are looked at.
@@ -31,18 +33,26 @@ pub fn draft(tables: &BTreeMap<String, BTreeMap<String, Sample>>, schemas: &Sche
          version = 1\ndefault = \"deny\"\nscope = \"per_dataset\"\nk = 5\n",
     );
     for (name, columns) in tables {
+        let (columns, hidden) = without_values(columns);
         let known = schemas.table(name);
         let class = |path: &str, sample: &Sample| {
             let field = known.and_then(|table| table.field(path));
             field.map_or_else(|| guess(path, sample), |field| field.privacy)
         };
         let lines: Vec<(&String, Privacy, &Sample)> =
-            columns.iter().map(|(path, sample)| (path, class(path, sample), sample)).collect();
+            columns.iter().map(|(path, sample)| (*path, class(path, sample), *sample)).collect();
         let _ = write!(out, "\n[tables.{}]\n", key(name));
         if let Some(subject) = subject(&lines) {
             let _ = writeln!(out, "subject = [{}]", text(subject));
         }
         let _ = write!(out, "\n[tables.{}.columns]\n", key(name));
+        for path in &hidden {
+            let path = key(path);
+            let _ = writeln!(
+                out,
+                "# Names in it look like values of people.\n{path} = {{ class = \"free_text\", do = \"drop\", reviewed = false }}"
+            );
+        }
         let per_subject = subject(&lines).is_some();
         for (path, class, sample) in lines {
             let settings = settings(path, class, sample, per_subject);
@@ -55,6 +65,21 @@ pub fn draft(tables: &BTreeMap<String, BTreeMap<String, Sample>>, schemas: &Sche
         }
     }
     out
+}
+
+/// The columns without those in which names of members look like values, and where those stand: all of that is dropped as one.
+fn without_values(
+    columns: &BTreeMap<String, Sample>,
+) -> (BTreeMap<&String, &Sample>, BTreeSet<&str>) {
+    let hidden = |path: &'_ String| path.contains(HIDDEN);
+    let above = columns.keys().filter(|path| hidden(path)).map(|path| {
+        let above = path.split(HIDDEN).next().unwrap_or_default();
+        above.trim_end_matches('.')
+    });
+    let above: BTreeSet<&str> = above.filter(|above| !above.is_empty()).collect();
+    let inside = |path: &str| above.iter().any(|above| path == *above || is_below(path, above));
+    let stays = |(path, _): &(&String, &Sample)| !hidden(path) && !inside(path);
+    (columns.iter().filter(stays).collect(), above)
 }
 
 /// The column that most likely says whose a row is.

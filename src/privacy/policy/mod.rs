@@ -28,7 +28,7 @@ use std::collections::BTreeMap;
 use sha2::{Digest as _, Sha256};
 
 use crate::diag::{self, Document, Located, Problem, Problems};
-use crate::privacy::key::Scope;
+use crate::privacy::key::{Realm, Scope};
 use crate::privacy::token::hex;
 use crate::schema::{Privacy, Schemas};
 
@@ -101,17 +101,21 @@ pub struct Table {
 }
 
 impl Table {
-    /// The rule of a path, or of what it stands in where all of that is dropped.
+    /// The rule of a path: that of what it stands in where all of that is dropped, else its own.
     pub fn rule(&self, path: &str) -> Option<&Rule> {
-        let exact = self.rules.iter().find(|rule| rule.path == path);
-        exact.or_else(|| {
-            let inside = |rule: &&Rule| {
-                let rest = path.strip_prefix(rule.path.as_str());
-                rest.is_some_and(|rest| rest.starts_with(['.', '[']))
-            };
-            self.rules.iter().filter(|rule| rule.act == Act::Drop).find(inside)
-        })
+        self.dropped_above(path).or_else(|| self.rules.iter().find(|rule| rule.path == path))
     }
+
+    /// The rule that drops all of what a path stands in.
+    fn dropped_above(&self, path: &str) -> Option<&Rule> {
+        let mut dropped = self.rules.iter().filter(|rule| rule.act == Act::Drop);
+        dropped.find(|rule| is_below(path, &rule.path))
+    }
+}
+
+/// Whether a path is that of something within another.
+pub fn is_below(path: &str, above: &str) -> bool {
+    path.strip_prefix(above).is_some_and(|rest| rest.starts_with(['.', '[']))
 }
 
 /// How long rows of a table may be kept.
@@ -213,6 +217,23 @@ impl Policy {
         names.iter().chain(&["*"]).find_map(by_name)
     }
 
+    /// Where tokens mean the same: what the policy says, or what is asked for, or else the data set's name.
+    ///
+    /// # Errors
+    /// Tokens for a recipient whom nobody has named.
+    pub fn realm(&self, asked: Option<&str>, usual: String) -> Result<Realm, Problem> {
+        let id = self.scope_id.clone().or_else(|| asked.map(str::to_owned));
+        let id = match self.scope {
+            Scope::Stable => String::new(),
+            Scope::PerDataset => id.unwrap_or(usual),
+            Scope::PerRecipient => id.filter(|id| !id.trim().is_empty()).ok_or_else(|| {
+                Problem::new("a policy per recipient, and no recipient")
+                    .help("name one with --scope-id, or in the policy")
+            })?,
+        };
+        Ok(Realm { scope: self.scope, id, epoch: self.epoch })
+    }
+
     /// What was found wrong with lines of the policy since it was read.
     pub fn found(&self) -> Problems {
         self.document.problems()
@@ -261,9 +282,31 @@ fn tables(root: &diag::Table<'_>, by_class: Vec<Table>) -> Vec<Table> {
             table.rules.retain(|known| known.path != rule.path);
             table.rules.push(rule);
         }
+        check_name(&name);
+        check_below(table);
         check_subject(&toml, table);
     }
     tables.into_values().collect()
+}
+
+/// A table becomes a folder, which must lie where it should.
+fn check_name(name: &Located<String>) {
+    let part = |part: &str| !part.is_empty() && part != "." && part != "..";
+    if !name.value.split('/').all(part) || name.value.contains(['\\', '\0']) {
+        let help = "a table is a folder of the input, or a file without its ending: `visits`";
+        name.problem(format!("`{}` is no name of a table", name.value), help);
+    }
+}
+
+/// A line below a dropped one would say nothing.
+fn check_below(table: &Table) {
+    for rule in table.rules.iter().filter(|rule| rule.act != Act::Drop) {
+        if let (Some(line), Some(above)) = (&rule.written, table.dropped_above(&rule.path)) {
+            let message =
+                format!("`{}` stands in `{}`, of which nothing leaves", rule.path, above.path);
+            line.problem(message, "leave the line out, or give the other another rule");
+        }
+    }
 }
 
 /// How long rows may be kept.
@@ -312,11 +355,16 @@ fn rule(path: Located<String>, line: &diag::Table<'_>) -> Rule {
             "add `reason = \"…\"`, for whoever asks why",
         );
     }
+    let rare = act == Act::Rare || line.flag("rare", false);
+    if rare && matches!(act, Act::Shift(_) | Act::Drop | Act::Inside) {
+        let help = "leave `rare` out, or make the values coarser: `band`, `prefix`, `grid`";
+        line.problem("rare", format!("`{}` leaves nothing that people share", act.name()), help);
+    }
     Rule {
         class,
         reason,
         reviewed: line.flag("reviewed", false),
-        rare: act == Act::Rare || line.flag("rare", false),
+        rare,
         sensitive: line.flag("sensitive", false),
         optional: line.flag("optional", false),
         act,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::journal::{FOLDER, Removal};
 use super::set::Set;
-use super::{Error, io_error, place};
+use super::{Error, asked, io_error, place};
 use crate::privacy::audit;
 use crate::privacy::audit::certificate::Scan;
 use crate::privacy::leaks::{self, Find, Known};
@@ -28,10 +28,14 @@ pub(super) fn at(removal: &Removal<'_>, paths: &[&str], known: &[Known]) -> Resu
     }
     let files: Vec<(String, PathBuf)> =
         paths.iter().map(|path| ((*path).to_owned(), removal.current(path))).collect();
-    let seen = leaks::scan_files(&files, known).map_err(|(path, error)| io_error(&path)(error))?;
+    let seen = leaks::scan_files(&files, known);
     let finds: Vec<Find> = seen.finds;
     if !finds.is_empty() {
         return Err(Error::Left(finds));
+    }
+    if let Some(file) = seen.unread.first() {
+        let why = format!("{} cannot be searched: {}", file.path, file.why);
+        return Err(asked(why, "nothing was changed; mend the file, or take it out"));
     }
     let crate::privacy::stage::ScanReport { values, forms, files, bytes } = seen.report;
     Ok(Scan { values, forms, files, bytes })

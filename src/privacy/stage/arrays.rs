@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use arrow::array::{
     Array, ArrayRef, AsArray as _, BooleanArray, DictionaryArray, FixedSizeBinaryArray,
-    Float64Array, Int32Array, Int64Array, ListArray, StringArray, StringBuilder, StructArray,
+    Float64Array, Int32Array, Int64Array, ListArray, RecordBatch, StringArray, StringBuilder,
+    StructArray, new_null_array,
 };
-use arrow::compute::cast;
-use arrow::datatypes::{DataType, Field, Int32Type, Int64Type, TimeUnit};
+use arrow::compute::{cast, nullif};
+use arrow::datatypes::{DataType, Field, Float64Type, Int32Type, Int64Type, TimeUnit};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
@@ -18,8 +19,8 @@ use parquet::arrow::arrow_reader::{
 use super::change::{Change, Given, Made};
 use super::time;
 use super::why::{Why, broken};
+use crate::digits::uuid_text;
 use crate::privacy::policy::act::Act;
-use crate::privacy::token::normal::uuid_text;
 use crate::read;
 
 /// Rows of a batch.
@@ -41,6 +42,8 @@ pub(super) fn leaf_paths(path: &str, ty: &DataType, out: &mut Vec<(String, DataT
 /// The leaves of a file's rows, batch by batch; lists are not looked into.
 pub(super) struct Leaves {
     batches: ParquetRecordBatchReader,
+    /// Rows of the last batch.
+    pub(super) rows: usize,
 }
 
 impl Leaves {
@@ -54,7 +57,7 @@ impl Leaves {
             builder = builder.with_projection(mask);
         }
         let batches = builder.with_batch_size(ROWS).build().map_err(broken)?;
-        Ok(Self { batches })
+        Ok(Self { batches, rows: 0 })
     }
 
     /// The next batch: leaves by path.
@@ -62,12 +65,18 @@ impl Leaves {
         let next = || self.batches.next().transpose().map_err(|error| error.to_string());
         let batch = read::shielded(next)?;
         let Some(batch) = batch else { return Ok(None) };
-        let mut leaves = Vec::new();
-        for (field, array) in batch.schema().fields().iter().zip(batch.columns()) {
-            flatten(field.name(), array, &mut leaves);
-        }
-        Ok(Some(leaves))
+        self.rows = batch.num_rows();
+        Ok(Some(leaves_of(&batch)))
     }
+}
+
+/// The leaves of a batch by path; lists are not looked into.
+pub(super) fn leaves_of(batch: &RecordBatch) -> Vec<(String, ArrayRef)> {
+    let mut leaves = Vec::new();
+    for (field, array) in batch.schema().fields().iter().zip(batch.columns()) {
+        flatten(field.name(), array, &mut leaves);
+    }
+    leaves
 }
 
 fn flatten(path: &str, array: &ArrayRef, out: &mut Vec<(String, ArrayRef)>) {
@@ -118,7 +127,7 @@ pub(super) fn plain_texts(array: &ArrayRef) -> Result<StringArray, Why> {
 fn uuids(bytes: &FixedSizeBinaryArray) -> StringArray {
     let text = |bytes: &[u8]| {
         let id = bytes.iter().fold(0_u128, |id, byte| id << 8 | u128::from(*byte));
-        String::from_utf8_lossy(&uuid_text(id)).into_owned()
+        uuid_text(id)
     };
     bytes.iter().map(|bytes| bytes.map(text)).collect()
 }
@@ -153,6 +162,12 @@ impl<'w> Worker<'w> {
     ) -> Result<ArrayRef, Why> {
         let by_row = days.is_some();
         match array.data_type() {
+            DataType::Null => {
+                Ok(new_null_array(&made_type(self.change, &DataType::Null), array.len()))
+            }
+            ty if !is_text(ty) && matches!(self.change.act, Act::Keep | Act::Rare) => {
+                self.shared(array)
+            }
             DataType::Dictionary(..) if !by_row => self.dictionary(array),
             DataType::Dictionary(..)
             | DataType::Utf8
@@ -162,7 +177,6 @@ impl<'w> Worker<'w> {
             DataType::Timestamp(unit, _) => self.moments(array, per_second(*unit), days),
             DataType::Date64 => self.moments(array, 1_000, days),
             DataType::Date32 => self.dates(array, days),
-            DataType::Boolean => self.flags(array.as_boolean()),
             ty if ty.is_integer() => self.ints(array, days),
             DataType::Float32 | DataType::Float64 => self.floats(array, days),
             ty => Err(Why::Broken(format!(
@@ -173,7 +187,7 @@ impl<'w> Worker<'w> {
     }
 
     fn one(&mut self, text: &str, days: Option<i64>, out: &mut String) -> Result<Option<()>, Why> {
-        if let Some(inside) = &mut self.inside {
+        if let (Some(inside), false) = (&mut self.inside, text.is_empty()) {
             let Some(made) = inside(text)? else { return Ok(None) };
             out.clear();
             out.push_str(&made);
@@ -189,6 +203,38 @@ impl<'w> Worker<'w> {
             }
             _ => None,
         })
+    }
+
+    /// Values that are no texts: those that enough people share stay as they are.
+    fn shared(&mut self, array: &ArrayRef) -> Result<ArrayRef, Why> {
+        let mut out = String::new();
+        let gone: BooleanArray = if array.data_type().is_floating() {
+            let doubles = cast(array, &DataType::Float64).map_err(broken)?;
+            let doubles = doubles.as_primitive::<Float64Type>().iter();
+            self.gone(doubles.map(|double| double.map(Given::Float)), &mut out)?
+        } else if let Some(flags) = array.as_boolean_opt() {
+            self.gone(flags.iter().map(|flag| flag.map(Given::Flag)), &mut out)?
+        } else {
+            let texts = plain_texts(array)?;
+            self.gone(texts.iter().map(|text| text.map(Given::Text)), &mut out)?
+        };
+        nullif(array, &gone).map_err(broken)
+    }
+
+    /// By row whether nothing leaves of what is there.
+    fn gone<'g>(
+        &mut self,
+        given: impl Iterator<Item = Option<Given<'g>>>,
+        out: &mut String,
+    ) -> Result<BooleanArray, Why> {
+        let gone = given.map(|given| match given {
+            Some(given) => {
+                let made = self.change.make(given, None, out).map_err(Why::from)?;
+                Ok(Some(made != Made::Same))
+            }
+            None => Ok(Some(false)),
+        });
+        gone.collect()
     }
 
     /// Each value of a dictionary once.
@@ -316,29 +362,17 @@ impl<'w> Worker<'w> {
         self.texts(&plain_texts(array)?, None)
     }
 
-    fn flags(&mut self, flags: &BooleanArray) -> Result<ArrayRef, Why> {
-        let mut out = String::new();
-        let mut one = |flag: bool| {
-            let made = self.change.make(Given::Flag(flag), None, &mut out);
-            made.map(|made| (made == Made::Same).then_some(flag)).map_err(Why::from)
-        };
-        let made: Result<BooleanArray, Why> =
-            flags.iter().map(|flag| flag.map_or(Ok(None), &mut one)).collect();
-        Ok(Arc::new(made?))
-    }
-
     /// Whole numbers: words where the act makes words, numbers where it leaves some.
     fn ints(&mut self, array: &ArrayRef, days: Option<&[Option<i64>]>) -> Result<ArrayRef, Why> {
-        let wide =
-            if *array.data_type() == DataType::UInt64 { DataType::Utf8 } else { DataType::Int64 };
-        let longs = cast(array, &wide).map_err(broken)?;
-        if let Some(texts) = longs.as_string_opt::<i32>() {
-            return self.texts(&texts.clone(), days);
+        let out_type = made_type(self.change, array.data_type());
+        if *array.data_type() == DataType::UInt64 && out_type == DataType::Utf8 {
+            return self.texts(&plain_texts(array)?, days);
         }
+        // What is too large for a time or a place is none.
+        let longs = cast(array, &DataType::Int64).map_err(broken)?;
         let longs = longs.as_primitive::<Int64Type>();
         let given = longs.iter().map(|long| long.map(Given::Int));
         let all = self.change.days_of(None);
-        let out_type = made_type(&self.change.act, array.data_type());
         let made =
             numbers(self.change, given, |row| days.map_or(all, |days| days[row]), &out_type)?;
         cast(&made, &out_type).map_err(broken)
@@ -346,10 +380,10 @@ impl<'w> Worker<'w> {
 
     fn floats(&mut self, array: &ArrayRef, days: Option<&[Option<i64>]>) -> Result<ArrayRef, Why> {
         let doubles = cast(array, &DataType::Float64).map_err(broken)?;
-        let doubles = doubles.as_primitive::<arrow::datatypes::Float64Type>();
+        let doubles = doubles.as_primitive::<Float64Type>();
         let given = doubles.iter().map(|double| double.map(Given::Float));
         let all = self.change.days_of(None);
-        let out_type = made_type(&self.change.act, array.data_type());
+        let out_type = made_type(self.change, array.data_type());
         let made =
             numbers(self.change, given, |row| days.map_or(all, |days| days[row]), &out_type)?;
         cast(&made, &out_type).map_err(broken)
@@ -396,13 +430,13 @@ fn numbers<'g>(
     })
 }
 
-/// The type of what an act makes of a type.
-pub(super) fn made_type(act: &Act, ty: &DataType) -> DataType {
+/// The type of what a change makes of a type.
+pub(super) fn made_type(change: &Change, ty: &DataType) -> DataType {
     let is_text = is_text(ty);
-    match act {
-        Act::Rare | Act::Shift(_) if !is_text => ty.clone(),
+    match change.act {
+        Act::Rare | Act::Shift(_) | Act::Keep if !is_text => ty.clone(),
         Act::Grid(_) if !is_text => DataType::Float64,
-        Act::Keep => ty.clone(),
+        Act::Keep if !change.rare => ty.clone(),
         _ => DataType::Utf8,
     }
 }
@@ -483,10 +517,36 @@ pub(in crate::privacy) fn texts(
     Ok(move || {
         let Some(batch) = leaves.next()? else { return Ok(None) };
         let mut texts = Vec::new();
-        for (_, array) in batch.iter().filter(|(_, array)| is_text(array.data_type())) {
-            let plain = plain_texts(array)?;
-            texts.extend(plain.iter().flatten().map(str::to_owned));
+        for (_, array) in &batch {
+            deep_texts(array, &mut texts)?;
         }
         Ok(Some(texts))
     })
+}
+
+/// The strings of an array, of lists and maps as well.
+fn deep_texts(array: &ArrayRef, out: &mut Vec<String>) -> Result<(), Why> {
+    match array.data_type() {
+        ty if is_text(ty) => {
+            out.extend(plain_texts(array)?.iter().flatten().map(str::to_owned));
+            Ok(())
+        }
+        DataType::Struct(_) => {
+            array.as_struct().columns().iter().try_for_each(|inner| deep_texts(inner, out))
+        }
+        DataType::List(_) => deep_texts(array.as_list::<i32>().values(), out),
+        DataType::LargeList(_) => deep_texts(array.as_list::<i64>().values(), out),
+        DataType::FixedSizeList(..) => deep_texts(array.as_fixed_size_list().values(), out),
+        DataType::Map(..) => {
+            let entries = array.as_map().entries();
+            entries.columns().iter().try_for_each(|inner| deep_texts(inner, out))
+        }
+        DataType::Binary | DataType::LargeBinary | DataType::BinaryView => {
+            let bytes = cast(array, &DataType::Binary).map_err(broken)?;
+            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+            out.extend(bytes.as_binary::<i32>().iter().flatten().map(text));
+            Ok(())
+        }
+        _ => Ok(()),
+    }
 }

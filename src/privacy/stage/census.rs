@@ -3,27 +3,38 @@
 //! k is the least number of subjects, not of rows, that share the values of all quasi-identifiers of a table (Sweeney 2002), and l
 //! the least number of values that a sensitive column has among them (Machanavajjhala et al. 2007).
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::atomic::AtomicBool;
 
-use arrow::array::{Array, ArrayRef, AsArray as _};
-use arrow::datatypes::Int32Type;
+use arrow::array::{Array, ArrayRef, AsArray as _, Float64Array};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Float64Type, Int32Type};
 use serde::Serialize;
 
 use super::arrays::{self, Leaves};
-use super::change::{Change, Given, Made, OTHER};
+use super::change::{Change, Given, OTHER};
 use super::input::{Form, Input, each_line};
 use super::job::Job;
 use super::json::{self, Leaf};
-use super::survey::told;
-use super::why::Why;
+use super::survey::{told, told_inside};
+use super::why::{Why, broken, go_on};
+use crate::privacy::names;
 use crate::privacy::policy::act::Act;
+use crate::privacy::policy::is_below;
 use crate::read::hash::{self, Words};
 use crate::schema::Privacy;
 
-/// Pairs of class and subject that are kept; a table of more is not reckoned.
-const MOST_PAIRS: usize = 24_000_000;
-/// Different values of a column that are told apart.
-const MOST_VALUES: usize = 4_000_000;
+/// Bytes that a table may take to be counted, by the sizes below.
+const MOST_BYTES: usize = 400 << 20;
+/// What a class takes beside its key: its place in a map, its sets and their first slots.
+const CLASS_BYTES: usize = 200;
+/// What a sensitive column takes in each class.
+const SET_BYTES: usize = 48;
+/// What one in a set takes, with the slots that are free, and once more among all people.
+const ONE_BYTES: usize = 40;
+/// What a value takes beside its text: its places among the words, and the set of who has it.
+const WORD_BYTES: usize = 120;
 
 const NONE: u32 = u32::MAX;
 const RARE: u32 = u32::MAX - 1;
@@ -53,6 +64,8 @@ struct Counted {
     people: Vec<HashSet<u64>>,
     enough: Vec<bool>,
     quasi: bool,
+    buffer: String,
+    digits: String,
 }
 
 /// Those who share values, and what sensitive columns hold of them.
@@ -63,16 +76,21 @@ struct Class {
 }
 
 /// Counts a table's people, and tells its changes which values are common.
-pub(super) fn take(job: &mut Job, inputs: &[&Input], k: u32) -> Result<Option<Privacies>, Why> {
-    let mut census = Census::new(job, k);
+pub(super) fn take(
+    job: &mut Job,
+    inputs: &[&Input],
+    k: u32,
+    cancel: &AtomicBool,
+) -> Result<Option<Privacies>, Why> {
+    let mut census = Census::new(job, k, MOST_BYTES);
     if census.columns.is_empty() {
         return Ok(None);
     }
     for input in inputs {
         let told = |why: Why| why.of(&input.path);
         match input.form {
-            Form::Parquet => census.parquet(input).map_err(told)?,
-            _ => census.ndjson(input).map_err(told)?,
+            Form::Parquet => census.parquet(input, cancel).map_err(told)?,
+            _ => census.ndjson(input, cancel).map_err(told)?,
         }
     }
     Ok(Some(census.finish(job)))
@@ -83,14 +101,20 @@ struct Census {
     subject: Vec<String>,
     columns: Vec<Counted>,
     sensitive: Vec<String>,
+    /// Paths of texts that are JSON.
+    inside: Vec<String>,
     classes: HashMap<Vec<u32>, Class>,
-    pairs: usize,
+    /// The key of a row's class.
+    key: Vec<u32>,
+    /// What classes take, and what values do.
+    bytes: (usize, usize),
+    most_bytes: usize,
     rows: u64,
     overflow: bool,
 }
 
 impl Census {
-    fn new(job: &Job, k: u32) -> Self {
+    fn new(job: &Job, k: u32, most_bytes: usize) -> Self {
         let quasi = |change: &Change| {
             let tells = matches!(
                 change.class,
@@ -106,6 +130,8 @@ impl Census {
             words: Words::default(),
             people: Vec::new(),
             enough: Vec::new(),
+            buffer: String::new(),
+            digits: String::new(),
         };
         let columns = job.changes().filter(|c| counts(c) && !in_list(c)).map(|c| c.clone());
         let sensitive = job.changes().filter(|change| change.sensitive && !in_list(change));
@@ -114,122 +140,177 @@ impl Census {
             subject: job.subject.clone(),
             sensitive: sensitive.map(|change| change.path.clone()).collect(),
             columns: columns.map(counted).collect(),
+            inside: job.inside.clone(),
             classes: HashMap::new(),
-            pairs: 0,
+            key: Vec::new(),
+            bytes: (0, 0),
+            most_bytes,
             rows: 0,
             overflow: false,
         }
     }
 
+    /// The paths that are looked at: of what is counted, of subjects, of what is sensitive.
+    fn paths(&self) -> Vec<String> {
+        let counted = self.columns.iter().map(|one| &one.change.path);
+        counted.chain(&self.subject).chain(&self.sensitive).cloned().collect()
+    }
+
     /// Takes in a row: whose it is, and by column the word that it has.
-    fn row(&mut self, subject: Option<u64>, words: &[u32], sensitive: &[Option<u64>]) {
+    fn row(
+        &mut self,
+        subject: Option<u64>,
+        words: &[u32],
+        sensitive: impl Iterator<Item = Option<u64>>,
+    ) -> Result<(), Why> {
         self.rows += 1;
         let subject = match (subject, self.subject.is_empty()) {
             (Some(subject), _) => subject,
             (None, true) => self.rows,
             // Rows of nobody are nobody's quasi-identifiers.
-            (None, false) => return,
+            (None, false) => return Ok(()),
         };
         for (column, word) in self.columns.iter_mut().zip(words) {
             let Some(people) = column.people.get_mut(*word as usize) else { continue };
             if !column.enough[*word as usize] {
-                people.insert(subject);
+                self.bytes.1 += if people.insert(subject) { ONE_BYTES } else { 0 };
                 if people.len() >= self.k {
+                    self.bytes.1 = self.bytes.1.saturating_sub(people.len() * ONE_BYTES);
                     *people = HashSet::new();
                     column.enough[*word as usize] = true;
                 }
             }
         }
-        if self.pairs >= MOST_PAIRS {
-            self.overflow = true;
-            return;
+        self.check()?;
+        if self.overflow {
+            return Ok(());
         }
         let quasi = self.columns.iter().zip(words).filter(|(column, _)| column.quasi);
-        let key: Vec<u32> = quasi.map(|(_, word)| *word).collect();
-        let class = self.classes.entry(key).or_default();
-        self.pairs += usize::from(class.subjects.insert(subject));
-        class.sensitive.resize_with(self.sensitive.len(), HashSet::new);
-        for (seen, value) in class.sensitive.iter_mut().zip(sensitive) {
-            self.pairs += usize::from(value.is_some_and(|value| seen.insert(value)));
+        self.key.clear();
+        self.key.extend(quasi.map(|(_, word)| *word));
+        if !self.classes.contains_key(&self.key) {
+            let sensitive = vec![HashSet::new(); self.sensitive.len()];
+            let class = Class { subjects: HashSet::new(), sensitive };
+            self.classes.insert(self.key.clone(), class);
+            self.bytes.0 += CLASS_BYTES + 4 * self.key.len() + SET_BYTES * self.sensitive.len();
         }
+        let Some(class) = self.classes.get_mut(&self.key) else { return Ok(()) };
+        let mut new = usize::from(class.subjects.insert(subject));
+        for (seen, value) in class.sensitive.iter_mut().zip(sensitive) {
+            new += usize::from(value.is_some_and(|value| seen.insert(value)));
+        }
+        self.bytes.0 += new * ONE_BYTES;
+        Ok(())
     }
 
-    fn parquet(&mut self, input: &Input) -> Result<(), Why> {
-        let paths: Vec<String> = self.columns.iter().map(|one| one.change.path.clone()).collect();
-        let all = paths.iter().chain(&self.subject).chain(&self.sensitive);
-        let partition = |path: &&String| input.partitions.iter().any(|(name, _)| name == *path);
-        let wanted: Vec<String> = all.filter(|path| !partition(path)).cloned().collect();
-        let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
+    /// What would take too much is not reckoned: k is told as unknown, and what must be counted ends the run.
+    fn check(&mut self) -> Result<(), Why> {
+        if self.bytes.0 + self.bytes.1 > self.most_bytes && !self.overflow {
+            self.overflow = true;
+            self.classes = HashMap::new();
+            self.bytes.0 = 0;
+        }
+        if self.bytes.1 <= self.most_bytes {
+            return Ok(());
+        }
+        let most = self.columns.iter().max_by_key(|column| column.words.len());
+        let path = most.map_or("", |column| column.change.path.as_str());
+        Err(Why::Refused(format!(
+            "`{}` has more than {} values, too many to count who shares them: make them coarser",
+            names::shown(path),
+            most.map_or(0, |column| column.words.len()) / 1_000 * 1_000
+        )))
+    }
+
+    fn parquet(&mut self, input: &Input, cancel: &AtomicBool) -> Result<(), Why> {
+        let paths = self.paths();
+        let roots: Vec<String> = {
+            let above = |root: &&String| paths.iter().any(|path| is_below(path, root));
+            self.inside.iter().filter(above).cloned().collect()
+        };
+        let wanted: Vec<&str> = paths.iter().chain(&roots).map(String::as_str).collect();
         let mut leaves = Leaves::open(&input.path, Some(&wanted))?;
         while let Some(batch) = leaves.next()? {
+            go_on(cancel)?;
+            let rows = leaves.rows;
             let find = |path: &String| batch.iter().find(|(name, _)| name == path).map(|(_, a)| a);
-            let rows = batch.first().map_or(0, |(_, array)| array.len());
+            let texts: Result<Vec<Texts>, Why> = roots
+                .iter()
+                .filter_map(|root| find(root).map(|array| (root, array)))
+                .map(|(root, array)| Texts::of(array, root, &paths, &self.inside))
+                .collect();
+            let texts = texts?;
+            let (columns, subjects) = (self.columns.len(), self.subject.len());
             let mut words = Vec::new();
-            for column in &mut self.columns {
-                words.push(match find(&column.change.path) {
-                    Some(array) => column.words_of(array)?,
-                    None => vec![NONE; rows],
-                });
+            let mut hashed = Vec::new();
+            for (place, path) in paths.iter().enumerate() {
+                let part = input.partitions.iter().find(|(name, _)| name == path);
+                let text = texts.iter().find(|text| is_below(path, &text.root));
+                match (part, find(path), text) {
+                    (Some((_, value)), ..) => {
+                        let given = Given::Text(value);
+                        if place < columns {
+                            words.push(vec![
+                                self.columns[place].word(given, &mut self.bytes.1)?;
+                                rows
+                            ]);
+                        } else {
+                            let hash = Some(hash::of_bytes(value.as_bytes()));
+                            hashed.push(vec![hash.filter(|_| !value.is_empty()); rows]);
+                        }
+                    }
+                    (None, Some(array), _) if place < columns => {
+                        words.push(self.columns[place].words_of(array, &mut self.bytes.1)?);
+                    }
+                    (None, Some(array), _) => hashed.push(hashes(array)?),
+                    (None, None, Some(text)) if place < columns => {
+                        words.push(text.words(
+                            place,
+                            &mut self.columns[place],
+                            &mut self.bytes.1,
+                        )?);
+                    }
+                    (None, None, Some(text)) => hashed.push(text.hashes(place)),
+                    (None, None, None) if place < columns => words.push(vec![NONE; rows]),
+                    (None, None, None) => hashed.push(vec![None; rows]),
+                }
             }
-            let hashes = |path: &String| find(path).map_or(Ok(vec![None; rows]), hashes);
-            let subjects: Result<Vec<_>, Why> = self.subject.iter().map(hashes).collect();
-            let sensitive: Result<Vec<_>, Why> = self.sensitive.iter().map(hashes).collect();
-            let (subjects, sensitive) = (subjects?, sensitive?);
-            let (mut row_words, mut row_sensitive) = (Vec::new(), Vec::new());
+            let (subjects, sensitive) = hashed.split_at(subjects);
+            let mut row_words = Vec::new();
             for row in 0..rows {
                 row_words.clear();
                 row_words.extend(words.iter().map(|column| column[row]));
-                row_sensitive.clear();
-                row_sensitive.extend(sensitive.iter().map(|column| column[row]));
                 let subject = subjects.iter().find_map(|column| column[row]);
-                self.row(subject, &row_words, &row_sensitive);
+                self.row(subject, &row_words, sensitive.iter().map(|column| column[row]))?;
             }
-            self.check()?;
         }
         Ok(())
     }
 
-    fn ndjson(&mut self, input: &Input) -> Result<(), Why> {
-        let paths: Vec<String> = self
-            .columns
-            .iter()
-            .map(|one| one.change.path.clone())
-            .chain(self.subject.iter().cloned())
-            .chain(self.sensitive.iter().cloned())
-            .collect();
+    fn ndjson(&mut self, input: &Input, cancel: &AtomicBool) -> Result<(), Why> {
+        let paths = self.paths();
+        let partition = |path: &String| {
+            let found = input.partitions.iter().find(|(name, _)| name == path);
+            found.and_then(|(_, value)| Value::of(&Leaf::Text(value.into())))
+        };
+        let fixed: Vec<Option<Value>> = paths.iter().map(partition).collect();
         let (columns, subjects) = (self.columns.len(), self.subject.len());
-        each_line(&input.path, input.form, |line, text| {
-            let mut values = vec![None; paths.len()];
-            json::look(text, "", &mut |path, leaf| {
-                let value = Value::of(leaf);
-                for (_, found) in paths.iter().zip(&mut values).filter(|(at, _)| *at == path) {
-                    found.clone_from(&value);
-                }
-            })
-            .map_err(|stop| told(&stop, line))?;
-            let mut words = Vec::with_capacity(columns);
+        let (mut values, mut words) = (fixed.clone(), Vec::with_capacity(columns));
+        let inside = self.inside.clone();
+        each_line(&input.path, cancel, |line, text| {
+            values.clone_from_slice(&fixed);
+            json::look(text, "", &inside, &mut |path, leaf| note(&paths, path, &leaf, &mut values))
+                .map_err(|stop| told(&stop, line))?;
+            words.clear();
             for (column, value) in self.columns.iter_mut().zip(&values) {
                 words.push(match value {
-                    Some(value) => column.word(value.given())?,
+                    Some(value) => column.word(value.given(), &mut self.bytes.1)?,
                     None => NONE,
                 });
             }
             let hash = |value: &Option<Value>| value.as_ref().map(Value::hash);
             let subject = values[columns..columns + subjects].iter().find_map(hash);
-            let sensitive: Vec<Option<u64>> =
-                values[columns + subjects..].iter().map(hash).collect();
-            self.row(subject, &words, &sensitive);
-            self.check()
-        })
-    }
-
-    fn check(&self) -> Result<(), Why> {
-        let over = self.columns.iter().find(|column| column.words.len() > MOST_VALUES);
-        over.map_or(Ok(()), |column| {
-            let path = &column.change.path;
-            Err(Why::Broken(format!(
-                "`{path}` has more than {MOST_VALUES} values: generalise it further"
-            )))
+            self.row(subject, &words, values[columns + subjects..].iter().map(hash))
         })
     }
 
@@ -255,72 +336,118 @@ impl Census {
             };
             let key = key.iter().zip(&quasi).map(become_rare).collect();
             everybody.extend(&class.subjects);
-            let into = merged.entry(key).or_default();
-            into.subjects.extend(class.subjects);
-            into.sensitive.resize_with(self.sensitive.len(), HashSet::new);
-            for (into, from) in into.sensitive.iter_mut().zip(class.sensitive) {
-                into.extend(from);
+            match merged.entry(key) {
+                Entry::Vacant(new) => {
+                    new.insert(class);
+                }
+                Entry::Occupied(mut into) => {
+                    let into = into.get_mut();
+                    into.subjects.extend(class.subjects);
+                    for (into, from) in into.sensitive.iter_mut().zip(class.sensitive) {
+                        into.extend(from);
+                    }
+                }
             }
         }
         let sizes = merged.values().map(|class| class.subjects.len() as u64);
         let least = |place: usize| {
             merged.values().map(|class| class.sensitive[place].len() as u64).min().unwrap_or(0)
         };
+        let sensitive = self.sensitive.iter().enumerate().filter(|_| !self.overflow);
+        let name = |path: &str| names::shown(path).into_owned();
         Privacies {
             of_subjects: !self.subject.is_empty(),
-            quasi_identifiers: quasi.iter().map(|column| column.change.path.clone()).collect(),
+            quasi_identifiers: quasi.iter().map(|column| name(&column.change.path)).collect(),
             k: if self.overflow { None } else { sizes.clone().min() },
             under_k: sizes.filter(|size| *size < self.k as u64).sum(),
             subjects: everybody.len() as u64,
-            l: self
-                .sensitive
-                .iter()
-                .cloned()
-                .enumerate()
-                .map(|(i, name)| (name, least(i)))
-                .collect(),
+            l: sensitive.map(|(i, path)| (name(path), least(i))).collect(),
         }
+    }
+}
+
+/// Notes a leaf among the values of the paths that are looked at.
+fn note(paths: &[String], path: &str, leaf: &Leaf<'_>, values: &mut [Option<Value>]) {
+    for (_, found) in paths.iter().zip(values).filter(|(at, _)| *at == path) {
+        *found = Value::of(leaf);
+    }
+}
+
+/// Texts that are JSON: what the values within them are.
+struct Texts {
+    root: String,
+    /// By row the text that it has.
+    rows: Vec<Option<u32>>,
+    /// By text, the values at all paths.
+    values: Vec<Vec<Option<Value>>>,
+}
+
+impl Texts {
+    /// A dictionary's texts are looked at once.
+    fn of(array: &ArrayRef, root: &str, paths: &[String], inside: &[String]) -> Result<Self, Why> {
+        let (rows, texts) = match array.as_dictionary_opt::<Int32Type>() {
+            Some(dictionary) => {
+                let rows = dictionary.keys().iter().map(|key| key.map(|key| key as u32));
+                (rows.collect(), arrays::plain_texts(dictionary.values())?)
+            }
+            None => ((0..array.len() as u32).map(Some).collect(), arrays::plain_texts(array)?),
+        };
+        let values = texts.iter().map(|text| {
+            let mut values = vec![None; paths.len()];
+            if let Some(text) = text.filter(|text| !text.is_empty()) {
+                let mut see = |path: &str, leaf: Leaf<'_>| note(paths, path, &leaf, &mut values);
+                json::look(text.as_bytes(), root, inside, &mut see)
+                    .map_err(|stop| told_inside(&stop, root))?;
+            }
+            Ok(values)
+        });
+        let values = values.collect::<Result<_, Why>>()?;
+        Ok(Self { root: root.to_owned(), rows, values })
+    }
+
+    fn words(
+        &self,
+        place: usize,
+        column: &mut Counted,
+        bytes: &mut usize,
+    ) -> Result<Vec<u32>, Why> {
+        let words: Result<Vec<u32>, Why> = self
+            .values
+            .iter()
+            .map(|values| match &values[place] {
+                Some(value) => column.word(value.given(), bytes),
+                None => Ok(NONE),
+            })
+            .collect();
+        let words = words?;
+        let word = |row: &Option<u32>| row.map_or(NONE, |row| words[row as usize]);
+        Ok(self.rows.iter().map(word).collect())
+    }
+
+    fn hashes(&self, place: usize) -> Vec<Option<u64>> {
+        let hash = |row: u32| self.values[row as usize][place].as_ref().map(Value::hash);
+        self.rows.iter().map(|row| row.and_then(hash)).collect()
     }
 }
 
 impl Counted {
     /// The word that a value becomes.
-    fn word(&mut self, given: Given<'_>) -> Result<u32, Why> {
-        let mut out = String::new();
-        let number;
-        let made = self.change.make(given, None, &mut out).map_err(Why::from)?;
-        let text = match (made, given) {
-            (Made::Text, _) => out.as_str(),
-            (Made::Same, Given::Text(text)) => text,
-            (Made::Nothing, _) => return Ok(NONE),
-            (Made::Same, Given::Int(whole)) | (Made::Int(whole), _) => {
-                number = whole.to_string();
-                &number
-            }
-            (Made::Same, Given::Float(float)) | (Made::Float(float), _) => {
-                number = float.to_string();
-                &number
-            }
-            (Made::Same, Given::Flag(flag)) => {
-                if flag {
-                    "true"
-                } else {
-                    "false"
-                }
-            }
+    fn word(&mut self, given: Given<'_>, bytes: &mut usize) -> Result<u32, Why> {
+        let made = self.change.coarsened(given, None, &mut self.buffer).map_err(Why::from)?;
+        let text = match Change::word(given, made, &self.buffer, &mut self.digits) {
+            None | Some(OTHER) => return Ok(NONE),
+            Some(text) => text,
         };
-        if text.is_empty() || text == OTHER {
-            return Ok(NONE);
-        }
         let word = self.words.add(text);
         if word as usize == self.people.len() {
             self.people.push(HashSet::new());
             self.enough.push(false);
+            *bytes += WORD_BYTES + text.len();
         }
         Ok(word)
     }
 
-    fn words_of(&mut self, array: &ArrayRef) -> Result<Vec<u32>, Why> {
+    fn words_of(&mut self, array: &ArrayRef, bytes: &mut usize) -> Result<Vec<u32>, Why> {
         if let Some(dictionary) = array.as_dictionary_opt::<Int32Type>() {
             let values = arrays::plain_texts(dictionary.values())?;
             // A value that no row holds must not become a word.
@@ -334,22 +461,30 @@ impl Counted {
                 let key = key as usize;
                 let word = match words[key] {
                     Some(word) => word,
-                    None => self.word(Given::Text(values.value(key)))?,
+                    None => self.word(Given::Text(values.value(key)), bytes)?,
                 };
                 words[key] = Some(word);
                 rows.push(word);
             }
             return Ok(rows);
         }
-        let (numbers, floats) = (array.data_type().is_integer(), array.data_type().is_floating());
+        if array.data_type().is_floating() {
+            // As wide as they are when they are changed: a narrow one is written otherwise.
+            let doubles = cast(array, &DataType::Float64).map_err(broken)?;
+            let doubles: &Float64Array = doubles.as_primitive::<Float64Type>();
+            let word = |double: Option<f64>| {
+                double.map_or(Ok(NONE), |double| self.word(Given::Float(double), bytes))
+            };
+            return doubles.iter().map(word).collect();
+        }
+        let numbers = array.data_type().is_integer();
         let texts = arrays::plain_texts(array)?;
         let word = |text: Option<&str>| match text {
             None => Ok(NONE),
-            Some(text) => match (numbers, floats) {
-                (true, _) => self.word(text.parse().map_or(Given::Text(text), Given::Int)),
-                (_, true) => self.word(text.parse().map_or(Given::Text(text), Given::Float)),
-                _ => self.word(Given::Text(text)),
-            },
+            Some(text) if numbers => {
+                self.word(text.parse().map_or(Given::Text(text), Given::Int), bytes)
+            }
+            Some(text) => self.word(Given::Text(text), bytes),
         };
         texts.iter().map(word).collect()
     }
@@ -378,14 +513,16 @@ enum Value {
 
 impl Value {
     /// None for what says nothing.
-    fn of(leaf: Leaf<'_>) -> Option<Self> {
+    fn of(leaf: &Leaf<'_>) -> Option<Self> {
         match leaf {
             Leaf::Text(text) if text.is_empty() => None,
-            Leaf::Text(text) => Some(Self::Text(text.into_owned())),
-            Leaf::Number(word) => {
-                word.parse().map(Self::Int).ok().or_else(|| word.parse().map(Self::Float).ok())
-            }
-            Leaf::Flag(flag) => Some(Self::Flag(flag)),
+            Leaf::Text(text) => Some(Self::Text(text.clone().into_owned())),
+            Leaf::Number(word) => match word.parse() {
+                Ok(whole) => Some(Self::Int(whole)),
+                Err(_) if json::is_whole(word) => Some(Self::Text((*word).to_owned())),
+                Err(_) => word.parse().map(Self::Float).ok(),
+            },
+            Leaf::Flag(flag) => Some(Self::Flag(*flag)),
             Leaf::Null => None,
         }
     }
@@ -406,5 +543,42 @@ impl Value {
             Self::Float(number) => number.to_bits(),
             Self::Flag(flag) => u64::from(*flag),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn census(most_bytes: usize) -> Census {
+        Census {
+            k: 2,
+            subject: vec!["user".to_owned()],
+            columns: Vec::new(),
+            sensitive: vec!["ill".to_owned()],
+            inside: Vec::new(),
+            classes: HashMap::new(),
+            key: Vec::new(),
+            bytes: (0, 0),
+            most_bytes,
+            rows: 0,
+            overflow: false,
+        }
+    }
+
+    #[test]
+    fn what_is_counted_is_bounded() {
+        // One class, and many people in it: more than there is room for.
+        let mut few = census(1_000 * ONE_BYTES);
+        for person in 0..1_200 {
+            few.row(Some(person), &[], std::iter::once(Some(1)))
+                .expect("nothing has to be counted");
+        }
+        assert!(few.overflow && few.classes.is_empty() && few.bytes.0 == 0);
+        let mut many = census(2_000 * ONE_BYTES);
+        for person in 0..1_200 {
+            many.row(Some(person), &[], std::iter::once(Some(1))).expect("room");
+        }
+        assert!(!many.overflow && many.bytes.0 > 1_200 * ONE_BYTES);
     }
 }

@@ -11,6 +11,7 @@ use sha2::Sha256;
 
 use super::time;
 use crate::privacy::key::{Key, Realm, Role};
+use crate::privacy::names;
 use crate::privacy::policy::act::{Act, Shift};
 use crate::privacy::policy::{Policy, Rule, detect};
 use crate::privacy::token::{self, Tokens, bears_mark};
@@ -81,8 +82,10 @@ pub struct Change {
     tokens: Option<Tokens>,
     shifts: Option<Shifts>,
     sentinels: Arc<BTreeSet<String>>,
-    /// The values that enough people share, where that is asked for.
+    /// The values that enough people share; as long as nobody has counted them, none may show.
     pub common: Option<Arc<BTreeSet<String>>>,
+    /// A number as it is looked up there.
+    digits: String,
     /// What was done.
     pub done: Done,
     /// The tokens that were made.
@@ -120,6 +123,7 @@ impl Change {
             shifts,
             sentinels: Arc::new(policy.sentinels.iter().map(|one| one.to_lowercase()).collect()),
             common: None,
+            digits: String::new(),
             done: Done::default(),
             watch: Watch::default(),
             canaries: Vec::new(),
@@ -152,29 +156,51 @@ impl Change {
         out: &mut String,
     ) -> Result<Made, Refused> {
         self.done.values += 1;
-        out.clear();
-        let made = self.act(given, days, out)?;
-        let shown = match (made, given) {
-            (Made::Text, _) => out.as_str(),
-            (Made::Same, Given::Text(text)) => text,
-            _ => "",
-        };
-        let rare = self.common.as_ref().is_some_and(|common| match (made, given) {
-            (Made::Text, _) | (Made::Same, Given::Text(_)) => {
-                !shown.is_empty() && !common.contains(shown)
-            }
-            (Made::Nothing, _) => false,
-            (Made::Int(number), _) | (Made::Same, Given::Int(number)) => {
-                !common.contains(&number.to_string())
-            }
-            (Made::Float(number), _) | (Made::Same, Given::Float(number)) => {
-                !common.contains(&number.to_string())
-            }
-            (Made::Same, Given::Flag(flag)) => !common.contains(&flag.to_string()),
-        });
+        let made = self.coarsened(given, days, out)?;
+        let rare = self.rare && self.is_rare(given, made, out);
         let made = if rare { self.suppressed(given, made, out) } else { made };
         self.done.suppressed += u64::from(rare || made == Made::Nothing && self.act != Act::Drop);
         Ok(made)
+    }
+
+    /// What becomes of a value before it is asked who shares it.
+    ///
+    /// # Errors
+    /// Those of [`make`](Self::make).
+    pub fn coarsened(
+        &mut self,
+        given: Given<'_>,
+        days: Option<i64>,
+        out: &mut String,
+    ) -> Result<Made, Refused> {
+        out.clear();
+        self.act(given, days, out)
+    }
+
+    /// What a value that was made is counted by; none for what says nothing. `text` is what is in the buffer.
+    pub fn word<'w>(
+        given: Given<'w>,
+        made: Made,
+        text: &'w str,
+        digits: &'w mut String,
+    ) -> Option<&'w str> {
+        digits.clear();
+        let _ = match (made, given) {
+            (Made::Nothing, _) => return None,
+            (Made::Text, _) => return Some(text).filter(|text| !text.is_empty()),
+            (Made::Same, Given::Text(same)) => return Some(same).filter(|same| !same.is_empty()),
+            (Made::Int(number), _) | (Made::Same, Given::Int(number)) => write!(digits, "{number}"),
+            (Made::Float(number), _) | (Made::Same, Given::Float(number)) => {
+                write!(digits, "{number}")
+            }
+            (Made::Same, Given::Flag(flag)) => write!(digits, "{flag}"),
+        };
+        Some(digits)
+    }
+
+    fn is_rare(&mut self, given: Given<'_>, made: Made, text: &str) -> bool {
+        let Some(word) = Self::word(given, made, text, &mut self.digits) else { return false };
+        self.common.as_ref().is_none_or(|common| !common.contains(word))
     }
 
     /// What stands for a value that too few share: a word among texts, nothing among numbers.
@@ -212,15 +238,21 @@ impl Change {
                 Made::Text
             }
             (Act::Band(width), given) => band(given, *width, out),
-            (Act::Grid(step), Given::Int(number)) => Made::Float(grid(number as f64, *step)),
-            (Act::Grid(step), Given::Float(number)) => Made::Float(grid(number, *step)),
-            (Act::Grid(step), Given::Text(text)) => match text.trim().parse::<f64>() {
-                Ok(number) if number.is_finite() => {
-                    out.push_str(&grid(number, *step).to_string());
-                    Made::Text
+            (Act::Grid(step), Given::Int(number)) => {
+                grid(number as f64, *step).map_or(Made::Nothing, Made::Float)
+            }
+            (Act::Grid(step), Given::Float(number)) => {
+                grid(number, *step).map_or(Made::Nothing, Made::Float)
+            }
+            (Act::Grid(step), Given::Text(text)) => {
+                match text.trim().parse().ok().and_then(|number| grid(number, *step)) {
+                    Some(number) => {
+                        let _ = write!(out, "{number}");
+                        Made::Text
+                    }
+                    None => Made::Nothing,
                 }
-                _ => Made::Nothing,
-            },
+            }
             (Act::Strip(allow), Given::Text(text)) => {
                 strip(text, allow, out);
                 Made::Text
@@ -245,11 +277,11 @@ impl Change {
             }
             Given::Float(_) | Given::Flag(_) => {
                 let what = "holds fractions or flags, of which no token is made";
-                return Err(Refused(format!("`{}` {what}", self.path)));
+                return Err(Refused(format!("`{}` {what}", names::shown(&self.path))));
             }
         };
         if bears_mark(text) {
-            return Err(Refused(format!("`{}` holds tokens already", self.path)));
+            return Err(Refused(format!("`{}` holds tokens already", names::shown(&self.path))));
         }
         if is_sentinel(&self.sentinels, text) {
             self.done.sentinels += 1;
@@ -370,10 +402,12 @@ fn band(given: Given<'_>, width: i64, out: &mut String) -> Made {
     Made::Text
 }
 
-fn grid(number: f64, step: f64) -> f64 {
+/// A number rounded down; none of what is no number, or is too large for it.
+fn grid(number: f64, step: f64) -> Option<f64> {
     let rounded = (number / step).floor() * step;
     // A multiple of a hundredth is shown with its digits, and not with those of its error.
-    (rounded * 1e9).round() / 1e9
+    let rounded = (rounded * 1e9).round() / 1e9;
+    rounded.is_finite().then_some(rounded)
 }
 
 /// An address on the web without credentials, query and fragment, but for parameters that are allowed.
@@ -456,18 +490,6 @@ impl Watch {
     pub fn commonest(&self) -> f64 {
         let most = self.seen.values().map(|(_, count)| *count).max().unwrap_or(0);
         most as f64 / self.made.max(1) as f64
-    }
-
-    /// Adds what another thread or file saw.
-    pub fn add(&mut self, other: &Self) {
-        self.made += other.made;
-        self.collisions += other.collisions;
-        #[expect(clippy::iter_over_hash_type, reason = "sums do not depend on the order")]
-        for (token, (value, count)) in &other.seen {
-            if self.seen.len() < WATCHED || self.seen.contains_key(token) {
-                self.seen.entry(*token).or_insert((*value, 0)).1 += count;
-            }
-        }
     }
 }
 

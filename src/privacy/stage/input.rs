@@ -1,12 +1,15 @@
 //! What there is to be made pseudonymous: files and folders, each file with its table and its partitions.
 
-use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader};
+use std::fs;
+use std::io::{self, BufRead as _, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 
-use flate2::read::MultiGzDecoder;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 
-use super::why::{Why, broken};
+use super::why::{Why, broken, go_on};
+use crate::read::ndjson::unpacked;
 
 /// How a file is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,36 +134,49 @@ impl Found {
         if !plain.is_empty() {
             tables.push(plain.join("/"));
         }
-        tables.push(name.trim_end_matches(ending).to_owned());
+        tables.push(name.strip_suffix(ending).unwrap_or(&name).to_owned());
         tables.extend(of_root);
         self.inputs.push(Input { path: path.to_owned(), form: *form, tables, partitions });
     }
 }
 
-/// The lines of an NDJSON file.
-pub(super) fn lines(path: &Path, form: Form) -> io::Result<Box<dyn BufRead>> {
+/// Lets `write` write into a form's compression.
+pub(super) fn zipped<T>(
+    form: Form,
+    out: &mut (dyn Write + Send),
+    write: impl FnOnce(&mut dyn Write) -> Result<T, Why>,
+) -> Result<T, Why> {
     const BUFFER: usize = 256 << 10;
-    let file = BufReader::with_capacity(BUFFER, File::open(path)?);
-    Ok(match form {
-        Form::Gzip => Box::new(BufReader::with_capacity(BUFFER, MultiGzDecoder::new(file))),
-        Form::Zstd => {
-            let plain = zstd::stream::read::Decoder::with_buffer(file)?;
-            Box::new(BufReader::with_capacity(BUFFER, plain))
+    match form {
+        Form::Gzip => {
+            let mut zipped = GzEncoder::new(out, Compression::new(6));
+            let written = write(&mut BufWriter::with_capacity(BUFFER, &mut zipped))?;
+            zipped.finish().map_err(broken)?;
+            Ok(written)
         }
-        Form::Plain | Form::Parquet => Box::new(file),
-    })
+        Form::Zstd => {
+            let mut zipped = zstd::stream::write::Encoder::new(out, 3).map_err(broken)?;
+            let written = write(&mut BufWriter::with_capacity(BUFFER, &mut zipped))?;
+            zipped.finish().map_err(broken)?;
+            Ok(written)
+        }
+        Form::Plain | Form::Parquet => write(&mut BufWriter::with_capacity(BUFFER, out)),
+    }
 }
 
 /// The longest line that is taken for one.
 const LONGEST: u64 = 64 << 20;
 
+/// After so many lines it is asked whether to go on.
+const OFTEN: u64 = 1 << 10;
+
 /// Shows every line that is not blank, with its number from 1.
 pub(super) fn each_line(
     path: &Path,
-    form: Form,
+    cancel: &AtomicBool,
     mut see: impl FnMut(u64, &[u8]) -> Result<(), Why>,
 ) -> Result<(), Why> {
-    let mut lines = lines(path, form).map_err(broken)?;
+    let mut lines = unpacked(path).map_err(broken)?;
     let mut line = Vec::new();
     for number in 1_u64.. {
         line.clear();
@@ -172,6 +188,9 @@ pub(super) fn each_line(
         }
         if bytes == 0 {
             break;
+        }
+        if number % OFTEN == 0 {
+            go_on(cancel)?;
         }
         if !line.trim_ascii().is_empty() {
             see(number, line.trim_ascii())?;

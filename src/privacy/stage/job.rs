@@ -2,13 +2,16 @@
 
 use std::cell::{Ref, RefCell};
 use std::collections::BTreeMap;
+use std::io::Write as _;
 
 use super::change::{Change, Given, Made};
 use super::json::{self, Leaf, Stop, Walk};
 use super::survey::{Columns, Shape};
+use crate::diag::{Problem, Problems};
 use crate::privacy::key::{Key, Realm};
+use crate::privacy::names;
 use crate::privacy::policy::act::Act;
-use crate::privacy::policy::{Policy, Rule, Table};
+use crate::privacy::policy::{Policy, Rule, Table, is_below};
 
 /// A table's changes, by path.
 #[derive(Debug)]
@@ -20,6 +23,8 @@ pub(in crate::privacy) struct Job {
     changes: BTreeMap<String, RefCell<Change>>,
     /// Paths of which nothing leaves, whatever stands below.
     dropped: Vec<String>,
+    /// Paths of texts that are JSON.
+    pub(super) inside: Vec<String>,
     /// Seeds the order of rows, where it is to be changed.
     pub(super) order: Option<(u64, usize)>,
 }
@@ -32,18 +37,26 @@ pub(super) fn bind(
     policy: &Policy,
     key: &Key,
     realm: &Realm,
+    problems: &mut Problems,
 ) -> Result<Job, Vec<String>> {
     let mut unknown = Vec::new();
     let mut changes = BTreeMap::new();
+    let of = |act: Act| table.rules.iter().filter(move |rule| rule.act == act);
+    let paths = |act: Act| of(act).map(|rule| rule.path.clone()).collect();
+    let inside: Vec<String> = paths(Act::Inside);
+    let in_text = |path: &str| inside.iter().any(|text| is_below(path, text));
     for (path, column) in columns {
         let Some(rule) = table.rule(path) else {
-            unknown.push(path.clone());
+            // What is empty here may have columns below it elsewhere.
+            if !column.is_empty || !table.rules.iter().any(|rule| is_below(&rule.path, path)) {
+                unknown.push(path.clone());
+            }
             continue;
         };
-        check_shape(rule, path, column.shape);
-        let mut change = Change::new(rule, policy, key, realm);
-        change.path.clone_from(path);
-        changes.insert(path.clone(), RefCell::new(change));
+        if let Some((message, help)) = misfit(rule, column.shape, in_text(path)) {
+            tell(rule, problems, message, help);
+        }
+        changes.insert(rule.path.clone(), RefCell::new(Change::new(rule, policy, key, realm)));
     }
     for rule in &table.rules {
         check_there(rule, columns);
@@ -51,26 +64,49 @@ pub(super) fn bind(
     if !unknown.is_empty() {
         return Err(unknown);
     }
-    let dropped = table.rules.iter().filter(|rule| rule.act == Act::Drop);
-    let dropped = dropped.map(|rule| rule.path.clone()).collect();
     let subject = table.subject.iter().filter(|path| columns.contains_key(*path)).cloned();
-    Ok(Job { table: table.name.clone(), subject: subject.collect(), changes, dropped, order: None })
+    let subject: Vec<String> = subject.collect();
+    if let Some(rule) = table.rules.iter().find(|rule| per_subject(rule))
+        && let Some(path) = subject.iter().find(|path| in_text(path) || path.contains("[]"))
+    {
+        let message =
+            format!("`{}` moves by `{path}`, which stands in a text or a list", rule.path);
+        tell(rule, problems, message, "shift all by the same: `per = \"data_set\"`".to_owned());
+    }
+    let (table, dropped) = (table.name.clone(), paths(Act::Drop));
+    Ok(Job { table, subject, changes, dropped, inside, order: None })
+}
+
+fn per_subject(rule: &Rule) -> bool {
+    matches!(rule.act, Act::Shift(shift) if shift.per_subject && shift.days > 0)
+}
+
+/// Tells what is wrong with a rule: at its line, where it has one.
+fn tell(rule: &Rule, problems: &mut Problems, message: String, help: String) {
+    match &rule.written {
+        Some(line) => line.problem(message, help),
+        None => problems.push(Problem::new(message).help(help)),
+    }
 }
 
 /// A line must find its column.
 fn check_there(rule: &Rule, columns: &Columns) {
-    let below = |path: &String| path.starts_with(&rule.path);
+    let there = |path: &String| *path == rule.path || is_below(path, &rule.path);
     let (Some(line), false) = (&rule.written, rule.optional) else { return };
-    if !columns.keys().any(below) {
-        let help = crate::diag::suggest(&rule.path, columns.keys().map(String::as_str));
+    if !columns.keys().any(there) {
+        let known = columns.keys().map(String::as_str);
+        let known =
+            known.filter(|path| names::shown(path) == *path && !path.contains(names::HIDDEN));
+        let help = crate::diag::suggest(&rule.path, known);
         let help = format!("{help}; a column that some files lack says `optional = true`");
         line.problem(format!("no file has a column `{}`", rule.path), help);
     }
 }
 
-/// An act must know what to do with what stands there.
-fn check_shape(rule: &Rule, path: &str, shape: Shape) {
+/// Why a rule cannot be carried out on what stands there, if it cannot.
+fn misfit(rule: &Rule, shape: Shape, in_text: bool) -> Option<(String, String)> {
     let fits = match (&rule.act, shape) {
+        (Act::Keep, Shape::Other) => !rule.rare,
         (_, Shape::Null) | (Act::Keep | Act::Drop, _) => true,
         (_, Shape::Other)
         | (Act::Token(_), Shape::Float | Shape::Flag | Shape::Time)
@@ -79,14 +115,26 @@ fn check_shape(rule: &Rule, path: &str, shape: Shape) {
         (Act::Token(_) | Act::Shift(_) | Act::Band(_) | Act::Grid(_) | Act::Rare, _) => true,
         (_, shape) => shape == Shape::Text,
     };
-    let inner = path.contains("[]") && matches!(rule.act, Act::Shift(s) if s.per_subject);
-    let Some(line) = &rule.written else { return };
-    if inner {
-        let help = "shift all by the same: `per = \"data_set\"`";
-        line.problem(format!("`{path}` stands in a list, and has no shift of its own"), help);
-    } else if !fits {
-        let help = format!("`{path}` holds {}; see `throng policy acts`", name(shape));
-        line.problem(format!("`{}` cannot be done to `{path}`", rule.act.name()), help);
+    let path = names::shown(&rule.path);
+    let in_list = rule.path.contains("[]");
+    let of_data_set = || "shift all by the same: `per = \"data_set\"`".to_owned();
+    match () {
+        () if !fits => Some((
+            format!("`{}` cannot be done to `{path}`", rule.act.name()),
+            format!("`{path}` holds {}; see `throng policy acts`", name(shape)),
+        )),
+        () if per_subject(rule) && in_list => {
+            Some((format!("`{path}` stands in a list, and has no shift of its own"), of_data_set()))
+        }
+        () if per_subject(rule) && in_text => Some((
+            format!("`{path}` stands in a text that is JSON, and has no shift of its own"),
+            of_data_set(),
+        )),
+        () if (rule.rare || rule.sensitive) && in_list && rule.act != Act::Drop => Some((
+            format!("`{path}` stands in a list, and who shares its values is not counted"),
+            "drop it, give it another act, or make a column of what is counted".to_owned(),
+        )),
+        () => None,
     }
 }
 
@@ -103,16 +151,20 @@ fn name(shape: Shape) -> &'static str {
 }
 
 impl Job {
-    /// The changes of paths within JSON.
+    /// The changes of paths within the JSON at a path.
     pub(in crate::privacy) fn of(root: &str, inner: &[Change]) -> Self {
-        let below = |change: &&Change| change.path.starts_with(root);
+        let below = |change: &&Change| is_below(&change.path, root);
         let cell = |change: &Change| (change.path.clone(), RefCell::new(change.clone()));
-        let dropped = inner.iter().filter(|change| change.act == Act::Drop);
+        let of = |act: Act| {
+            let some = inner.iter().filter(move |change| change.act == act);
+            some.map(|change| change.path.clone()).collect()
+        };
         Self {
             table: String::new(),
             subject: Vec::new(),
             changes: inner.iter().filter(below).map(cell).collect(),
-            dropped: dropped.map(|change| change.path.clone()).collect(),
+            dropped: of(Act::Drop),
+            inside: of(Act::Inside),
             order: None,
         }
     }
@@ -134,18 +186,14 @@ impl Job {
 
     /// Whether all that stands at a path or below leaves as it is.
     pub(super) fn keeps(&self, root: &str) -> bool {
-        let below = |path: &str| {
-            path.strip_prefix(root)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
-        };
-        let mut changes = self.changes().filter(|change| below(&change.path));
-        changes.all(|change| change.act == Act::Keep && change.common.is_none())
+        let mut changes =
+            self.changes().filter(|change| change.path == root || is_below(&change.path, root));
+        changes.all(|change| change.act == Act::Keep && !change.rare)
     }
 
-    /// Whether a change below a root depends on whose the row is.
-    pub(super) fn needs_subject(&self, root: &str) -> bool {
-        let mut changes = self.changes();
-        changes.any(|change| change.path.starts_with(root) && change.is_per_subject())
+    /// Whether any change depends on whose the row is.
+    pub(super) fn needs_subject(&self) -> bool {
+        self.changes().any(|change| change.is_per_subject())
     }
 
     /// Says which values of a column enough people share.
@@ -163,19 +211,27 @@ impl Job {
         subject: Option<&str>,
         out: &mut Vec<u8>,
     ) -> Result<(), Stop> {
-        let mut walk = Rewrite { job: self, subject, buffer: String::new() };
+        let mut walk = Rewrite::new(self, subject);
         json::rewrite(text, root, &mut walk, out)
     }
 
-    /// The first subject that a line has.
-    pub(super) fn subject_of(&self, line: &[u8]) -> Result<Option<String>, Stop> {
-        let mut found = vec![None; self.subject.len()];
-        json::look(line, "", &mut |path, leaf| {
+    /// The first subject that a line has, or the partitions that it lies in.
+    pub(super) fn subject_of(
+        &self,
+        line: &[u8],
+        partitions: &[(String, String)],
+    ) -> Result<Option<String>, Stop> {
+        let partition = |wanted: &String| {
+            let found = partitions.iter().find(|(name, value)| name == wanted && !value.is_empty());
+            found.map(|(_, value)| value.clone())
+        };
+        let mut found: Vec<Option<String>> = self.subject.iter().map(partition).collect();
+        json::look(line, "", &[], &mut |path, leaf| {
             if let Some(place) = self.subject.iter().position(|wanted| wanted == path) {
                 found[place] = match leaf {
                     Leaf::Text(text) if !text.is_empty() => Some(text.into_owned()),
                     Leaf::Number(number) => Some(number.to_owned()),
-                    _ => None,
+                    _ => return,
                 };
             }
         })?;
@@ -190,6 +246,12 @@ struct Rewrite<'j> {
     buffer: String,
 }
 
+impl<'j> Rewrite<'j> {
+    fn new(job: &'j Job, subject: Option<&'j str>) -> Self {
+        Self { job, subject, buffer: String::new() }
+    }
+}
+
 impl Walk for Rewrite<'_> {
     fn leaf(
         &mut self,
@@ -199,9 +261,8 @@ impl Walk for Rewrite<'_> {
         out: &mut Vec<u8>,
     ) -> Result<bool, Stop> {
         let Some(change) = self.job.change(path) else {
-            return Err(Stop::Refused(format!("`{path}` has no rule")));
+            return Err(Stop::Refused(format!("`{}` has no rule", names::shown(path))));
         };
-        let (number, text);
         let given = match &leaf {
             Leaf::Null => {
                 out.extend_from_slice(raw);
@@ -209,18 +270,17 @@ impl Walk for Rewrite<'_> {
             }
             Leaf::Flag(flag) => Given::Flag(*flag),
             Leaf::Number(word) => {
-                number = word.parse::<i64>();
-                match (&number, word.parse::<f64>()) {
-                    (Ok(whole), _) => Given::Int(*whole),
-                    (Err(_), Ok(float)) => Given::Float(float),
-                    (Err(_), Err(_)) => return Err(Stop::Malformed(0)),
+                match word.parse() {
+                    Ok(whole) => Given::Int(whole),
+                    // What is too long for a number is its digits.
+                    Err(_) if json::is_whole(word) => Given::Text(word),
+                    Err(_) => Given::Float(word.parse().map_err(|_| Stop::Malformed(0))?),
                 }
             }
-            Leaf::Text(word) => {
-                text = word.as_ref();
-                if change.borrow().act == Act::Inside {
-                    let mut inner = Vec::new();
-                    self.job.rewrite(text.as_bytes(), path, self.subject, &mut inner)?;
+            Leaf::Text(text) => {
+                if !text.is_empty() && change.borrow().act == Act::Inside {
+                    let (mut inner, mut walk) = (Vec::new(), Rewrite::new(self.job, self.subject));
+                    json::rewrite_inner(text, path, &mut walk, &mut inner)?;
                     json::quote(&String::from_utf8_lossy(&inner), out);
                     return Ok(true);
                 }
@@ -233,11 +293,21 @@ impl Walk for Rewrite<'_> {
         match made.map_err(|refused| Stop::Refused(refused.0))? {
             Made::Same => out.extend_from_slice(raw),
             Made::Text => json::quote(&self.buffer, out),
-            Made::Int(whole) => out.extend_from_slice(whole.to_string().as_bytes()),
-            Made::Float(float) => out.extend_from_slice(float.to_string().as_bytes()),
+            Made::Int(whole) => write!(out, "{whole}").unwrap_or_default(),
+            Made::Float(float) => write!(out, "{float}").unwrap_or_default(),
             Made::Nothing if change.act == Act::Drop => return Ok(false),
             Made::Nothing => out.extend_from_slice(b"null"),
         }
+        Ok(true)
+    }
+
+    fn empty(&mut self, path: &str, raw: &[u8], out: &mut Vec<u8>) -> Result<bool, Stop> {
+        // Its name leaves with it.
+        let below = || self.job.changes().any(|change| is_below(&change.path, path));
+        if !path.is_empty() && self.job.change(path).is_none() && !below() {
+            return Err(Stop::Refused(format!("`{}` has no rule", names::shown(path))));
+        }
+        out.extend_from_slice(raw);
         Ok(true)
     }
 

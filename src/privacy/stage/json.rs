@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::privacy::names;
+
 /// Objects within objects are followed so deep, and no deeper.
 const DEEPEST: usize = 64;
 
@@ -23,6 +25,8 @@ pub(super) enum Leaf<'t> {
 pub(in crate::privacy) enum Stop {
     /// It is no JSON, at that byte.
     Malformed(usize),
+    /// The text at that path is no JSON, and should be.
+    Inner(String),
     /// It holds what must not pass.
     Refused(String),
 }
@@ -38,8 +42,22 @@ pub(super) trait Walk {
         out: &mut Vec<u8>,
     ) -> Result<bool, Stop>;
 
-    /// Whether all that stands at a path and below is dropped unseen.
+    /// Whether all that stands at a path and below is dropped.
     fn drops(&mut self, path: &str) -> bool;
+
+    /// Writes an object or an array without anything in it, of which `raw` are the bytes; whether it stays at all.
+    fn empty(&mut self, _path: &str, raw: &[u8], out: &mut Vec<u8>) -> Result<bool, Stop> {
+        out.extend_from_slice(raw);
+        Ok(true)
+    }
+
+    /// Is shown a leaf below a path that is dropped.
+    fn below(&mut self, _dropped: &str, _leaf: Leaf<'_>) {}
+
+    /// Whether a member's name that looks like somebody's value is hidden in paths.
+    fn hides(&mut self, _path: &str) -> bool {
+        false
+    }
 }
 
 /// Rewrites one JSON text; paths begin with `root`.
@@ -62,17 +80,35 @@ pub(super) fn rewrite(
     }
 }
 
-/// Shows every leaf of a JSON text with its path, and rewrites nothing; paths begin with `root`.
+/// Rewrites a text that is JSON and stands at a path of another.
+pub(super) fn rewrite_inner(
+    text: &str,
+    path: &str,
+    walk: &mut dyn Walk,
+    out: &mut Vec<u8>,
+) -> Result<(), Stop> {
+    rewrite(text.as_bytes(), path, walk, out).map_err(|stop| match stop {
+        Stop::Malformed(_) => Stop::Inner(path.to_owned()),
+        other => other,
+    })
+}
+
+/// Shows every leaf of a JSON text with its path, and rewrites nothing; paths begin with `root`. What is JSON at the paths `inside` is
+/// looked into as well.
 pub(super) fn look(
     text: &[u8],
     root: &str,
+    inside: &[String],
     see: &mut dyn FnMut(&str, Leaf<'_>),
 ) -> Result<(), Stop> {
-    rewrite(text, root, &mut Look(see), &mut Vec::new())
+    rewrite(text, root, &mut Look { inside, see }, &mut Vec::new())
 }
 
 /// Shows leaves to whom only looks.
-struct Look<'s>(&'s mut dyn FnMut(&str, Leaf<'_>));
+struct Look<'s> {
+    inside: &'s [String],
+    see: &'s mut dyn FnMut(&str, Leaf<'_>),
+}
 
 impl Walk for Look<'_> {
     fn leaf(
@@ -80,9 +116,39 @@ impl Walk for Look<'_> {
         path: &str,
         leaf: Leaf<'_>,
         _: &[u8],
+        out: &mut Vec<u8>,
+    ) -> Result<bool, Stop> {
+        if let (Leaf::Text(text), true) = (&leaf, self.inside.iter().any(|one| one == path)) {
+            if !text.is_empty() {
+                rewrite_inner(text, path, self, out)?;
+            }
+            return Ok(false);
+        }
+        (self.see)(path, leaf);
+        Ok(false)
+    }
+
+    fn drops(&mut self, _: &str) -> bool {
+        false
+    }
+}
+
+/// Shows what stands below a path that is dropped.
+struct Below<'b> {
+    walk: &'b mut dyn Walk,
+    /// How much of a leaf's path is the dropped one.
+    length: usize,
+}
+
+impl Walk for Below<'_> {
+    fn leaf(
+        &mut self,
+        path: &str,
+        leaf: Leaf<'_>,
+        _: &[u8],
         _: &mut Vec<u8>,
     ) -> Result<bool, Stop> {
-        self.0(path, leaf);
+        self.walk.below(&path[..self.length], leaf);
         Ok(false)
     }
 
@@ -136,8 +202,11 @@ impl<'r> Rewriting<'r> {
         let mut kept = 0;
         if self.peek() == Some(end) {
             self.at += 1;
-            out.push(end);
-            return Ok(!dropped);
+            if dropped {
+                return Ok(false);
+            }
+            out.pop();
+            return self.walk.empty(self.path, if end == b'}' { b"{}" } else { b"[]" }, out);
         }
         loop {
             let (start, length) = (out.len(), self.path.len());
@@ -150,7 +219,7 @@ impl<'r> Rewriting<'r> {
                 self.path.push_str("[]");
             }
             let stays = if dropped {
-                self.skip(depth + 1)?;
+                self.skip(depth + 1, length, out)?;
                 false
             } else {
                 self.value(depth + 1, out)?
@@ -172,12 +241,12 @@ impl<'r> Rewriting<'r> {
         Ok(!dropped)
     }
 
-    /// Passes over a value of which nothing stays.
-    fn skip(&mut self, depth: usize) -> Result<(), Stop> {
-        let mut look = Look(&mut |_, _| ());
+    /// Passes over a value of which nothing stays; the dropped path is so long.
+    fn skip(&mut self, depth: usize, length: usize, out: &mut Vec<u8>) -> Result<(), Stop> {
+        let mut below = Below { walk: &mut *self.walk, length };
         let mut inner =
-            Rewriting { text: self.text, at: self.at, walk: &mut look, path: &mut *self.path };
-        inner.value(depth, &mut Vec::new())?;
+            Rewriting { text: self.text, at: self.at, walk: &mut below, path: &mut *self.path };
+        inner.value(depth, out)?;
         self.at = inner.at;
         Ok(())
     }
@@ -190,7 +259,12 @@ impl<'r> Rewriting<'r> {
         if !self.path.is_empty() {
             self.path.push('.');
         }
+        let length = self.path.len();
         self.path.push_str(&name);
+        if names::is_value(&name) && self.walk.hides(self.path) {
+            self.path.truncate(length);
+            self.path.push_str(names::HIDDEN);
+        }
         self.expect(b':')?;
         out.extend_from_slice(raw);
         out.push(b':');
@@ -245,6 +319,11 @@ fn decoded(raw: &[u8]) -> Option<Cow<'_, str>> {
         return serde_json::from_slice::<String>(raw).ok().map(Cow::Owned);
     }
     std::str::from_utf8(&raw[1..raw.len() - 1]).ok().map(Cow::Borrowed)
+}
+
+/// Whether a number is written as a whole one.
+pub(super) fn is_whole(number: &str) -> bool {
+    !number.contains(['.', 'e', 'E'])
 }
 
 /// Writes a string with quotes and escapes.

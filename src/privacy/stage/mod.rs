@@ -25,7 +25,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 use serde_json::json;
 
@@ -33,10 +33,10 @@ use crate::diag::{Problem, Problems};
 use crate::manifest::Manifest;
 use crate::output::{self, Staging};
 use crate::privacy::audit::Log;
-use crate::privacy::key::{Key, Realm, Role, Scope};
+use crate::privacy::key::{Key, Realm, Role};
 use crate::privacy::leaks::{self, Known};
 use crate::privacy::policy::draft::{Sample, draft};
-use crate::privacy::policy::{Policy, detect};
+use crate::privacy::policy::{Policy, detect, is_below};
 use crate::schema::Schemas;
 
 pub(super) use arrays::texts;
@@ -44,7 +44,7 @@ pub use census::Privacies;
 pub use report::{ColumnReport, FILE, KeyUse, Report, ScanReport, TableReport, TokenReport};
 
 use input::Found;
-use survey::Columns;
+use survey::{Columns, Lens};
 use tables::bind_all;
 use why::Why;
 
@@ -68,7 +68,7 @@ pub struct Asked<'a> {
     /// Rows change places within so many.
     pub shuffle: Option<usize>,
     /// Values that must not be found in what is written, beside those that are seen on the way.
-    pub known: &'a [String],
+    pub known: &'a [Known],
     /// When it is done, for the audit log: a moment in RFC 3339.
     pub at: &'a str,
 }
@@ -96,6 +96,9 @@ pub enum Error {
     /// Values that must not leave were found in what was written.
     #[error("values that must not leave were found")]
     Leaked(Vec<leaks::Find>),
+    /// What was written cannot be searched, and so not be given away.
+    #[error("what was written cannot be searched")]
+    Unread(Vec<leaks::Unread>),
     /// It was asked to stop.
     #[error("stopped")]
     Cancelled,
@@ -119,6 +122,7 @@ fn not_taken(why: &Why) -> Error {
         Why::Broken(text) => {
             asked(text.as_str(), "nothing was written; leave the file out, or mend it")
         }
+        Why::Stopped => Error::Cancelled,
     }
 }
 
@@ -126,12 +130,17 @@ fn not_taken(why: &Why) -> Error {
 ///
 /// # Errors
 /// Files that are not there, or cannot be read.
-pub fn draft_for(inputs: &[PathBuf], schemas: &Schemas) -> Result<String, Error> {
+pub fn draft_for(
+    inputs: &[PathBuf],
+    schemas: &Schemas,
+    cancel: &AtomicBool,
+) -> Result<String, Error> {
     let found = found(inputs)?;
     let mut tables: BTreeMap<String, Columns> = BTreeMap::new();
     for input in &found.inputs {
         let columns = tables.entry(input.tables[0].clone()).or_default();
-        survey::file(input, &[], true, columns).map_err(|why| not_taken(&why.of(&input.path)))?;
+        survey::file(input, &Lens::bare(Vec::new(), true, cancel), columns)
+            .map_err(|why| not_taken(&why.of(&input.path)))?;
     }
     for (name, columns) in &mut tables {
         let json = |sample: &Sample| {
@@ -143,13 +152,16 @@ pub fn draft_for(inputs: &[PathBuf], schemas: &Schemas) -> Result<String, Error>
             .filter(|(_, column)| json(&column.sample))
             .map(|(path, _)| path.clone())
             .collect();
-        let inside: Vec<&str> = inside.iter().map(String::as_str).collect();
+        let lens = Lens::bare(inside, false, cancel);
         for input in found.inputs.iter().filter(|input| input.tables[0] == *name) {
-            survey::file(input, &inside, false, columns)
-                .map_err(|why| not_taken(&why.of(&input.path)))?;
+            survey::file(input, &lens, columns).map_err(|why| not_taken(&why.of(&input.path)))?;
         }
     }
-    let samples = tables.into_iter().map(|(name, columns)| {
+    let samples = tables.into_iter().map(|(name, mut columns)| {
+        // What is empty here has columns below it elsewhere.
+        let paths: Vec<String> = columns.keys().cloned().collect();
+        let has_more = |path: &String| paths.iter().any(|below| is_below(below, path));
+        columns.retain(|path, column| !column.is_empty || !has_more(path));
         let samples = columns.into_iter().map(|(path, column)| (path, column.sample));
         (name, samples.collect())
     });
@@ -201,13 +213,15 @@ pub fn run(
 ) -> Result<Report, Error> {
     policy.check_reviewed().map_err(Error::Refused)?;
     check_fresh(asked.inputs)?;
-    let realm = realm(policy, asked.scope_id, asked.out)?;
+    let folder = asked.out.file_name().map(|name| name.to_string_lossy().into_owned());
+    let realm = policy.realm(asked.scope_id, folder.unwrap_or_default());
+    let realm = realm.map_err(|problem| Error::Asked(problem.into()))?;
+    output::check(asked.out, asked.force, FILE)?;
     let found = found(asked.inputs)?;
     check_apart(&found, asked.out)?;
-    let mut tables = bind_all(policy, key, &realm, &found)?;
+    let mut tables = bind_all(policy, key, &realm, &found, cancel)?;
     for one in &mut tables.bound {
-        go_on(cancel)?;
-        let taken = census::take(&mut one.job, &one.inputs, policy.k);
+        let taken = census::take(&mut one.job, &one.inputs, policy.k, cancel);
         one.privacy = taken.map_err(|why| not_taken(&why))?;
         if let (true, Some(privacy)) = (policy.refuses_under_k, &one.privacy) {
             check_k(&one.job.table, privacy, policy.k)?;
@@ -235,7 +249,7 @@ pub fn run(
         .map_err(|broken| Error::Asked(broken.problem(replaced).into()))?
         .moved_to(staging.dir());
     enter(&mut log, &report, asked.at);
-    scan(&staging, &known, &mut report, &mut log, key)?;
+    scan(&staging, &known, &mut report, &mut log, key, cancel)?;
     staging.commit()?;
     Ok(report)
 }
@@ -267,23 +281,6 @@ pub fn key_use(key: &Key, realm: &Realm) -> KeyUse {
     }
 }
 
-/// Where tokens mean the same: what the policy says, or what is asked for, or the folder's name.
-fn realm(policy: &Policy, asked_id: Option<&str>, out: &Path) -> Result<Realm, Error> {
-    let folder = out.file_name().map(|name| name.to_string_lossy().into_owned());
-    let id = policy.scope_id.clone().or_else(|| asked_id.map(str::to_owned));
-    let id = match policy.scope {
-        Scope::Stable => String::new(),
-        Scope::PerDataset => id.or(folder).unwrap_or_default(),
-        Scope::PerRecipient => id.ok_or_else(|| {
-            asked(
-                "a policy per recipient, and no recipient",
-                "name one with --scope-id, or in the policy",
-            )
-        })?,
-    };
-    Ok(Realm { scope: policy.scope, id, epoch: policy.epoch })
-}
-
 /// The folder to be must not be among what is read.
 fn check_apart(found: &Found, out: &Path) -> Result<(), Error> {
     let real = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
@@ -311,10 +308,6 @@ fn order(seed: u64, group: u64, window: u64, rows: usize) -> Vec<u32> {
     order
 }
 
-fn go_on(cancel: &AtomicBool) -> Result<(), Error> {
-    if cancel.load(Ordering::Relaxed) { Err(Error::Cancelled) } else { Ok(()) }
-}
-
 /// Writes the report, looks through all that was written, and writes the report again with what was looked at.
 fn scan(
     staging: &Staging,
@@ -322,6 +315,7 @@ fn scan(
     report: &mut Report,
     log: &mut Log,
     key: &Key,
+    cancel: &AtomicBool,
 ) -> Result<(), Error> {
     let path = staging.dir().join(FILE);
     let write = |report: &Report| {
@@ -330,9 +324,13 @@ fn scan(
     };
     write(report).map_err(io_error(&path))?;
     log.write(key).map_err(io_error(staging.dir()))?;
-    let seen = leaks::scan(staging.dir(), known).map_err(io_error(staging.dir()))?;
+    let seen =
+        leaks::scan(staging.dir(), known, cancel).map_err(|leaks::Stopped| Error::Cancelled)?;
     if !seen.finds.is_empty() {
         return Err(Error::Leaked(seen.finds));
+    }
+    if !seen.unread.is_empty() {
+        return Err(Error::Unread(seen.unread));
     }
     report.scan = seen.report;
     let ScanReport { values, forms, files, bytes } = &report.scan;

@@ -1,42 +1,31 @@
 //! NDJSON in, NDJSON out, line by line, in the compression that it came in.
 
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
+use std::sync::atomic::AtomicBool;
 
-use flate2::Compression;
-use flate2::write::GzEncoder;
-
-use super::input::{Form, Input, each_line};
+use super::input::{Input, each_line, zipped};
 use super::job::Job;
 use super::survey::told;
 use super::why::{Why, broken};
 
 /// Rewrites a file; how many rows it has.
-pub(super) fn rewrite(input: &Input, job: &Job, out: &mut (dyn Write + Send)) -> Result<u64, Why> {
-    match input.form {
-        Form::Gzip => {
-            let mut zipped = GzEncoder::new(out, Compression::new(6));
-            let rows = lines(input, job, &mut BufWriter::with_capacity(1 << 18, &mut zipped))?;
-            zipped.finish().map_err(broken)?;
-            Ok(rows)
-        }
-        Form::Zstd => {
-            let zipped = zstd::stream::write::Encoder::new(out, 3);
-            let mut zipped = zipped.map_err(broken)?;
-            let rows = lines(input, job, &mut BufWriter::with_capacity(1 << 18, &mut zipped))?;
-            zipped.finish().map_err(broken)?;
-            Ok(rows)
-        }
-        Form::Plain | Form::Parquet => lines(input, job, out),
-    }
+pub(super) fn rewrite(
+    input: &Input,
+    job: &Job,
+    cancel: &AtomicBool,
+    out: &mut (dyn Write + Send),
+) -> Result<u64, Why> {
+    zipped(input.form, out, |out| lines(input, job, cancel, out))
 }
 
-fn lines(input: &Input, job: &Job, out: &mut dyn Write) -> Result<u64, Why> {
-    let needs_subject = job.needs_subject("");
+fn lines(input: &Input, job: &Job, cancel: &AtomicBool, out: &mut dyn Write) -> Result<u64, Why> {
+    let needs_subject = job.needs_subject();
     let window = job.order.map_or(1, |(_, window)| window);
     let (mut rows, mut held, mut number) = (0, Vec::new(), 0);
     let mut spare: Vec<Vec<u8>> = Vec::new();
-    each_line(&input.path, input.form, |line, text| {
-        let subject = if needs_subject { job.subject_of(text) } else { Ok(None) };
+    each_line(&input.path, cancel, |line, text| {
+        let subject =
+            if needs_subject { job.subject_of(text, &input.partitions) } else { Ok(None) };
         let subject = subject.map_err(|stop| told(&stop, line))?;
         let mut row = spare.pop().unwrap_or_default();
         row.clear();

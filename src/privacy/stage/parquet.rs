@@ -3,10 +3,12 @@
 
 use std::fs::File;
 use std::io::Write;
-use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
-use arrow::array::{Array, ArrayRef, AsArray as _, UInt32Array, new_empty_array};
+use arrow::array::{
+    Array, ArrayRef, AsArray as _, RecordBatch, StringArray, UInt32Array, new_empty_array,
+};
 use arrow::compute::take;
 use arrow::datatypes::{Field, Int32Type, Schema, SchemaRef};
 use parquet::arrow::ArrowSchemaConverter;
@@ -21,9 +23,10 @@ use parquet::schema::types::{Type, TypePtr};
 
 use super::arrays::{self, Inside, ROWS, Worker};
 use super::change::Change;
+use super::input::Input;
 use super::job::Job;
 use super::survey;
-use super::why::{Why, broken};
+use super::why::{Why, broken, go_on};
 use crate::privacy::policy::act::Act;
 use crate::read;
 use crate::seed::{Purpose, Seed};
@@ -41,19 +44,26 @@ enum Fate {
 /// A file under way.
 struct Rewriting<'r> {
     job: &'r Job,
+    input: &'r Input,
+    cancel: &'r AtomicBool,
     file: File,
     metadata: ArrowReaderMetadata,
     fates: Vec<Fate>,
 }
 
 /// Rewrites a file; how many rows it has.
-pub(super) fn rewrite(path: &Path, job: &Job, out: &mut (dyn Write + Send)) -> Result<u64, Why> {
-    let file = File::open(path).map_err(broken)?;
+pub(super) fn rewrite(
+    input: &Input,
+    job: &Job,
+    cancel: &AtomicBool,
+    out: &mut (dyn Write + Send),
+) -> Result<u64, Why> {
+    let file = File::open(&input.path).map_err(broken)?;
     let metadata = read::keyed_metadata(&file)?;
     // What a file's bytes make panic is the file's fault; what is said without a panic says itself whose it is.
     read::shielded(move || {
         let fates = metadata.schema().fields().iter().map(|field| fate(job, field)).collect();
-        Ok(Rewriting { job, file, metadata, fates }.write(out))
+        Ok(Rewriting { job, input, cancel, file, metadata, fates }.write(out))
     })?
 }
 
@@ -77,6 +87,7 @@ impl Rewriting<'_> {
             SerializedFileWriter::new(out, schema, Arc::new(self.properties())).map_err(broken)?;
         let factory = ArrowRowGroupWriterFactory::new(&writer, fields);
         for group in 0..self.metadata.metadata().num_row_groups() {
+            go_on(self.cancel)?;
             let columns = factory.create_column_writers(group).map_err(broken)?;
             let mut group_writer = writer.next_row_group().map_err(broken)?;
             self.group(group, columns, &mut group_writer)?;
@@ -119,8 +130,8 @@ impl Rewriting<'_> {
             let change = self.job.change(path).map(std::cell::RefCell::borrow);
             Ok(change.and_then(|change| match &change.act {
                 Act::Drop => None,
-                Act::Keep => Some(Arc::clone(array)),
-                act => Some(new_empty_array(&arrays::made_type(act, array.data_type()))),
+                Act::Keep if !change.rare => Some(Arc::clone(array)),
+                _ => Some(new_empty_array(&arrays::made_type(&change, array.data_type()))),
             }))
         })?;
         Ok(made.map(|(field, _)| field))
@@ -152,7 +163,7 @@ impl Rewriting<'_> {
         for ((field, fate), root) in
             self.metadata.schema().fields().iter().zip(&self.fates).zip(roots)
         {
-            let leaves = leaves_of(root);
+            let leaves = width(root);
             match fate {
                 Fate::Dropped => {}
                 Fate::Copied => {
@@ -222,18 +233,17 @@ impl Rewriting<'_> {
         let needs_subject = workers.iter().any(|(_, worker)| worker.change.is_per_subject());
         let mut rows = Window::new(job.order, group);
         for batch in self.batches(group, field.name(), needs_subject)? {
+            go_on(self.cancel)?;
             let batch = batch.map_err(broken)?;
+            let subjects = if needs_subject { self.subjects(&batch) } else { Vec::new() };
             let Some(array) = batch.column_by_name(field.name()) else { continue };
             let made = arrays::changed(field, field.name(), array, &mut |path, array| {
                 let worker = workers.iter_mut().find(|(known, _)| *known == path);
                 let Some((_, worker)) = worker else { return Ok(None) };
                 match &worker.change.act {
                     Act::Drop => Ok(None),
-                    Act::Keep if worker.change.common.is_none() => Ok(Some(Arc::clone(array))),
+                    Act::Keep if !worker.change.rare => Ok(Some(Arc::clone(array))),
                     _ => {
-                        let subjects = |path: &String| batch.column_by_name(path).cloned();
-                        let subjects: Vec<ArrayRef> =
-                            job.subject.iter().filter_map(subjects).collect();
                         let days = worker
                             .change
                             .is_per_subject()
@@ -255,6 +265,20 @@ impl Rewriting<'_> {
             writer.close().and_then(|chunk| chunk.append_to_row_group(out)).map_err(broken)?;
         }
         Ok(())
+    }
+
+    /// The columns that say whose the rows are: partitions say it of all.
+    fn subjects(&self, batch: &RecordBatch) -> Vec<ArrayRef> {
+        let leaves = arrays::leaves_of(batch);
+        let of = |path: &String| {
+            let part = self.input.partitions.iter().find(|(name, _)| name == path);
+            let part = part.map(|(_, value)| -> ArrayRef {
+                Arc::new(StringArray::from(vec![value.as_str(); batch.num_rows()]))
+            });
+            let leaf = || leaves.iter().find(|(name, _)| name == path);
+            part.or_else(|| leaf().map(|(_, array)| Arc::clone(array)))
+        };
+        self.job.subject.iter().filter_map(of).collect()
     }
 
     /// A row group's batches of a column, with whose the rows are where that matters.
@@ -291,8 +315,8 @@ fn inside(job: &Job, root: String) -> impl FnMut(&str) -> Result<Option<String>,
 }
 
 /// How many leaves stand below a column.
-fn leaves_of(ty: &TypePtr) -> usize {
-    if ty.is_group() { ty.get_fields().iter().map(leaves_of).sum() } else { 1 }
+fn width(ty: &TypePtr) -> usize {
+    if ty.is_group() { ty.get_fields().iter().map(width).sum() } else { 1 }
 }
 
 /// The shifts of rows by their subjects: of each row the first subject that is there.

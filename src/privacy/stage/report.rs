@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::census::Privacies;
 use super::change::Change;
+use crate::privacy::names;
 use crate::privacy::policy::act::Act;
 use crate::privacy::token::Region;
 
@@ -143,7 +144,7 @@ impl ColumnReport {
             _ => None,
         };
         Self {
-            path: change.path.clone(),
+            path: names::shown(&change.path).into_owned(),
             class: change.class.name(),
             act: change.act.name(),
             values: change.done.values,

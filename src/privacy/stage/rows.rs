@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use arrow::array::{Array as _, BooleanArray, StringArray};
 use arrow::compute::filter_record_batch;
-use flate2::write::GzEncoder;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
 };
@@ -25,6 +25,9 @@ use super::survey::told;
 use super::why::{Why, broken};
 use crate::read;
 
+/// Nobody asks a removal to stop within a file: what it has prepared is not there before its journal says so.
+static NEVER: AtomicBool = AtomicBool::new(false);
+
 /// Whether a text is one that is looked for.
 pub(in crate::privacy) type Held<'h> = dyn Fn(&str) -> bool + 'h;
 
@@ -36,32 +39,30 @@ pub(in crate::privacy) fn each(
     held: Option<&Held<'_>>,
     mut see: impl FnMut(u64, &[Option<&str>], bool),
 ) -> Result<u64, Why> {
-    match form_of(path).ok_or_else(|| broken("it is neither Parquet nor NDJSON"))? {
-        Form::Parquet => parquet_rows(path, paths, held, &mut see),
-        form => {
-            let mut row = 0;
-            each_line(path, form, |line, text| {
-                let (mut texts, mut holding) = (vec![None; paths.len()], false);
-                json::look(text, "", &mut |path, leaf| {
-                    let text = match &leaf {
-                        Leaf::Text(text) => text.as_ref(),
-                        Leaf::Number(number) => number,
-                        Leaf::Flag(_) | Leaf::Null => return,
-                    };
-                    holding |= held.is_some_and(|held| held(text));
-                    for (_, found) in paths.iter().zip(&mut texts).filter(|(at, _)| *at == path) {
-                        *found = Some(text.to_owned());
-                    }
-                })
-                .map_err(|stop| told(&stop, line))?;
-                let texts: Vec<Option<&str>> = texts.iter().map(Option::as_deref).collect();
-                see(row, &texts, holding);
-                row += 1;
-                Ok(())
-            })?;
-            Ok(row)
-        }
+    if form_of(path).ok_or_else(|| broken("it is neither Parquet nor NDJSON"))? == Form::Parquet {
+        return parquet_rows(path, paths, held, &mut see);
     }
+    let mut row = 0;
+    each_line(path, &NEVER, |line, text| {
+        let (mut texts, mut holding) = (vec![None; paths.len()], false);
+        json::look(text, "", &[], &mut |path, leaf| {
+            let text = match &leaf {
+                Leaf::Text(text) => text.as_ref(),
+                Leaf::Number(number) => number,
+                Leaf::Flag(_) | Leaf::Null => return,
+            };
+            holding |= held.is_some_and(|held| held(text));
+            for (_, found) in paths.iter().zip(&mut texts).filter(|(at, _)| *at == path) {
+                *found = Some(text.to_owned());
+            }
+        })
+        .map_err(|stop| told(&stop, line))?;
+        let texts: Vec<Option<&str>> = texts.iter().map(Option::as_deref).collect();
+        see(row, &texts, holding);
+        row += 1;
+        Ok(())
+    })?;
+    Ok(row)
 }
 
 /// The tables below a folder that was written here, each file with its table and its path, with `/`.
@@ -145,30 +146,13 @@ pub(in crate::privacy) fn without(
 ) -> Result<u64, Why> {
     match form_of(path).ok_or_else(|| broken("it is neither Parquet nor NDJSON"))? {
         Form::Parquet => read::shielded(|| Ok(parquet_without(path, gone, out)))?,
-        Form::Plain => lines_without(path, Form::Plain, gone, out),
-        Form::Gzip => {
-            let mut zipped = GzEncoder::new(out, flate2::Compression::new(6));
-            let rows = lines_without(path, Form::Gzip, gone, &mut BufWriter::new(&mut zipped))?;
-            zipped.finish().map_err(broken)?;
-            Ok(rows)
-        }
-        Form::Zstd => {
-            let mut zipped = zstd::stream::write::Encoder::new(out, 3).map_err(broken)?;
-            let rows = lines_without(path, Form::Zstd, gone, &mut BufWriter::new(&mut zipped))?;
-            zipped.finish().map_err(broken)?;
-            Ok(rows)
-        }
+        form => input::zipped(form, out, |out| lines_without(path, gone, out)),
     }
 }
 
-fn lines_without(
-    path: &Path,
-    form: Form,
-    gone: &BTreeSet<u64>,
-    out: &mut dyn Write,
-) -> Result<u64, Why> {
+fn lines_without(path: &Path, gone: &BTreeSet<u64>, out: &mut dyn Write) -> Result<u64, Why> {
     let (mut row, mut left) = (0, 0);
-    each_line(path, form, |_, text| {
+    each_line(path, &NEVER, |_, text| {
         if !gone.contains(&row) {
             out.write_all(text).and_then(|()| out.write_all(b"\n")).map_err(broken)?;
             left += 1;

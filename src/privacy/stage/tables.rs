@@ -1,16 +1,18 @@
 //! A policy's tables bound to the files that are there: each column has its rule, or nothing is written.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::AtomicBool;
 
 use super::census::Privacies;
 use super::change;
 use super::input::{Found, Input};
 use super::job::{self, Job};
-use super::survey::{self, Columns};
+use super::survey::{self, Columns, Lens};
 use super::{Error, not_taken};
 use crate::diag::{Problem, Problems};
 use crate::privacy::key::{Key, Realm};
 use crate::privacy::leaks::Known;
+use crate::privacy::names;
 use crate::privacy::policy::act::Act;
 use crate::privacy::policy::{Policy, detect};
 use crate::schema::Privacy;
@@ -21,8 +23,8 @@ pub(super) struct Bound<'f> {
     pub(super) inputs: Vec<&'f Input>,
     /// What is told of who stands out, once it was counted.
     pub(super) privacy: Option<Privacies>,
-    /// Values that stand in columns of which nothing may leave.
-    canaries: Vec<String>,
+    /// Values that stand in columns of which nothing may leave, each with its column.
+    canaries: Vec<(String, String)>,
 }
 
 /// All tables that the policy lets pass.
@@ -34,25 +36,17 @@ pub(super) struct Tables<'f> {
 
 impl Tables<'_> {
     /// What must not be found in what is written.
-    pub(super) fn known(&self, given: &[String]) -> Vec<Known> {
-        let mut all: Vec<Known> = given
-            .iter()
-            .enumerate()
-            .map(|(line, value)| Known {
-                name: format!("line {} of the known values", line + 1),
-                value: value.clone(),
-            })
-            .collect();
+    pub(super) fn known(&self, given: &[Known]) -> Vec<Known> {
+        let mut all = given.to_vec();
         for one in &self.bound {
+            let table = &one.job.table;
             for change in one.job.changes() {
-                let known = |value: &String| Known {
-                    name: format!("a value of `{}` of {}", change.path, one.job.table),
-                    value: value.clone(),
-                };
+                let name = format!("a value of `{}` of {table}", names::shown(&change.path));
+                let known = |value: &String| Known { name: name.clone(), value: value.clone() };
                 all.extend(change.canaries.iter().map(known));
             }
-            let known = |value: &String| Known {
-                name: format!("a value of a dropped column of {}", one.job.table),
+            let known = |(path, value): &(String, String)| Known {
+                name: format!("a value of `{}` of {table}, which is dropped", names::shown(path)),
                 value: value.clone(),
             };
             all.extend(one.canaries.iter().map(known));
@@ -67,6 +61,7 @@ pub(super) fn bind_all<'f>(
     key: &Key,
     realm: &Realm,
     found: &'f Found,
+    cancel: &AtomicBool,
 ) -> Result<Tables<'f>, Error> {
     let mut by_table: BTreeMap<String, Vec<&Input>> = BTreeMap::new();
     let (mut dropped, mut refused) = (0, Problems::new());
@@ -86,47 +81,65 @@ pub(super) fn bind_all<'f>(
         }
     }
     refused.or(()).map_err(Error::Refused)?;
-    let (mut bound, mut unknown) = (Vec::new(), Problems::new());
+    let (mut bound, mut unknown, mut misfits) = (Vec::new(), Problems::new(), Problems::new());
+    let mut unnamed = 0;
     for (name, inputs) in by_table {
         let Some(table) = policy.table(&[&name]) else { continue };
-        let inside: Vec<&str> = table
-            .rules
-            .iter()
-            .filter(|rule| rule.act == Act::Inside)
-            .map(|rule| rule.path.as_str())
-            .collect();
+        let lens = Lens::of(table, cancel);
         let mut columns = Columns::new();
         for input in &inputs {
-            survey::file(input, &inside, true, &mut columns)
+            survey::file(input, &lens, &mut columns)
                 .map_err(|why| not_taken(&why.of(&input.path)))?;
         }
-        match job::bind(table, &columns, policy, key, realm) {
+        match job::bind(table, &columns, policy, key, realm, &mut misfits) {
             Ok(mut job) => {
-                job.table.clone_from(&name);
+                // Nobody has looked at the name of a file that `*` stands for.
+                if table.name == "*" {
+                    job.table = format!("table-{unnamed:05}");
+                    unnamed += 1;
+                }
                 let canaries = canaries(&job, &columns);
                 bound.push(Bound { job, inputs, privacy: None, canaries });
             }
-            Err(paths) => unknown.extend(unclassified(&name, &paths)),
+            Err(paths) => unknown.extend(unclassified(&table.name, &name, &paths)),
         }
     }
     unknown.or(()).map_err(Error::Refused)?;
-    policy.found().or(()).map_err(Error::Asked)?;
+    misfits.extend(policy.found());
+    misfits.or(()).map_err(Error::Asked)?;
     Ok(Tables { bound, dropped })
 }
 
-fn unclassified(table: &str, paths: &[String]) -> Problems {
+/// Columns without a rule told at most.
+const TOLD: usize = 20;
+
+fn unclassified(table: &str, name: &str, paths: &[String]) -> Problems {
     let mut problems = Problems::new();
-    for path in paths {
-        let message = format!("`{path}` of {table} has no rule, and what has none does not leave");
-        let help =
-            format!("add `\"{path}\" = {{ class = \"…\", … }}` to [tables.\"{table}\".columns]");
+    let shown: BTreeSet<_> = paths.iter().map(|path| names::shown(path)).collect();
+    for path in shown.iter().take(TOLD) {
+        let name = names::shown(name);
+        let message = format!("`{path}` of {name} has no rule, and what has none does not leave");
+        let named = path.split(names::HIDDEN).next().unwrap_or_default();
+        let help = match (path.contains(names::HIDDEN), named.trim_end_matches('.')) {
+            (false, _) => {
+                format!("add `\"{path}\" = {{ class = \"…\", … }}` to [tables.\"{table}\".columns]")
+            }
+            (true, "") => "a name that looks like a value is no column's: leave it out".to_owned(),
+            (true, above) => format!(
+                "names in `{above}` look like values themselves, and are not shown: `\"{above}\" = {{ class = \"free_text\", … }}` drops them all"
+            ),
+        };
         problems.push(Problem::new(message).help(help));
+    }
+    if shown.len() > TOLD {
+        let more = shown.len() - TOLD;
+        problems.push(Problem::new(format!("{more} more columns of {name} have no rule")));
     }
     problems
 }
 
 /// Distinct values of dropped columns, as far as they name somebody by their look.
-fn canaries(job: &Job, columns: &Columns) -> Vec<String> {
+fn canaries(job: &Job, columns: &Columns) -> Vec<(String, String)> {
     use detect::Look::{Card, Email, Phone, Uuid};
     let dropped = |path: &str| {
         job.change(path).is_some_and(|change| {
@@ -134,10 +147,14 @@ fn canaries(job: &Job, columns: &Columns) -> Vec<String> {
             change.act == Act::Drop && change.class != Privacy::Truth
         })
     };
-    let names = |value: &&String| {
+    let personal = |value: &&String| {
         value.len() >= change::SHORTEST
             && matches!(detect::look(value), Card | Email | Phone | Uuid)
     };
     let some = columns.iter().filter(|(path, _)| dropped(path));
-    some.flat_map(|(_, column)| column.sample.values.iter().filter(names).cloned()).collect()
+    some.flat_map(|(path, column)| {
+        let values = column.sample.values.iter().filter(personal);
+        values.map(|value| (path.clone(), value.clone()))
+    })
+    .collect()
 }

@@ -1,5 +1,9 @@
 //! Files in, files out.
 
+mod counts;
+mod names;
+mod shapes;
+
 use super::*;
 use std::fs::File;
 use std::sync::Arc;
@@ -217,6 +221,17 @@ fn parquet_file(place: &Place) -> PathBuf {
     path
 }
 
+/// A file of columns.
+fn written(place: &Place, columns: &[(&str, ArrayRef)]) -> PathBuf {
+    let batch = RecordBatch::try_from_iter(columns.iter().cloned()).expect("a batch");
+    let path = place.path("visits.parquet");
+    let file = File::create(&path).expect("made");
+    let mut writer = ArrowWriter::try_new(file, batch.schema(), None).expect("a writer");
+    writer.write(&batch).expect("written");
+    writer.close().expect("closed");
+    path
+}
+
 fn read_back(path: &Path) -> RecordBatch {
     let reader = ParquetRecordBatchReaderBuilder::try_new(File::open(path).expect("there"))
         .expect("Parquet");
@@ -317,7 +332,8 @@ fn drafts_are_policies_that_wait_for_a_look() {
     let place = Place::new();
     let rows = [r#"{"user_id":"u-1","email":"a@example.com","at":"2026-01-05T10:00:00Z","ip":"198.18.0.1","n":3}"#;
         3];
-    let text = draft_for(&[ndjson(&place, &rows)], &schemas()).expect("a draft");
+    let text =
+        draft_for(&[ndjson(&place, &rows)], &schemas(), &AtomicBool::new(false)).expect("a draft");
     let policy =
         Policy::read("draft.toml", &text, &schemas()).unwrap_or_else(|p| panic!("{p}\n{text}"));
     assert!(policy.check_reviewed().is_err());

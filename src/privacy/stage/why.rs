@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::change::Refused;
 
@@ -12,6 +13,8 @@ pub(in crate::privacy) enum Why {
     Refused(String),
     /// It cannot be read, or is not what it should be.
     Broken(String),
+    /// Somebody asked to stop.
+    Stopped,
 }
 
 impl Why {
@@ -21,14 +24,17 @@ impl Why {
         match self {
             Self::Refused(text) => Self::Refused(of(text)),
             Self::Broken(text) => Self::Broken(of(text)),
+            Self::Stopped => Self::Stopped,
         }
     }
 }
 
 impl fmt::Display for Why {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (Self::Refused(text) | Self::Broken(text)) = self;
-        f.write_str(text)
+        match self {
+            Self::Refused(text) | Self::Broken(text) => f.write_str(text),
+            Self::Stopped => f.write_str("stopped"),
+        }
     }
 }
 
@@ -47,4 +53,9 @@ impl From<Refused> for Why {
 /// What some reader or writer says.
 pub(in crate::privacy) fn broken(error: impl fmt::Display) -> Why {
     Why::Broken(error.to_string())
+}
+
+/// Stops where somebody asked for it.
+pub(in crate::privacy) fn go_on(cancel: &AtomicBool) -> Result<(), Why> {
+    if cancel.load(Ordering::Relaxed) { Err(Why::Stopped) } else { Ok(()) }
 }

@@ -11,20 +11,19 @@ use super::input::{Form, Input};
 use super::report::{ColumnReport, TableReport};
 use super::tables::Bound;
 use super::why::Why;
-use super::{Error, go_on, io_error, ndjson, not_taken, parquet};
+use super::{Error, io_error, ndjson, not_taken, parquet};
 
 impl Bound<'_> {
     /// Rewrites the table's files into a folder.
     pub(super) fn write(&self, dir: &Path, cancel: &AtomicBool) -> Result<TableReport, Error> {
         let (mut rows, mut numbers) = (0, BTreeMap::new());
         for input in &self.inputs {
-            go_on(cancel)?;
             let folder = self.folder(input)?;
             // Names of files may tell what must not be told.
             let number: &mut u32 = numbers.entry(folder.clone()).or_default();
             let path = dir.join(&folder).join(format!("part-{number:05}.{}", input.form.ending()));
             *number += 1;
-            rows += self.file(input, &path)?;
+            rows += self.file(input, &path, cancel)?;
         }
         let columns = self.job.changes().map(|change| ColumnReport::new(&change)).collect();
         Ok(TableReport {
@@ -36,15 +35,15 @@ impl Bound<'_> {
         })
     }
 
-    fn file(&self, input: &Input, path: &Path) -> Result<u64, Error> {
+    fn file(&self, input: &Input, path: &Path, cancel: &AtomicBool) -> Result<u64, Error> {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).map_err(io_error(folder))?;
         }
         let file = File::create(path).map_err(io_error(path))?;
         let mut out = Noting { inner: BufWriter::with_capacity(1 << 18, file), failed: None };
         let written = match input.form {
-            Form::Parquet => parquet::rewrite(&input.path, &self.job, &mut out),
-            _ => ndjson::rewrite(input, &self.job, &mut out),
+            Form::Parquet => parquet::rewrite(input, &self.job, cancel, &mut out),
+            _ => ndjson::rewrite(input, &self.job, cancel, &mut out),
         };
         if let Some(source) = out.failed.take() {
             return Err(Error::Io { path: path.to_owned(), source });

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use crate::digits::{self, BASE32, BASE64_URL, digits_into, hex_into};
+
 /// How plain tokens begin.
 pub const MARK: &str = "tk1_";
 
@@ -23,9 +25,6 @@ pub enum Encoding {
     /// An address in 2001:db8::/32, which is for documentation (RFC 3849).
     Ip,
 }
-
-const BASE32: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
-const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 impl Encoding {
     /// Every encoding, with its name in policies; the first is the default.
@@ -61,7 +60,7 @@ impl Encoding {
         match self {
             Self::Base32 => {
                 out.push_str(MARK);
-                digits(bytes, 5, BASE32, out);
+                digits_into(bytes, 5, BASE32, out);
             }
             Self::Hex => {
                 out.push_str(MARK);
@@ -69,15 +68,15 @@ impl Encoding {
             }
             Self::Base64Url => {
                 out.push_str(MARK);
-                digits(bytes, 6, BASE64, out);
+                digits_into(bytes, 6, BASE64_URL, out);
             }
             Self::Uuid => {
-                let text = super::normal::uuid_text(uuid8(hash));
+                let text = digits::uuid(uuid8(hash));
                 out.extend(text.map(char::from));
             }
             Self::Email => {
                 out.push_str(MARK);
-                digits(bytes, 5, BASE32, out);
+                digits_into(bytes, 5, BASE32, out);
                 out.push('@');
                 out.extend(namespace.chars().map(label));
                 out.push_str(".invalid");
@@ -114,32 +113,6 @@ pub(super) fn uuid8(hash: &[u8; 32]) -> u128 {
     head << 80 | 8 << 76 | middle << 64 | 0b10 << 62 | tail
 }
 
-pub(super) fn hex_into(bytes: &[u8], out: &mut String) {
-    for byte in bytes {
-        for nibble in [byte >> 4, byte & 15] {
-            out.push(char::from(b"0123456789abcdef"[usize::from(nibble)]));
-        }
-    }
-}
-
-/// Writes bytes in digits of so many bits; what is missing of the last digit is nought.
-fn digits(bytes: &[u8], width: u32, alphabet: &[u8], out: &mut String) {
-    let (mut held, mut bits) = (0_u32, 0);
-    for byte in bytes {
-        held = held << 8 | u32::from(*byte);
-        bits += 8;
-        while bits >= width {
-            bits -= width;
-            out.push(char::from(alphabet[(held >> bits) as usize & ((1 << width) - 1)]));
-        }
-        held &= (1 << bits) - 1;
-    }
-    if bits > 0 {
-        let last = held << (width - bits);
-        out.push(char::from(alphabet[last as usize & ((1 << width) - 1)]));
-    }
-}
-
 /// Whether a value looks like a token of ours, in any form.
 pub fn bears_mark(value: &str) -> bool {
     let value = value.trim();
@@ -148,27 +121,4 @@ pub fn bears_mark(value: &str) -> bool {
         || value.starts_with("+999") && bytes.len() == 16
         || value.starts_with("2001:db8:") && bytes.len() == 38
         || bytes.len() == 36 && bytes[14] == b'8' && bytes[8] == b'-' && bytes[13] == b'-'
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn written(bytes: &[u8], width: u32, alphabet: &[u8]) -> String {
-        let mut out = String::new();
-        digits(bytes, width, alphabet, &mut out);
-        out
-    }
-
-    /// RFC 4648, section 10, in lower case and without padding.
-    #[test]
-    fn digits_are_those_of_rfc_4648() {
-        let base32 = ["", "my", "mzxq", "mzxw6", "mzxw6yq", "mzxw6ytb", "mzxw6ytboi"];
-        let base64 = ["", "Zg", "Zm8", "Zm9v", "Zm9vYg", "Zm9vYmE", "Zm9vYmFy"];
-        for end in 0..=6 {
-            let text = &b"foobar"[..end];
-            assert_eq!(written(text, 5, BASE32), base32[end]);
-            assert_eq!(written(text, 6, BASE64), base64[end]);
-        }
-    }
 }

@@ -22,6 +22,9 @@ pub use encoding::{Encoding, MARK, bears_mark};
 pub use normal::{Kind, Normal};
 pub use phone::Region;
 
+use crate::digits;
+pub use crate::digits::hex;
+
 use super::key::{Derived, Key, Realm, Role};
 
 /// The version of the normal forms and of the message that is hashed.
@@ -65,11 +68,6 @@ impl Tokens {
         Self { keyed, normal, encoding, bits, namespace: namespace.to_owned() }
     }
 
-    /// How many bits tell two tokens apart.
-    pub fn bits(&self) -> u32 {
-        self.bits
-    }
-
     /// Writes the token of a value; the end of its hash, by which values with the same token are told apart.
     pub fn write(&self, value: &str, out: &mut String) -> u64 {
         let normal = self.normal.of(value);
@@ -80,7 +78,7 @@ impl Tokens {
 
     /// The token of a UUID as a UUID of version 8.
     pub fn uuid(&self, id: u128) -> u128 {
-        let text = normal::uuid_text(id);
+        let text = digits::uuid(id);
         encoding::uuid8(&self.hash(&text))
     }
 
@@ -116,13 +114,6 @@ pub(crate) fn number(keyed: &Hmac<Sha256>, bytes: &[u8]) -> u64 {
     mac.update(bytes);
     let hash: [u8; 32] = mac.finalize().into_bytes().into();
     hash.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
-}
-
-/// Bytes as hexadecimal digits.
-pub fn hex(bytes: &[u8]) -> String {
-    let mut out = String::with_capacity(bytes.len() * 2);
-    encoding::hex_into(bytes, &mut out);
-    out
 }
 
 #[cfg(test)]
@@ -187,8 +178,8 @@ mod tests {
     fn a_uuid_has_one_token_however_it_is_written() {
         let uuids = tokens("user", Kind::Uuid, Encoding::Uuid, 122);
         let id = 0x0199_1234_5678_7abc_8def_0123_4567_89ab_u128;
-        let text = String::from_utf8(normal::uuid_text(id).to_vec()).unwrap();
-        let made = String::from_utf8(normal::uuid_text(uuids.uuid(id)).to_vec()).unwrap();
+        let text = String::from_utf8(digits::uuid(id).to_vec()).unwrap();
+        let made = String::from_utf8(digits::uuid(uuids.uuid(id)).to_vec()).unwrap();
         assert_eq!(token(&uuids, &text), made);
         assert_eq!(token(&uuids, &text.to_uppercase()), made);
         assert_eq!((made.as_bytes()[14], bears_mark(&made)), (b'8', true));

@@ -111,17 +111,6 @@ fn uuid(value: &str) -> Cow<'_, str> {
     value
 }
 
-/// A UUID as 36 characters.
-pub fn uuid_text(id: u128) -> [u8; 36] {
-    let mut text = [b'-'; 36];
-    let places = (0..36).filter(|place| ![8, 13, 18, 23].contains(place));
-    for (digit, place) in places.enumerate() {
-        let nibble = (id >> (124 - 4 * digit)) as usize & 15;
-        text[place] = b"0123456789abcdef"[nibble];
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

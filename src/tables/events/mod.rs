@@ -12,7 +12,7 @@ mod sparse;
 use std::ops::Range;
 
 use crate::event::ids::{self, Thing};
-use crate::event::journal::{Bucket, NONE, Offsets, Row, Session};
+use crate::event::journal::{Bucket, NEVER, NONE, Offsets, Row, Session};
 use crate::frame::{Column, Dictionary, Frame, NULL, Strings};
 use crate::schema::Table;
 use crate::tables::changes::{Fate, Place};
@@ -184,7 +184,8 @@ impl<'c> EventFrame<'c> {
                 self.anonymous.push(world.people.anonymous_id(session.user, slot));
                 slots.len() - 1
             });
-            device_keys.push((first_device + slot) as u32);
+            let persists = sessions::has_persistent_ids(session);
+            device_keys.push(if persists { (first_device + slot) as u32 } else { NULL });
             self.session_ids.push(ids::of(Thing::Session, session.key));
             text.clear();
             sessions::ip(session, &mut text);
@@ -193,7 +194,7 @@ impl<'c> EventFrame<'c> {
             sessions::landing_url(world, session, &mut text);
             self.landing_urls.push(std::str::from_utf8(&text).unwrap_or_default());
             about.push(About {
-                known_from: sessions::known_from(session),
+                known_from: if persists { sessions::known_from(session) } else { NEVER },
                 user: self.users.len() as u32 - 1,
                 journey: self.journeys.len() as u32 - 1,
                 currency: journal.journeys[session.journey as usize].currency,

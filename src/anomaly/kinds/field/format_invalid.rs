@@ -7,7 +7,8 @@ use crate::anomaly::ground::{Ground, Rowset, Site};
 use crate::anomaly::incident::Incident;
 use crate::anomaly::kind::{Kind, Param, ParamType, Scope};
 use crate::anomaly::line;
-use crate::anomaly::value::{Value, uuid};
+use crate::anomaly::value::Value;
+use crate::digits::uuid_text;
 use crate::schema::{Field, Format, Type};
 use crate::seed::Stream;
 
@@ -77,7 +78,7 @@ impl Act for FormatInvalid {
 
 /// A UUID as other systems write one, or one that was cut.
 fn unlike_id(id: u128, draw: &mut Stream) -> String {
-    let text = uuid(id);
+    let text = uuid_text(id);
     match draw.below(4) {
         0 => text.replace('-', ""),
         1 => format!("{{{text}}}"),

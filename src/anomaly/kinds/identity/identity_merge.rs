@@ -49,6 +49,14 @@ impl Act for IdentityMerge {
             "kept" => incident.set(row, "user_id", id),
             _ => incident.delete(row),
         };
+        // One ledger is kept, the other one's.
+        let consents = &ground.context.journal.consents;
+        let own = |at: &u32| consents[*at as usize].device.is_none();
+        let consents = ground.consents_of(user).filter(own).map(|at| (Rowset::Consents, at));
+        let erasures = ground.erasures_of(user).map(|at| (Rowset::ErasureRequests, at));
+        for (rowset, at) in consents.chain(erasures) {
+            incident = incident.delete(RowRef::new(rowset, at)).role(Role::Collateral);
+        }
         let incident = incident.touch(other, Role::Counterpart);
         Some(super::with_devices(incident, ground, ground.user_of(other)))
     }

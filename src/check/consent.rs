@@ -1,0 +1,115 @@
+//! Consent: what is stored, sent and kept agrees with the ledger.
+//!
+//! The ledger is read once and kept small; sessions and messages are held against it when it is whole, events as they come.
+
+mod erasure;
+mod ledger;
+mod messages;
+mod stamps;
+
+use crate::check::pass::{Observer, Seen};
+use crate::check::{Check, Context, Entities, EventBatch, Family, Rows, Verdict, Wants};
+use crate::schema::Table;
+
+/// The family.
+pub(super) static FAMILY: Family = Family {
+    name: "consent",
+    doc: "What is stored, sent and kept agrees with the ledger of consents; nothing comes of those who were forgotten.",
+    checks: &[ledger::CHECKS, stamps::CHECKS, messages::CHECKS, erasure::CHECKS],
+    observers,
+};
+
+fn observers(context: &Context<'_>) -> Vec<Box<dyn Observer>> {
+    vec![Box::new(Consent {
+        ledger: ledger::Ledger::default(),
+        states: ledger::States::new(context),
+        stamps: stamps::Stamps::new(context),
+        messages: messages::Messages::new(context),
+        erasure: erasure::Erasure::new(context),
+    })]
+}
+
+/// Holds everything against the ledger.
+struct Consent {
+    ledger: ledger::Ledger,
+    states: ledger::States,
+    stamps: stamps::Stamps,
+    messages: messages::Messages,
+    erasure: erasure::Erasure,
+}
+
+impl Observer for Consent {
+    fn wants(&self, table: &Table) -> Wants {
+        match table.name.as_str() {
+            "users" => Wants::Columns(&["email_opt_in", "sms_opt_in", "push_opt_in"]),
+            "sessions" => Wants::Columns(&[
+                "consent",
+                "consent_mode",
+                "country",
+                "session_number",
+                "campaign_id",
+                "utm_medium",
+            ]),
+            "consents" | "erasure_requests" => Wants::All,
+            "events" => {
+                Wants::Columns(&["consent", "consent_mode", "user_id", "anonymous_id", "device_id"])
+            }
+            _ => Wants::Nothing,
+        }
+    }
+
+    fn see(&mut self, rows: &Rows<'_>) {
+        match rows.table.name.as_str() {
+            "users" => self.messages.users(rows),
+            "sessions" => {
+                self.stamps.sessions(rows);
+                self.messages.sessions(rows);
+            }
+            "consents" => {
+                self.states.look(rows);
+                self.ledger.take(rows);
+            }
+            _ => self.erasure.requests(rows),
+        }
+    }
+
+    fn done(&mut self, table: &Table, entities: &Entities) {
+        if table.name == "consents" {
+            self.ledger.close();
+            self.stamps.judge_sessions(&self.ledger, entities);
+            self.messages.judge(&self.ledger, entities);
+        }
+    }
+
+    fn see_events(&mut self, events: &EventBatch<'_>) {
+        self.stamps.events(&self.ledger, events);
+        self.erasure.events(events);
+    }
+
+    fn finish(mut self: Box<Self>, context: &Context<'_>, _: &Seen) -> Vec<Verdict> {
+        self.erasure.judge(&self.ledger, context.entities);
+        let Self { states, stamps, messages, erasure, .. } = *self;
+        let (states, stamps) = (states.verdicts(), stamps.verdicts());
+        states
+            .into_iter()
+            .chain(stamps)
+            .chain(messages.verdicts())
+            .chain(erasure.verdicts())
+            .collect()
+    }
+}
+
+/// The ordinal of a word in a list.
+fn ordinal(list: &[&str], word: &str) -> Option<u8> {
+    list.iter().position(|known| *known == word).map(|place| place as u8)
+}
+
+/// A check of this family.
+const fn check(
+    id: &'static str,
+    tables: &'static [&'static str],
+    holds: &'static str,
+    why: &'static str,
+) -> Check {
+    Check::new(id, tables, holds, why)
+}

@@ -1,0 +1,306 @@
+//! The ledger itself: whose consent stood how, when.
+
+use super::{check, ordinal};
+use crate::check::entities::NEVER;
+use crate::check::pass::{moment, shown};
+use crate::check::{Cached, Check, Context, Rows, Tally, Verdict};
+use crate::population::consent::signals;
+use crate::read::Column;
+use crate::read::hash::NONE;
+use crate::scenario::ledger::{self as words, LEGAL_BASES, PURPOSES};
+
+const STATES: Check = check(
+    "consent.states",
+    &["consents", "devices", "users"],
+    "A consent is granted or denied first; only what was granted is withdrawn, expires or is superseded; changes are counted from 1, in order, each of one subject.",
+    "Whoever replays the ledger must end where it ends.",
+);
+
+/// The checks.
+pub(super) static CHECKS: &[Check] = &[STATES];
+
+const MARKETING: u8 = 3;
+const GRANTED: u8 = 0;
+const DENIED: u8 = 1;
+/// Nothing was said yet.
+const UNKNOWN: u8 = u8::MAX;
+const OPT_OUT: u8 = 1;
+
+/// The bits of the purposes of the web, by ordinal.
+const BITS: [u8; 3] = [signals::ANALYTICS, signals::ADVERTISING, signals::PERSONALISATION];
+
+/// A change, as far as it matters later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Entry {
+    /// Device, or user.
+    subject: u32,
+    /// From when on it holds.
+    at: i64,
+    /// Which change it is: those of the same moment come in order.
+    sequence: u16,
+    /// Purpose of the web, or channel of messages.
+    what: u8,
+    granted: bool,
+    /// Whether it is an objection.
+    objects: bool,
+    expires: i64,
+}
+
+/// What a device may store at some time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Standing {
+    /// Whether somebody was ever asked.
+    pub(super) asked: bool,
+    /// What is granted.
+    pub(super) granted: u8,
+    /// What is objected to.
+    pub(super) refused: u8,
+    /// Since when, and until when that is so.
+    pub(super) since: i64,
+    /// See `since`.
+    pub(super) until: i64,
+}
+
+/// The ledger: changes by subject.
+#[derive(Debug, Default)]
+pub(super) struct Ledger {
+    devices: Vec<Entry>,
+    users: Vec<Entry>,
+    /// Jurisdictions where people are asked.
+    asking: Vec<String>,
+}
+
+/// The columns that rows are read by.
+struct Columns<'c> {
+    user: &'c Column,
+    device: &'c Column,
+    purpose: &'c Column,
+    channel: &'c Column,
+    state: &'c Column,
+    basis: &'c Column,
+}
+
+impl<'c> Columns<'c> {
+    fn of(rows: &Rows<'c>) -> Option<Self> {
+        Some(Self {
+            user: rows.column("user_id")?,
+            device: rows.column("device_id")?,
+            purpose: rows.column("purpose")?,
+            channel: rows.column("channel")?,
+            state: rows.column("state")?,
+            basis: rows.column("legal_basis")?,
+        })
+    }
+}
+
+/// A row, its words as ordinals.
+struct Change {
+    user: u32,
+    device: u32,
+    purpose: u8,
+    channel: u8,
+    state: u8,
+    basis: u8,
+}
+
+impl Change {
+    fn of(rows: &Rows<'_>, columns: &Columns<'_>, row: usize) -> Option<Self> {
+        let word = |column: &Column, list: &[&str]| ordinal(list, column.text(row)?);
+        let entities = rows.entities;
+        Some(Self {
+            user: entities.find("users", Some(columns.user), row),
+            device: entities.find("devices", Some(columns.device), row),
+            purpose: word(columns.purpose, &PURPOSES)?,
+            channel: word(columns.channel, &words::CHANNELS)?,
+            state: word(columns.state, &words::STATES)?,
+            basis: word(columns.basis, &LEGAL_BASES)?,
+        })
+    }
+}
+
+impl Ledger {
+    /// Takes rows in.
+    pub(super) fn take(&mut self, rows: &Rows<'_>) {
+        let Some(columns) = Columns::of(rows) else { return };
+        let jurisdiction = rows.column("jurisdiction");
+        let mut asks = Cached::default();
+        if let Some(column) = jurisdiction {
+            asks.learn(column, |word| self.asking.iter().any(|known| known == word));
+        }
+        for row in 0..rows.len() {
+            let Some(change) = Change::of(rows, &columns, row) else { continue };
+            let objects = change.basis == OPT_OUT;
+            let entry = |subject, what| Entry {
+                subject,
+                at: rows.long("effective_at", row).unwrap_or(NEVER),
+                sequence: rows.long("sequence", row).unwrap_or(0) as u16,
+                what,
+                granted: change.state == GRANTED,
+                objects,
+                expires: rows.long("expires_at", row).unwrap_or(NEVER),
+            };
+            if change.purpose == MARKETING {
+                self.users.push(entry(change.user, change.channel));
+                continue;
+            }
+            self.devices.push(entry(change.device, change.purpose));
+            if let Some(column) = jurisdiction
+                && !objects
+                && asks.get(column, row) == Some(false)
+                && let Some(word) = column.text(row)
+                && !self.asking.iter().any(|known| known == word)
+            {
+                self.asking.push(word.to_owned());
+            }
+        }
+    }
+
+    /// All rows are there.
+    pub(super) fn close(&mut self) {
+        for entries in [&mut self.devices, &mut self.users] {
+            entries.retain(|entry| entry.subject != NONE);
+            entries.sort_unstable();
+            entries.shrink_to_fit();
+        }
+    }
+
+    /// Whether people are asked in a country.
+    pub(super) fn asks_in(&self, country: &str) -> bool {
+        self.asking.iter().any(|known| known == country)
+    }
+
+    /// What a device may store at a moment.
+    pub(super) fn standing(&self, device: u32, at: i64) -> Standing {
+        let mut standing =
+            Standing { asked: false, granted: 0, refused: 0, since: i64::MIN, until: NEVER };
+        let mut expires = [NEVER; 3];
+        for entry in of(&self.devices, device) {
+            if entry.at > at {
+                standing.until = standing.until.min(entry.at);
+                break;
+            }
+            let (bit, place) = (BITS[usize::from(entry.what)], usize::from(entry.what));
+            standing.since = entry.at;
+            if entry.objects {
+                standing.refused |= bit;
+                continue;
+            }
+            standing.asked = true;
+            standing.granted &= !bit;
+            expires[place] = NEVER;
+            if entry.granted {
+                standing.granted |= bit;
+                expires[place] = entry.expires;
+            }
+        }
+        for (bit, expires) in BITS.into_iter().zip(expires) {
+            if expires <= at {
+                standing.granted &= !bit;
+                standing.since = standing.since.max(expires);
+            } else {
+                standing.until = standing.until.min(expires);
+            }
+        }
+        standing
+    }
+
+    /// Whether messages to somebody are allowed over a channel at a moment.
+    pub(super) fn may_write(&self, user: u32, channel: u8, at: i64) -> bool {
+        let entries = of(&self.users, user).iter();
+        let last = entries.take_while(|entry| entry.at <= at).filter(|entry| entry.what == channel);
+        last.last().is_some_and(|entry| entry.granted && at < entry.expires)
+    }
+
+    /// Whether the ledger ends with a grant of messages to somebody over a channel.
+    pub(super) fn ends_granted(&self, user: u32, channel: u8) -> bool {
+        let of_channel = |entry: &&Entry| entry.what == channel;
+        of(&self.users, user).iter().rfind(of_channel).is_some_and(|entry| entry.granted)
+    }
+
+    /// Changes of devices and of people: subject and moment.
+    pub(super) fn changes(
+        &self,
+    ) -> (impl Iterator<Item = (u32, i64)>, impl Iterator<Item = (u32, i64)>) {
+        let told = |entry: &Entry| (entry.subject, entry.at);
+        (self.devices.iter().map(told), self.users.iter().map(told))
+    }
+}
+
+/// The entries of a subject.
+fn of(entries: &[Entry], subject: u32) -> &[Entry] {
+    let from = entries.partition_point(|entry| entry.subject < subject);
+    let rest = &entries[from..];
+    &rest[..rest.partition_point(|entry| entry.subject == subject)]
+}
+
+/// Follows each consent from state to state. The rows of a subject stand in one file, in the order in which they occurred.
+pub(super) struct States {
+    tally: Tally,
+    /// By device and purpose, and by user and channel: the state, and how many changes there were.
+    devices: Vec<[(u8, u16); 3]>,
+    users: Vec<[(u8, u16); 3]>,
+}
+
+impl States {
+    pub(super) fn new(context: &Context<'_>) -> Self {
+        let entities = context.entities;
+        let is_written = context.data.table("consents").is_some();
+        let count = |of: usize| if is_written { of } else { 0 };
+        Self {
+            tally: Tally::new(&STATES),
+            devices: vec![[(UNKNOWN, 0); 3]; count(entities.devices.len())],
+            users: vec![[(UNKNOWN, 0); 3]; count(entities.users.len())],
+        }
+    }
+
+    pub(super) fn look(&mut self, rows: &Rows<'_>) {
+        let Some(columns) = Columns::of(rows) else { return };
+        let subject = rows.column("subject");
+        for row in 0..rows.len() {
+            let Some(change) = Change::of(rows, &columns, row) else { continue };
+            let is_message = change.purpose == MARKETING;
+            let named = (columns.user.is_valid(row), columns.device.is_valid(row));
+            let word = subject.and_then(|column| column.text(row));
+            let right = named == (is_message, !is_message)
+                && word == Some(if is_message { "user" } else { "device" });
+            self.tally.look(right && (change.channel < 3) == is_message, || {
+                (rows.place(row), "its subject, its purpose and its channel do not go together")
+            });
+            let (list, of, what) = if is_message {
+                (&mut self.users, change.user, change.channel)
+            } else {
+                (&mut self.devices, change.device, change.purpose)
+            };
+            let Some(known) =
+                list.get_mut(of as usize).and_then(|of| of.get_mut(usize::from(what)))
+            else {
+                continue;
+            };
+            let (before, count) = *known;
+            let follows = match change.state {
+                GRANTED | DENIED => before != GRANTED,
+                _ => before == GRANTED,
+            };
+            let sequence = rows.long("sequence", row);
+            let counted = sequence == Some(i64::from(count) + 1);
+            let [occurred, effective] =
+                ["occurred_at", "effective_at"].map(|name| rows.long(name, row).unwrap_or(NEVER));
+            self.tally.look(follows && counted && occurred <= effective, || {
+                let was = words::STATES.get(usize::from(before)).copied().unwrap_or("unknown");
+                let says = if !follows {
+                    format!("becomes {}, but was {was}", shown(columns.state, row))
+                } else if counted {
+                    format!("holds from {}, before it was made", moment(effective))
+                } else {
+                    format!("its sequence is not {}", count + 1)
+                };
+                (rows.place(row), says)
+            });
+            *known = (change.state, count.saturating_add(1));
+        }
+    }
+
+    pub(super) fn verdicts(self) -> Vec<Verdict> {
+        vec![self.tally.verdict()]
+    }
+}

@@ -577,7 +577,9 @@ mod tests {
             let edits: Vec<(usize, Option<u32>)> =
                 edits.into_iter().filter(|(row, _)| *row < cells.len()).collect();
             let mut expected = cells.clone();
-            edits.iter().for_each(|(row, key)| expected[*row] = *key);
+            for (row, key) in &edits {
+                expected[*row] = *key;
+            }
             for (mut patched, cell) in [(column(&cells), Cell::Key as fn(u32) -> Cell), (texts(&cells), text)] {
                 let cell = |key: Option<u32>| key.map_or(Cell::Null, cell);
                 let patches: Vec<(usize, Cell)> =

@@ -51,7 +51,7 @@ pub(crate) fn wide(bytes: &[u8]) -> u128 {
 #[derive(Debug, Clone, Default)]
 #[expect(clippy::struct_field_names, reason = "ids are what it holds")]
 pub struct Ids {
-    ids: Vec<u128>,
+    all: Vec<u128>,
     /// Bits of the hash above `bits` of the ordinal, or [`NONE`].
     slots: Vec<u32>,
     bits: u32,
@@ -60,24 +60,24 @@ pub struct Ids {
 impl Ids {
     /// None yet, with room for so many.
     pub fn with_capacity(ids: usize) -> Self {
-        let mut new = Self { ids: Vec::with_capacity(ids), ..Self::default() };
+        let mut new = Self { all: Vec::with_capacity(ids), ..Self::default() };
         new.grow(ids);
         new
     }
 
     /// How many.
     pub fn len(&self) -> usize {
-        self.ids.len()
+        self.all.len()
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.ids.is_empty()
+        self.all.is_empty()
     }
 
     /// The id of an ordinal.
     pub fn id(&self, ordinal: u32) -> Option<u128> {
-        self.ids.get(ordinal as usize).copied()
+        self.all.get(ordinal as usize).copied()
     }
 
     /// The ordinal of an id, or [`NONE`].
@@ -99,7 +99,7 @@ impl Ids {
             let begin = found.len();
             found.extend(some.iter().map(|id| self.likely(*id)));
             for (likely, id) in found[begin..].iter_mut().zip(some) {
-                if *likely != NONE && self.ids[*likely as usize] != *id {
+                if *likely != NONE && self.all[*likely as usize] != *id {
                     *likely = self.get(*id);
                 }
             }
@@ -134,14 +134,14 @@ impl Ids {
 
     /// The ordinal of an id, which is added when it is new, and whether it was.
     pub fn add(&mut self, id: u128) -> (u32, bool) {
-        if (self.ids.len() + 1) * 4 > self.slots.len() * 3 {
-            self.grow(self.ids.len() * 2 + 16);
+        if (self.all.len() + 1) * 4 > self.slots.len() * 3 {
+            self.grow(self.all.len() * 2 + 16);
         }
         match self.find(id) {
             Ok(ordinal) => (ordinal, false),
             Err(slot) => {
-                let ordinal = self.ids.len() as u32;
-                self.ids.push(id);
+                let ordinal = self.all.len() as u32;
+                self.all.push(id);
                 self.slots[slot] = self.entry(of_id(id), ordinal);
                 (ordinal, true)
             }
@@ -160,7 +160,7 @@ impl Ids {
             if entry == NONE {
                 return Err(slot);
             }
-            if entry & !ordinals == tag && self.ids[(entry & ordinals) as usize] == id {
+            if entry & !ordinals == tag && self.all[(entry & ordinals) as usize] == id {
                 return Ok(entry & ordinals);
             }
             slot = self.next_slot(slot);
@@ -198,7 +198,7 @@ impl Ids {
         self.slots = vec![NONE; wanted];
         // No ordinal is all ones, so that no entry is [`NONE`].
         self.bits = (wanted + 1).ilog2() + 1;
-        for (ordinal, id) in self.ids.iter().enumerate() {
+        for (ordinal, id) in self.all.iter().enumerate() {
             let hash = of_id(*id);
             let mut slot = self.first_slot(hash);
             while self.slots[slot] != NONE {

@@ -56,8 +56,7 @@ impl References {
     }
 
     /// Looks at the references of some rows. `known` tells an id that surely is a key of a table, and most likely what a row refers to.
-    #[expect(clippy::needless_pass_by_value, reason = "a closure is made for the call")]
-    fn take<G: Fn(usize) -> u128>(&mut self, rows: &Rows<'_>, known: Option<impl Fn(&str) -> G>) {
+    fn take<G: Fn(usize) -> u128>(&mut self, rows: &Rows<'_>, known: Option<&impl Fn(&str) -> G>) {
         for reference in self.all.iter_mut().filter(|of| of.table == rows.table.name) {
             let (Some(column), Some(keys)) =
                 (rows.column(&reference.column), rows.entities.keys(&reference.to))
@@ -67,7 +66,7 @@ impl References {
             if let Keys::Words(words) = keys {
                 reference.words.learn(column, |word| words.get(word));
             }
-            let known = known.as_ref().map(|known| known(&reference.to));
+            let known = known.map(|known| known(&reference.to));
             if known.is_none() {
                 keys.find_all(column, &mut self.found);
             }
@@ -99,7 +98,7 @@ impl Observer for References {
     }
 
     fn see(&mut self, rows: &Rows<'_>) {
-        self.take(rows, None::<fn(&str) -> fn(usize) -> u128>);
+        self.take(rows, None::<&fn(&str) -> fn(usize) -> u128>);
     }
 
     fn see_events(&mut self, events: &EventBatch<'_>) {
@@ -113,7 +112,7 @@ impl Observer for References {
             };
             move |row| of(events.facts(row))
         };
-        self.take(&events.rows, Some(known));
+        self.take(&events.rows, Some(&known));
     }
 
     fn finish(self: Box<Self>, _: &Context<'_>, seen: &Seen) -> Vec<Verdict> {

@@ -49,7 +49,6 @@ pub(crate) fn wide(bytes: &[u8]) -> u128 {
 /// What a slot's number leaves free holds bits of the id's hash, so that hardly ever another id is looked at than the one sought:
 /// of many, each look is a miss of every cache.
 #[derive(Debug, Clone, Default)]
-#[expect(clippy::struct_field_names, reason = "ids are what it holds")]
 pub struct Ids {
     all: Vec<u128>,
     /// Bits of the hash above `bits` of the ordinal, or [`NONE`].

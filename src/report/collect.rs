@@ -322,13 +322,16 @@ impl Observer for Collector {
     }
 }
 
-/// Files that cannot be read or are of another shape than declared, then single lines.
+/// Files that cannot be read or are of another shape than declared, and single lines; each once, though some are read twice.
 fn unread(seen: &Seen) -> Vec<(String, String)> {
     let broken = seen.broken.iter().map(|file| (file.path.clone(), file.why.clone()));
     let misfits = seen.misfits.iter().map(|misfit| (misfit.place.clone(), misfit.says.clone()));
     let lines = seen.lines.iter().filter(|line| !line.bad.read);
     let lines = lines.map(|line| (line.place.clone(), line.bad.ill.told().to_owned()));
-    broken.chain(misfits).chain(lines).collect()
+    let mut unread: Vec<(String, String)> = broken.chain(misfits).chain(lines).collect();
+    unread.sort();
+    unread.dedup_by(|a, b| a.0 == b.0);
+    unread
 }
 
 impl Products {

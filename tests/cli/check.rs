@@ -60,7 +60,7 @@ fn a_broken_one_fails_with_evidence_and_without_an_error() {
     let output = run(dir.path(), &["check", "set", "--quiet", "--only", "files,keys"]);
     insta::assert_snapshot!(told(&output), @r"
     files
-      FAILS    files.rows        1 of 33
+      FAILS    files.rows        1 of 35
                Every file has as many rows as the manifest states, and every table as many as its files.
                users: its files have 60 rows; the manifest states 61
 

@@ -8,6 +8,7 @@ use crate::files_under;
 /// The rooms in the order of the data's way; each may use itself and those before it.
 const ORDER: &[&str] = &[
     "seed",
+    "digits",
     "dist",
     "realism",
     "diag",

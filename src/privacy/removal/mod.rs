@@ -4,7 +4,7 @@
 //! that, so that what was not found in rows is found in bytes. What was done goes into a signed
 //! [certificate](super::audit::certificate) and the audit log.
 //!
-//! A data set is opened as a [`set`], by one removal at a time (`lock`). What [`erase`] and [`retain`] find in it, along the `chain` of
+//! A data set is opened as a `set`, by one removal at a time (`lock`). What [`erase`] and [`retain`] find in it, along the `chain` of
 //! what belongs to whom, `work` carries out, and `look` searches what will be there.
 
 mod chain;

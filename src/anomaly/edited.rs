@@ -48,8 +48,10 @@ impl<'f> Edited<'f> {
         let cells = values.into_iter().map(|(row, value)| {
             let cell = match (value, &mut growing) {
                 (Value::Null, _) => Cell::Null,
-                (Value::Id(id), Some(growing)) => Cell::Key(growing.id(*id)),
-                (Value::Text(text), Some(growing)) => Cell::Key(growing.text(text)),
+                (Value::Id(id), Some(growing)) => growing.id(*id).map_or(Cell::Null, Cell::Key),
+                (Value::Text(text), Some(growing)) => {
+                    growing.text(text).map_or(Cell::Null, Cell::Key)
+                }
                 (Value::Id(id), None) => Cell::Id(*id),
                 (Value::Text(text), None) => Cell::Text(text.clone()),
                 (Value::Long(long), _) => Cell::Long(*long),
@@ -119,22 +121,26 @@ impl<'d> Growing<'d> {
         Self { known, texts, ids, new_texts: Vec::new(), new_ids: Vec::new() }
     }
 
-    fn text(&mut self, text: &str) -> u32 {
-        let Some(key) = self.texts.get_mut(text) else { return NULL };
+    /// The key of a text; none where the dictionary is one of ids.
+    fn text(&mut self, text: &str) -> Option<u32> {
+        let key = self.texts.get_mut(text)?;
         if *key == NULL {
+            let Dictionary::Texts { .. } = self.known else { return None };
             *key = (self.known.len() + self.new_texts.len()) as u32;
             self.new_texts.push(text.to_owned());
         }
-        *key
+        Some(*key)
     }
 
-    fn id(&mut self, id: u128) -> u32 {
-        let Some(key) = self.ids.get_mut(&id) else { return NULL };
+    /// The key of an id; none where the dictionary is one of texts.
+    fn id(&mut self, id: u128) -> Option<u32> {
+        let key = self.ids.get_mut(&id)?;
         if *key == NULL {
+            let Dictionary::Ids(_) = self.known else { return None };
             *key = (self.known.len() + self.new_ids.len()) as u32;
             self.new_ids.push(id);
         }
-        *key
+        Some(*key)
     }
 
     /// The dictionary's own part as it is now, if something is new.
@@ -157,7 +163,7 @@ struct Sieve([u64; 64]);
 impl Sieve {
     fn of_text(text: &str) -> u32 {
         let last = text.as_bytes().last().copied().unwrap_or_default();
-        text.len() as u32 * 73 + u32::from(last)
+        (text.len() as u32).wrapping_mul(73).wrapping_add(u32::from(last))
     }
 
     fn add(&mut self, mark: u32) {

@@ -21,7 +21,7 @@ pub(super) static FAMILY: Family = Family {
 
 fn observers(context: &Context<'_>) -> Vec<Box<dyn Observer>> {
     vec![Box::new(Consent {
-        ledger: ledger::Ledger::default(),
+        ledger: ledger::Ledger::of(context),
         states: ledger::States::new(context),
         stamps: stamps::Stamps::new(context),
         messages: messages::Messages::new(context),

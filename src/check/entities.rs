@@ -287,7 +287,7 @@ pub(super) struct Known<'e> {
 
 /// The most rows that room is made for beforehand. A manifest may state anything; what is not there will not be pushed, but must not be
 /// paid for either.
-const RESERVED: usize = 50_000_000;
+pub(super) const RESERVED: usize = 50_000_000;
 
 /// Tables whose rows become entities, each before those that refer to it, and the columns that are needed.
 const TABLES: &[(&str, &[&str])] = &[
@@ -472,7 +472,7 @@ impl Entities {
     fn push(&mut self, table: &str, rows: &Named<'_>, row: usize, reading: &Reading) {
         let long = |name: &str| rows.column(name).and_then(|column| column.long(row));
         let moment = |name: &str| long(name).unwrap_or(NEVER);
-        // No count is below zero; that one is found where counts are compared.
+        // No count is below zero; the bounds of the schema find one that is.
         let count = |name: &str| long(name).and_then(|n| u32::try_from(n).ok()).unwrap_or(0);
         let word = |name: &str| reading.word(rows, name, row);
         let find = |name: &str| reading.found(rows, name, row);

@@ -25,11 +25,39 @@ const OF_SHAPE: &[&str] = &[
     "keys.references",
 ];
 
-/// What checks look at beside the columns that they ask for: what is known of users, devices and sessions.
+/// What checks look at beside the columns that they ask for: what is known of people and things, and of each event.
 const BESIDE: &[(&str, &[&str])] = &[
-    ("users", &["created_at", "registered_at"]),
+    ("users", &["created_at", "registered_at", "currency"]),
     ("devices", &["user_id", "first_seen", "last_seen"]),
-    ("sessions", &["device_id", "journey_id", "anonymous_id", "started_at", "ended_at"]),
+    ("journeys", &["kind", "outcome"]),
+    (
+        "sessions",
+        &[
+            "device_id",
+            "journey_id",
+            "anonymous_id",
+            "source",
+            "campaign_id",
+            "started_at",
+            "ended_at",
+            "events",
+            "page_views",
+        ],
+    ),
+    (
+        "orders",
+        &[
+            "user_id",
+            "session_id",
+            "placed_at",
+            "total",
+            "tax",
+            "shipping",
+            "discount",
+            "currency",
+            "is_one_click",
+        ],
+    ),
     ("events", &["event_id", "event_name", "session_id", "event_time", "received_at", "sent_at"]),
 ];
 

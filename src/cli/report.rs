@@ -119,7 +119,7 @@ fn tell(args: &Args, page: &Page, path: &Path, bytes: u64) -> Result<(), Failure
         let value = &unread.value;
         writeln!(
             out,
-            "{ERROR}{value} {UNREAD}{ERROR:#} {DIM}and are in no number; they stand under What this is{DIM:#}"
+            "{ERROR}{value} {UNREAD}{ERROR:#} {DIM}as they should be, and lack in the numbers; they stand under What this is{DIM:#}"
         )?;
     }
     if !args.no_check {

@@ -131,7 +131,8 @@ impl Gaps {
             let message = if rows == all {
                 format!("none of the {all} rows has {}", reason.lacking())
             } else {
-                format!("{rows} of the {all} rows have {}; the first is {first}", reason.why())
+                let have = if rows == 1 { "has" } else { "have" };
+                format!("{rows} of the {all} rows {have} {}; the first is {first}", reason.why())
             };
             let (place, help) = (Some(reason.place(mapping)), Some(reason.help().to_owned()));
             problems.push(Problem { message, place, help });

@@ -179,10 +179,7 @@ impl Realism {
         let step = seen.marks.has(Marks::VIEW);
         let open = &mut self.open[place];
         if step && open.session.steps > 0 && seen.time - open.last > SILENCE {
-            let session = std::mem::replace(open, Open::EMPTY).session;
-            if session.steps > 0 {
-                self.past.push(session);
-            }
+            self.past.push(std::mem::replace(open, Open::EMPTY).session);
         }
         let Self { gaps, memory, hours, items, .. } = self;
         if step {
@@ -216,7 +213,10 @@ impl Realism {
     /// say so.
     pub fn close(&mut self, session: u32) {
         if let Some(open) = self.open.get_mut(session as usize) {
-            self.past.push(std::mem::replace(open, Open::EMPTY).session);
+            let session = std::mem::replace(open, Open::EMPTY).session;
+            if session.steps > 0 {
+                self.past.push(session);
+            }
         }
     }
 

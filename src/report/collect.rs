@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::check::entities::{Entities, NEVER};
-use crate::check::{Cached, Context, EventBatch, Observer, Rows, Seen, Verdict, Wants};
+use crate::check::{Cached, Context, EventBatch, Misfit, Observer, Rows, Seen, Verdict, Wants};
 use crate::population::{Cell, Zones};
+use crate::read::What;
 use crate::read::hash::{self, NONE, Words};
 use crate::report::numbers::{Combination, Happened, Journey, Numbers, Timeline, Visit, Visits};
 use crate::report::sorts;
@@ -325,7 +326,10 @@ impl Observer for Collector {
 /// Files that cannot be read or are of another shape than declared, and single lines; each once, though some are read twice.
 fn unread(seen: &Seen) -> Vec<(String, String)> {
     let broken = seen.broken.iter().map(|file| (file.path.clone(), file.why.clone()));
-    let misfits = seen.misfits.iter().map(|misfit| (misfit.place.clone(), misfit.says.clone()));
+    // A member too many, or one that stands there twice, takes nothing away.
+    let loses = |misfit: &&Misfit| !matches!(misfit.what, Some((_, What::Unknown | What::Twice)));
+    let misfits = seen.misfits.iter().filter(loses);
+    let misfits = misfits.map(|misfit| (misfit.place.clone(), misfit.says.clone()));
     let lines = seen.lines.iter().filter(|line| !line.bad.read);
     let lines = lines.map(|line| (line.place.clone(), line.bad.ill.told().to_owned()));
     let mut unread: Vec<(String, String)> = broken.chain(misfits).chain(lines).collect();

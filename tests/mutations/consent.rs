@@ -89,6 +89,14 @@ pub(crate) static MUTATIONS: &[Mutation] = &[
         let pick = |row: &Row| text(row, "outcome") == "pending";
         set.change_first("erasure_requests", pick, |row| self::set(row, "outcome", "refused"));
     }),
+    Mutation::new("consent.requests", |set| {
+        // Nobody answers, though it is due.
+        let pick = |row: &Row| text(row, "outcome") == "pending";
+        set.change_first("erasure_requests", pick, |row| {
+            let requested = text(row, "requested_at").to_owned();
+            self::set(row, "due_at", requested);
+        });
+    }),
 ];
 
 fn is_of(row: &Row, purpose: &str) -> bool {

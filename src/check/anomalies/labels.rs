@@ -124,14 +124,21 @@ impl Labels {
         Ok(Some(labels))
     }
 
-    /// Whether there is an incident of a kind.
+    /// Whether there is an incident of a kind that is no decoy.
     pub(in crate::check) fn has(context: &Context<'_>, kind: &str) -> bool {
         let Some(table) = context.schemas.table(INCIDENTS) else { return false };
         let mut found = false;
         // A file that cannot be read is told of elsewhere, and has none.
-        let _ = context.data.scan(table, &["kind"], |_, batch| {
-            found |= (0..batch.rows).any(|row| batch.columns[0].text(row) == Some(kind));
-            if found { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        let _ = context.data.scan(table, &["kind", "is_decoy"], |_, batch| {
+            let [kinds, decoys] = &batch.columns[..] else { return ControlFlow::Break(()) };
+            let is_one =
+                |row: usize| kinds.text(row) == Some(kind) && !decoys.flag(row).unwrap_or(false);
+            found |= (0..batch.rows).any(is_one);
+            if found || context.watch.is_cancelled() {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
         });
         found
     }

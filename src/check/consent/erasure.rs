@@ -36,6 +36,10 @@ pub(super) struct Erasure {
     tally: Tally,
     requests: Tally,
     done: Vec<Done>,
+    /// Requests without an answer: when that is due, and where they are.
+    pending: Vec<(i64, String)>,
+    /// The last event that arrived.
+    latest: i64,
     /// By user: when everything of them was erased, or [`NEVER`].
     erased: Vec<i64>,
 }
@@ -44,7 +48,7 @@ impl Erasure {
     pub(super) fn new(context: &Context<'_>) -> Self {
         let erased = vec![NEVER; context.entities.users.len()];
         let (tally, requests) = (Tally::new(&ERASURE), Tally::new(&REQUESTS));
-        Self { tally, requests, done: Vec::new(), erased }
+        Self { tally, requests, done: Vec::new(), pending: Vec::new(), latest: i64::MIN, erased }
     }
 
     pub(super) fn requests(&mut self, rows: &Rows<'_>) {
@@ -66,6 +70,9 @@ impl Erasure {
                 };
                 (rows.place(row), says)
             });
+            if completed.is_none() {
+                self.pending.push((due.unwrap_or(NEVER), rows.place(row)));
+            }
             let user = rows.entities.find("users", Some(user), row);
             if let (Some(at), "completed", Some(erased)) =
                 (completed, outcome, self.erased.get_mut(user as usize))
@@ -79,6 +86,8 @@ impl Erasure {
     /// An event alone that comes too late. Those of whole visits are told once, with the request.
     pub(super) fn events(&mut self, events: &EventBatch<'_>) {
         self.tally.saw(events.len());
+        let arrived = events.received.iter().filter(|at| **at != NEVER);
+        self.latest = arrived.fold(self.latest, |latest, at| latest.max(*at));
         if self.done.is_empty() {
             return;
         }
@@ -98,6 +107,12 @@ impl Erasure {
 
     /// What else there is of people: sessions, orders, changes of consents.
     pub(super) fn judge(&mut self, ledger: &Ledger, entities: &Entities) {
+        for (due, place) in std::mem::take(&mut self.pending) {
+            if due < self.latest {
+                let says = format!("has no answer, though one was due at {}", moment(due));
+                self.requests.wrong(|| (place, says));
+            }
+        }
         if self.done.is_empty() {
             return;
         }

@@ -1,7 +1,7 @@
 //! The ledger itself: whose consent stood how, when.
 
 use super::{check, ordinal};
-use crate::check::entities::NEVER;
+use crate::check::entities::{NEVER, RESERVED};
 use crate::check::pass::{moment, shown};
 use crate::check::{Cached, Check, Context, Rows, Tally, Verdict};
 use crate::population::consent::signals;
@@ -62,7 +62,7 @@ pub(super) struct Standing {
 }
 
 /// The ledger: changes by subject.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Ledger {
     devices: Vec<Entry>,
     users: Vec<Entry>,
@@ -119,6 +119,18 @@ impl Change {
 }
 
 impl Ledger {
+    /// An empty one, with room for its rows. Where people are asked is known of the world, if there is one; else its rows tell.
+    pub(super) fn of(context: &Context<'_>) -> Self {
+        let rows = (context.data.manifest().rows("consents") as usize).min(RESERVED);
+        let countries = context.world.into_iter().flat_map(|world| &world.models.countries);
+        let asking = countries.filter(|country| country.banner.0);
+        Self {
+            devices: Vec::with_capacity(rows),
+            users: Vec::new(),
+            asking: asking.map(|country| country.code.clone()).collect(),
+        }
+    }
+
     /// Takes rows in.
     pub(super) fn take(&mut self, rows: &Rows<'_>) {
         let Some(columns) = Columns::of(rows) else { return };
@@ -160,7 +172,6 @@ impl Ledger {
         for entries in [&mut self.devices, &mut self.users] {
             entries.retain(|entry| entry.subject != NONE);
             entries.sort_unstable();
-            entries.shrink_to_fit();
         }
     }
 

@@ -67,7 +67,7 @@ impl References {
                 reference.words.learn(column, |word| words.get(word));
             }
             let known = known.map(|known| known(&reference.to));
-            if known.is_none() {
+            if known.is_none() && matches!(keys, Keys::Ids(_)) {
                 keys.find_all(column, &mut self.found);
             }
             for row in (0..rows.len()).filter(|row| column.is_valid(*row)) {

@@ -145,6 +145,10 @@ impl Unique {
     }
 
     fn take(&mut self, rows: &Rows<'_>) {
+        // Behind a privacy policy a table may have lost its key.
+        if rows.table.key.is_empty() {
+            return;
+        }
         let Some(keys) = self.tables.get_mut(&rows.table.name) else { return };
         let columns: Vec<&Column> =
             rows.table.key.iter().filter_map(|name| rows.column(name)).collect();

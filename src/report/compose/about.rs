@@ -121,7 +121,7 @@ fn unread(places: &[(String, String)]) -> Vec<Block> {
         return Vec::new();
     }
     let lead = format!(
-        "{} in no number of this page. {}",
+        "{} not, or not wholly, in the numbers of this page. {}",
         if places.len() == 1 { "What stands there is" } else { "What stands in these places is" },
         if places.len() > TOLD { format!("The first {TOLD}:") } else { String::new() }
     );

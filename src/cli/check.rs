@@ -171,9 +171,10 @@ fn wanted(args: &Args) -> impl Iterator<Item = &'static Family> {
 
 /// The world that the data set was made in, made again from its scenario; or why that cannot be.
 fn world(args: &Args, data: &DataSet, assets: &Assets) -> Result<Result<World, String>, Problems> {
-    // Kinds of anomalies know more of what can be when they have the catalogues, but do without.
+    // Kinds of anomalies know more of what can be when they have the catalogues, and consents of where people are asked; both do without.
     let is_used = |family: &Family| {
-        family.name == "anomalies" || family.checks().any(|check| check.needs_world)
+        ["anomalies", "consent"].contains(&family.name)
+            || family.checks().any(|check| check.needs_world)
     };
     if !wanted(args).any(is_used) {
         return Ok(Err("no check asked for it".to_owned()));

@@ -75,6 +75,7 @@ impl Observer for Consent {
 
     fn done(&mut self, table: &Table, entities: &Entities) {
         if table.name == "consents" {
+            self.states.close();
             self.ledger.close();
             self.stamps.judge_sessions(&self.ledger, entities);
             self.messages.judge(&self.ledger, entities);

@@ -3,14 +3,20 @@
 //! An entity's ordinal is the place of its row among those with new keys. A table that was not written leaves its part empty; the
 //! sessions are then numbered as the events name them.
 
-use std::ops::{Deref, Range};
+mod kept;
+mod reading;
+
+use std::ops::Range;
+
+use reading::{Named, Reading};
 
 use crate::check::Error;
 use crate::check::pass::{BrokenFile, Watch};
-use crate::check::strings::Interned;
 use crate::read::hash::{AT_A_TIME, Ids, NONE, Words};
-use crate::read::{Batch, Column, Data, DataSet};
-use crate::schema::{Schemas, Table, Type};
+use crate::read::{Column, Data, DataSet};
+use crate::schema::{Schemas, Type};
+
+pub use kept::{Device, Identity, Journey, Kept, Order, Session, User};
 
 /// The time of a moment that is not.
 pub const NEVER: i64 = i64::MAX;
@@ -91,168 +97,6 @@ impl Keys {
     }
 }
 
-/// What is kept of the rows of a table, by ordinal: of a row all together, since whoever asks for one thing asks for more, and each row
-/// asked for is a miss of every cache.
-#[derive(Debug, Clone)]
-pub struct Kept<T>(Vec<T>);
-
-impl<T> Default for Kept<T> {
-    fn default() -> Self {
-        Self(Vec::new())
-    }
-}
-
-impl<T: Copy + Default> Kept<T> {
-    /// What is kept of a row; of one that there is not, that nothing is known.
-    #[inline]
-    pub fn at(&self, ordinal: u32) -> T {
-        self.0.get(ordinal as usize).copied().unwrap_or_default()
-    }
-
-    /// Makes room for so many, and no more: a list that doubles would take twice what it needs.
-    fn reserve(&mut self, rows: usize) {
-        self.0.reserve_exact(rows);
-    }
-
-    fn push(&mut self, row: T) {
-        self.0.push(row);
-    }
-
-    /// What is kept of a row that may be a new one, to be changed.
-    fn grow_to(&mut self, ordinal: usize) -> &mut T {
-        if ordinal >= self.0.len() {
-            self.0.resize(ordinal + 1, T::default());
-        }
-        &mut self.0[ordinal]
-    }
-}
-
-impl<T> Deref for Kept<T> {
-    type Target = [T];
-
-    fn deref(&self) -> &[T] {
-        &self.0
-    }
-}
-
-macro_rules! part {
-    ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $ty:ty = $absent:expr,)* }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy)]
-        pub struct $name {
-            $($(#[$field_doc])* pub $field: $ty,)*
-        }
-
-        impl Default for $name {
-            fn default() -> Self {
-                Self { $($field: $absent,)* }
-            }
-        }
-    };
-}
-
-part! {
-    /// What is kept of a user.
-    User {
-        /// When they came near.
-        created: i64 = NEVER,
-        /// When they became known by name, or [`NEVER`].
-        registered: i64 = NEVER,
-        /// Their currency, in [`Entities::words`].
-        currency: u32 = NONE,
-        /// Their time zone, in [`Entities::words`].
-        time_zone: u32 = NONE,
-        /// Their persona, in [`Entities::words`]; [`NONE`] without `truth/personas`.
-        persona: u32 = NONE,
-    }
-}
-
-part! {
-    /// What is kept of a device.
-    Device {
-        /// Whose it is.
-        user: u32 = NONE,
-        /// Its profile, in [`Entities::words`].
-        profile: u32 = NONE,
-        /// Its class, in [`Entities::words`].
-        class: u32 = NONE,
-        /// When its holder got it.
-        first_seen: i64 = NEVER,
-        /// Its last event, or [`NEVER`].
-        last_seen: i64 = NEVER,
-    }
-}
-
-part! {
-    /// What is kept of a journey.
-    Journey {
-        /// Its kind, in [`Entities::words`].
-        kind: u32 = NONE,
-        /// Its outcome, in [`Entities::words`].
-        outcome: u32 = NONE,
-    }
-}
-
-part! {
-    /// What is kept of a session.
-    Session {
-        /// Device that it ran on.
-        device: u32 = NONE,
-        /// Journey that it belongs to.
-        journey: u32 = NONE,
-        /// Its anonymous id, in [`Entities::anonymous`].
-        anonymous: u32 = NONE,
-        /// Its source, in [`Entities::words`].
-        source: u32 = NONE,
-        /// Its campaign.
-        campaign: u32 = NONE,
-        /// Its first event.
-        started: i64 = NEVER,
-        /// Its last event.
-        ended: i64 = NEVER,
-        /// Its events.
-        events: u32 = 0,
-        /// Its page views.
-        page_views: u32 = 0,
-    }
-}
-
-part! {
-    /// What is kept of an order.
-    Order {
-        /// Who placed it.
-        user: u32 = NONE,
-        /// Session in which it was placed.
-        session: u32 = NONE,
-        /// When it was placed.
-        placed: i64 = NEVER,
-        /// What was paid, in hundredths.
-        total: i64 = 0,
-        /// Tax in it.
-        tax: i64 = 0,
-        /// Shipping in it.
-        shipping: i64 = 0,
-        /// What was taken off.
-        discount: i64 = 0,
-        /// Its currency, in [`Entities::words`].
-        currency: u32 = NONE,
-        /// Whether it was bought with one touch.
-        one_click: bool = false,
-    }
-}
-
-part! {
-    /// What is kept of an anonymous id.
-    Identity {
-        /// Whose it is.
-        user: u32 = NONE,
-        /// Device that keeps it.
-        device: u32 = NONE,
-        /// From when on it is known whose, or [`NEVER`].
-        stitched: i64 = NEVER,
-    }
-}
-
 /// Who and what there is.
 #[derive(Debug, Default)]
 pub struct Entities {
@@ -290,7 +134,7 @@ pub(super) struct Known<'e> {
 pub(super) const RESERVED: usize = 50_000_000;
 
 /// Tables whose rows become entities, each before those that refer to it, and the columns that are needed.
-const TABLES: &[(&str, &[&str])] = &[
+pub(super) const TABLES: &[(&str, &[&str])] = &[
     ("users", &["user_id", "created_at", "registered_at", "currency", "time_zone"]),
     ("devices", &["device_id", "user_id", "profile", "device_class", "first_seen", "last_seen"]),
     ("products", &["product_id"]),
@@ -531,8 +375,8 @@ impl Entities {
         reading.words(&mut self.words, rows);
         reading.references(self, rows);
         for row in 0..rows.batch.rows {
-            let user = reading.found(rows, "user_id", row) as usize;
-            if let Some(user) = self.users.0.get_mut(user) {
+            let user = reading.found(rows, "user_id", row);
+            if let Some(user) = self.users.get_mut(user) {
                 user.persona = reading.word(rows, "persona", row);
             }
         }
@@ -571,63 +415,5 @@ fn keys(field: Option<&crate::schema::Field>, rows: usize) -> Keys {
     match field.map(|field| field.ty) {
         Some(Type::Id) => Keys::Ids(Ids::with_capacity(rows)),
         _ => Keys::Words(Words::default()),
-    }
-}
-
-/// A batch with the names of its columns.
-struct Named<'b> {
-    schema: &'b Table,
-    batch: &'b Batch,
-    names: &'b [&'b str],
-}
-
-impl<'b> Named<'b> {
-    fn column(&self, name: &str) -> Option<&'b Column> {
-        let place = self.names.iter().position(|known| *known == name)?;
-        self.batch.columns.get(place)
-    }
-}
-
-/// By column of a table under way: its words as those of all.
-#[derive(Default)]
-struct Reading {
-    columns: Vec<Interned>,
-    /// By column that refers to another table: by row, the ordinal there.
-    references: Vec<Vec<u32>>,
-}
-
-impl Reading {
-    fn words(&mut self, words: &mut Words, rows: &Named<'_>) {
-        self.columns.resize_with(rows.batch.columns.len(), Interned::default);
-        // The first column is the key, which has words of its own.
-        for (column, interned) in rows.batch.columns.iter().zip(&mut self.columns).skip(1) {
-            interned.learn(column, words);
-        }
-    }
-
-    /// Finds what the rows of a batch refer to.
-    fn references(&mut self, entities: &Entities, rows: &Named<'_>) {
-        self.references.resize_with(rows.batch.columns.len(), Vec::new);
-        let columns = rows.names.iter().zip(&rows.batch.columns);
-        for ((name, column), found) in columns.zip(&mut self.references) {
-            let reference = rows.schema.field(name).and_then(|field| field.reference.as_ref());
-            if let Some(keys) = reference.and_then(|(table, _)| entities.keys(table)) {
-                keys.find_all(column, found);
-            }
-        }
-    }
-
-    /// The ordinal of what a row refers to; [`NONE`] where there is none or it leads nowhere.
-    fn found(&self, rows: &Named<'_>, name: &str, row: usize) -> u32 {
-        let place = rows.names.iter().position(|known| *known == name);
-        let found = place.and_then(|place| self.references.get(place)?.get(row));
-        found.copied().unwrap_or(NONE)
-    }
-
-    fn word(&self, rows: &Named<'_>, name: &str, row: usize) -> u32 {
-        let place = rows.names.iter().position(|known| *known == name);
-        let pair = place
-            .and_then(|place| Some((rows.batch.columns.get(place)?, self.columns.get(place)?)));
-        pair.map_or(NONE, |(column, interned)| interned.key(column, row))
     }
 }

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::check::entities::TABLES;
 use crate::check::{Observer, Wants};
 use crate::manifest::Manifest;
 use crate::privacy::frame::shape;
@@ -25,41 +26,9 @@ const OF_SHAPE: &[&str] = &[
     "keys.references",
 ];
 
-/// What checks look at beside the columns that they ask for: what is known of people and things, and of each event.
-const BESIDE: &[(&str, &[&str])] = &[
-    ("users", &["created_at", "registered_at", "currency"]),
-    ("devices", &["user_id", "first_seen", "last_seen"]),
-    ("journeys", &["kind", "outcome"]),
-    (
-        "sessions",
-        &[
-            "device_id",
-            "journey_id",
-            "anonymous_id",
-            "source",
-            "campaign_id",
-            "started_at",
-            "ended_at",
-            "events",
-            "page_views",
-        ],
-    ),
-    (
-        "orders",
-        &[
-            "user_id",
-            "session_id",
-            "placed_at",
-            "total",
-            "tax",
-            "shipping",
-            "discount",
-            "currency",
-            "is_one_click",
-        ],
-    ),
-    ("events", &["event_id", "event_name", "session_id", "event_time", "received_at", "sent_at"]),
-];
+/// What checks look at of each event beside the columns that they ask for.
+const OF_EVENTS: (&str, &[&str]) =
+    ("events", &["event_id", "event_name", "session_id", "event_time", "received_at", "sent_at"]);
 
 /// The schemas of what a data set holds: behind a policy, those of what is left.
 pub fn schemas(schemas: &Schemas, manifest: &Manifest) -> Schemas {
@@ -84,7 +53,9 @@ impl Lost {
     pub(super) fn of(schemas: &Schemas, manifest: &Manifest) -> Self {
         let Some(privacy) = &manifest.privacy else { return Self::default() };
         let columns = shape::lost(schemas, &privacy.columns);
-        let found = BESIDE.iter().find_map(|(table, names)| {
+        // What is known of people and things stands beside every event.
+        let beside = TABLES.iter().chain([&OF_EVENTS]);
+        let found = beside.into_iter().find_map(|(table, names)| {
             let of_table = columns.get(*table)?;
             names.iter().find_map(|name| Some(format!("{} in {table}", of_table.get(*name)?)))
         });

@@ -7,37 +7,12 @@ use crate::event::journal::{ConsentRow, ErasureRow, NEVER, Session};
 use crate::journey::visits::{Person, Walker};
 use crate::population::Consent;
 use crate::population::consent::{Asking, LONGEST_VISIT, signals};
+use crate::scenario::ledger::{basis, channel, outcome, purpose, refusal, request, source, state};
 use crate::seed::{Purpose, Stream, mix};
 
 const ANSWER: Purpose = Purpose::named("consent.answer");
 const SECOND_THOUGHT: Purpose = Purpose::named("consent.second_thought");
 const LEDGER: Purpose = Purpose::named("consent.ledger");
-
-/// Ordinals in the vocabulary's lists: purposes, channels, states, sources, bases.
-const MARKETING: u8 = 3;
-const WEB: u8 = 3;
-const APP: u8 = 4;
-const GRANTED: u8 = 0;
-const DENIED: u8 = 1;
-const WITHDRAWN: u8 = 2;
-const EXPIRED: u8 = 3;
-const SUPERSEDED: u8 = 4;
-const BANNER: u8 = 0;
-const SETTINGS: u8 = 1;
-const BROWSER_SIGNAL: u8 = 2;
-const OPT_OUT_LINK: u8 = 3;
-const SIGN_UP_FORM: u8 = 4;
-const DOUBLE_OPT_IN: u8 = 5;
-const PUSH_PROMPT: u8 = 6;
-const UNSUBSCRIBE_LINK: u8 = 7;
-const STOP_REPLY: u8 = 8;
-const ERASURE_REQUEST: u8 = 9;
-const SYSTEM: u8 = 10;
-const CONSENT: u8 = 0;
-const OPT_OUT: u8 = 1;
-
-/// The purposes of the web in order of their bits, so that a bit's place is the purpose's ordinal.
-const OF_THE_WEB: [u8; 3] = [signals::ANALYTICS, signals::ADVERTISING, signals::PERSONALISATION];
 
 /// What a device was granted.
 #[derive(Debug, Clone, Copy, Default)]
@@ -115,11 +90,11 @@ impl Walker<'_> {
             return;
         }
         standing.refused = signals::ADVERTISING | signals::PERSONALISATION;
-        let source = if stream.chance(0.5) { BROWSER_SIGNAL } else { OPT_OUT_LINK };
+        let source = if stream.chance(0.5) { source::BROWSER_SIGNAL } else { source::OPT_OUT_LINK };
         let refused = standing.refused;
         standing.notice = self.notice_at(at);
         standing.until = NEVER;
-        self.change(person, device, refused, Change { state: DENIED, source, at });
+        self.change(person, device, refused, Change { state: state::DENIED, source, at });
     }
 
     /// The first time that a device from before the window is met: what was answered on it then.
@@ -143,7 +118,11 @@ impl Walker<'_> {
         self.note_answer(person, device, granted, at, validity);
         if taken_back && granted != 0 && !person.covers {
             let at = at + 1 + ((start - at - 1) as f64 * moment) as i64;
-            self.take_back(person, device, Change { state: WITHDRAWN, source: SETTINGS, at });
+            self.take_back(
+                person,
+                device,
+                Change { state: state::WITHDRAWN, source: source::SETTINGS, at },
+            );
         }
     }
 
@@ -159,13 +138,13 @@ impl Walker<'_> {
         let newer = newer.max(last.map_or(i64::MIN, |last| last + 1));
         let (due, latest) = if is_visit { (now + LONGEST_VISIT, now - 1) } else { (now, now) };
         let (state, at) = if newer <= latest && newer < standing.until {
-            (SUPERSEDED, newer)
+            (state::SUPERSEDED, newer)
         } else if standing.until <= due {
-            (EXPIRED, standing.until.min(latest))
+            (state::EXPIRED, standing.until.min(latest))
         } else {
             return;
         };
-        self.take_back(person, device, Change { state, source: SYSTEM, at });
+        self.take_back(person, device, Change { state, source: source::SYSTEM, at });
         person.standing[device].answered = false;
     }
 
@@ -216,9 +195,9 @@ impl Walker<'_> {
         let standing = &mut person.standing[device];
         (standing.answered, standing.granted) = (true, granted);
         (standing.until, standing.notice) = (at + validity, notice);
-        let change = |state| Change { state, source: BANNER, at };
-        self.change(person, device, granted, change(GRANTED));
-        self.change(person, device, signals::ALL & !granted, change(DENIED));
+        let change = |state| Change { state, source: source::BANNER, at };
+        self.change(person, device, granted, change(state::GRANTED));
+        self.change(person, device, signals::ALL & !granted, change(state::DENIED));
     }
 
     /// Ends all that is granted on a device.
@@ -237,7 +216,7 @@ impl Walker<'_> {
         if stream.chance(world.people.consenting().web.withdrawn) {
             let at = row.ended + 2_000_000 + i64::from(stream.below(38_000_000));
             if at < world.end {
-                let change = Change { state: WITHDRAWN, source: SETTINGS, at };
+                let change = Change { state: state::WITHDRAWN, source: source::SETTINGS, at };
                 self.take_back(person, device, change);
             }
         }
@@ -247,22 +226,24 @@ impl Walker<'_> {
     fn change(&mut self, person: &mut Person, device: usize, bits: u8, change: Change) {
         let held = person.user.devices.at(device);
         let is_app = self.world.models.devices[usize::from(held.profile)].app;
-        for (purpose, _) in OF_THE_WEB.iter().enumerate().filter(|(_, bit)| bits & **bit != 0) {
+        let purposes = signals::OF_PURPOSES.iter().enumerate();
+        for (purpose, _) in purposes.filter(|(_, bit)| bits & **bit != 0) {
             let standing = &mut person.standing[device];
             standing.changes[purpose] = standing.changes[purpose].saturating_add(1);
             let (sequence, notice) = (standing.changes[purpose], standing.notice);
-            let holds = matches!(change.state, GRANTED | DENIED);
+            let holds = matches!(change.state, state::GRANTED | state::DENIED);
             let expires = if holds { standing.until } else { NEVER };
-            let is_objection = matches!(change.source, BROWSER_SIGNAL | OPT_OUT_LINK);
+            let is_objection =
+                matches!(change.source, source::BROWSER_SIGNAL | source::OPT_OUT_LINK);
             self.note(
                 person,
                 Some(device as u8),
                 &ConsentRow {
                     purpose: purpose as u8,
-                    channel: if is_app { APP } else { WEB },
+                    channel: if is_app { channel::APP } else { channel::WEB },
                     state: change.state,
                     source: change.source,
-                    basis: if is_objection { OPT_OUT } else { CONSENT },
+                    basis: if is_objection { basis::OPT_OUT } else { basis::CONSENT },
                     notice,
                     sequence,
                     occurred: change.at,
@@ -308,7 +289,8 @@ impl Walker<'_> {
                 // A visit that is under way is brought to its end.
                 let last = Some(person.last_seen[device]).filter(|last| *last != NEVER);
                 let at = last.map_or(closed, |last| closed.max(last + 1));
-                let change = Change { state: WITHDRAWN, source: ERASURE_REQUEST, at };
+                let change =
+                    Change { state: state::WITHDRAWN, source: source::ERASURE_REQUEST, at };
                 self.take_back(person, device, change);
             }
         }
@@ -326,15 +308,15 @@ impl Walker<'_> {
             return;
         };
         let asked_for = match channel {
-            2 => PUSH_PROMPT,
-            0 if matches!(people.asking(&person.user), Asking::Banner(_)) => DOUBLE_OPT_IN,
-            _ => SIGN_UP_FORM,
+            2 => source::PUSH_PROMPT,
+            0 if matches!(people.asking(&person.user), Asking::Banner(_)) => source::DOUBLE_OPT_IN,
+            _ => source::SIGN_UP_FORM,
         };
         let notice = self.notice_at(opt_in.granted);
         let row = ConsentRow {
-            purpose: MARKETING,
+            purpose: purpose::MARKETING,
             channel: channel as u8,
-            state: GRANTED,
+            state: state::GRANTED,
             source: asked_for,
             notice,
             sequence: 1,
@@ -347,17 +329,17 @@ impl Walker<'_> {
         let Some(ended) = opt_in.ended else { return };
         let is_erasure = person.user.erasure.is_some_and(|of| ended.occurred == of.closed);
         // By link, by a word, in the device's settings.
-        let by_hand = [UNSUBSCRIBE_LINK, STOP_REPLY, SETTINGS][channel];
+        let by_hand = [source::UNSUBSCRIBE_LINK, source::STOP_REPLY, source::SETTINGS][channel];
         let source = match (ended.withdrawn, is_erasure) {
-            (false, _) => SYSTEM,
-            (true, true) => ERASURE_REQUEST,
+            (false, _) => source::SYSTEM,
+            (true, true) => source::ERASURE_REQUEST,
             (true, false) => by_hand,
         };
         self.note(
             person,
             None,
             &ConsentRow {
-                state: if ended.withdrawn { WITHDRAWN } else { EXPIRED },
+                state: if ended.withdrawn { state::WITHDRAWN } else { state::EXPIRED },
                 source,
                 sequence: 2,
                 occurred: ended.occurred,
@@ -380,12 +362,13 @@ impl Walker<'_> {
             due: erasure.due,
             completed: erasure.completed,
             outcome: match (is_answered, erasure.refused) {
-                (false, _) => 0,
-                (true, false) => 1,
-                (true, true) => 2,
+                (false, _) => outcome::PENDING,
+                (true, false) => outcome::COMPLETED,
+                (true, true) => outcome::REFUSED,
             },
-            channel: (bits % 3) as u8,
-            reason: (is_answered && erasure.refused).then_some((bits >> 8 & 1) as u8),
+            channel: (bits % request::NAMES.len() as u64) as u8,
+            reason: (is_answered && erasure.refused)
+                .then_some((bits >> 8) as u8 % refusal::NAMES.len() as u8),
             country: person.user.country as u8,
             city: person.user.city as u8,
         });
@@ -399,9 +382,9 @@ const NOTHING: ConsentRow = ConsentRow {
     device: None,
     purpose: 0,
     channel: 0,
-    state: GRANTED,
-    source: SYSTEM,
-    basis: CONSENT,
+    state: state::GRANTED,
+    source: source::SYSTEM,
+    basis: basis::CONSENT,
     notice: 0,
     sequence: 0,
     country: 0,

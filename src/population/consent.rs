@@ -27,6 +27,8 @@ pub mod signals {
     pub const ADVERTISING: u8 = 2;
     /// Personalised advertising.
     pub const PERSONALISATION: u8 = 4;
+    /// By purpose, in the order of their list.
+    pub const OF_PURPOSES: [u8; 3] = [ANALYTICS, ADVERTISING, PERSONALISATION];
     /// All of it.
     pub const ALL: u8 = ANALYTICS | ADVERTISING | PERSONALISATION;
 }

@@ -6,36 +6,66 @@ use crate::frame::Strings;
 use crate::model::{City, Models};
 use crate::population::consent::signals;
 
-/// Whose a consent is, by ordinal.
-pub const SUBJECTS: [&str; 2] = ["user", "device"];
-/// What consent is for, by ordinal.
-pub const PURPOSES: [&str; 4] = ["analytics", "advertising", "personalisation", "marketing"];
-/// Where it counts, by ordinal: those of messages first, in the order of their channels.
-pub const CHANNELS: [&str; 5] = ["email", "sms", "push", "web", "app"];
-/// Its states, by ordinal.
-pub const STATES: [&str; 5] = ["granted", "denied", "withdrawn", "expired", "superseded"];
-/// Where a change of it comes from, by ordinal.
-pub const SOURCES: [&str; 11] = [
-    "banner",
-    "settings",
-    "browser_signal",
-    "opt_out_link",
-    "sign_up_form",
-    "double_opt_in",
-    "push_prompt",
-    "unsubscribe_link",
-    "stop_reply",
-    "erasure_request",
-    "system",
-];
-/// What it rests upon, by ordinal.
-pub const LEGAL_BASES: [&str; 2] = ["consent", "opt_out"];
-/// What comes of a request to be forgotten, by ordinal.
-pub const ERASURE_OUTCOMES: [&str; 3] = ["pending", "completed", "refused"];
-/// How one is made, by ordinal.
-pub const ERASURE_CHANNELS: [&str; 3] = ["account_settings", "email", "support"];
-/// Why one is refused, by ordinal.
-pub const REFUSALS: [&str; 2] = ["identity_not_proven", "legal_hold"];
+/// Lists of words, each word known by its place in its list: rows hold places, files hold words.
+macro_rules! words {
+    ($($(#[$doc:meta])* $list:ident { $($name:ident = $word:literal,)* })*) => {$(
+        $(#[$doc])*
+        pub mod $list {
+            #[allow(non_camel_case_types, clippy::upper_case_acronyms, reason = "counted, not used")]
+            enum Place { $($name,)* }
+
+            $(#[doc = concat!("`", $word, "`.")]
+            pub const $name: u8 = Place::$name as u8;)*
+
+            /// The words in their order.
+            pub const NAMES: [&str; [$($word),*].len()] = [$($word),*];
+        }
+    )*};
+}
+
+words! {
+    /// Whose a consent is.
+    subject { USER = "user", DEVICE = "device", }
+    /// What consent is for: what is done on a device first, in the order of [`signals::OF_PURPOSES`].
+    purpose {
+        ANALYTICS = "analytics",
+        ADVERTISING = "advertising",
+        PERSONALISATION = "personalisation",
+        MARKETING = "marketing",
+    }
+    /// Where it counts: what messages come over first, in the order of their channels.
+    channel { EMAIL = "email", SMS = "sms", PUSH = "push", WEB = "web", APP = "app", }
+    /// Its states.
+    state {
+        GRANTED = "granted",
+        DENIED = "denied",
+        WITHDRAWN = "withdrawn",
+        EXPIRED = "expired",
+        SUPERSEDED = "superseded",
+    }
+    /// Where a change of it comes from.
+    source {
+        BANNER = "banner",
+        SETTINGS = "settings",
+        BROWSER_SIGNAL = "browser_signal",
+        OPT_OUT_LINK = "opt_out_link",
+        SIGN_UP_FORM = "sign_up_form",
+        DOUBLE_OPT_IN = "double_opt_in",
+        PUSH_PROMPT = "push_prompt",
+        UNSUBSCRIBE_LINK = "unsubscribe_link",
+        STOP_REPLY = "stop_reply",
+        ERASURE_REQUEST = "erasure_request",
+        SYSTEM = "system",
+    }
+    /// What it rests upon.
+    basis { CONSENT = "consent", OPT_OUT = "opt_out", }
+    /// What comes of a request to be forgotten.
+    outcome { PENDING = "pending", COMPLETED = "completed", REFUSED = "refused", }
+    /// How one is made.
+    request { ACCOUNT_SETTINGS = "account_settings", EMAIL = "email", SUPPORT = "support", }
+    /// Why one is refused.
+    refusal { IDENTITY_NOT_PROVEN = "identity_not_proven", LEGAL_HOLD = "legal_hold", }
+}
 
 /// Consent Mode, by signals: `G1`, then whether ad_storage, analytics_storage, ad_user_data and ad_personalization are granted, as 1 or 0.
 fn consent_mode(signals: u8) -> String {
@@ -83,16 +113,16 @@ impl LedgerWords {
             jurisdiction: jurisdiction.collect(),
             jurisdictions: names,
             modes: (0..=signals::ALL).map(consent_mode).collect(),
-            subjects: SUBJECTS.iter().collect(),
-            purposes: PURPOSES.iter().collect(),
-            channels: CHANNELS.iter().collect(),
-            states: STATES.iter().collect(),
-            sources: SOURCES.iter().collect(),
-            legal_bases: LEGAL_BASES.iter().collect(),
+            subjects: subject::NAMES.iter().collect(),
+            purposes: purpose::NAMES.iter().collect(),
+            channels: channel::NAMES.iter().collect(),
+            states: state::NAMES.iter().collect(),
+            sources: source::NAMES.iter().collect(),
+            legal_bases: basis::NAMES.iter().collect(),
             notices: models.consenting.notices.iter().map(|notice| &notice.version).collect(),
-            erasure_outcomes: ERASURE_OUTCOMES.iter().collect(),
-            erasure_channels: ERASURE_CHANNELS.iter().collect(),
-            refusals: REFUSALS.iter().collect(),
+            erasure_outcomes: outcome::NAMES.iter().collect(),
+            erasure_channels: request::NAMES.iter().collect(),
+            refusals: refusal::NAMES.iter().collect(),
         }
     }
 }

@@ -7,7 +7,10 @@ use crate::check::{Cached, Check, Context, Rows, Tally, Verdict};
 use crate::population::consent::signals;
 use crate::read::Column;
 use crate::read::hash::NONE;
-use crate::scenario::ledger::{self as words, LEGAL_BASES, PURPOSES};
+use crate::scenario::ledger::basis::OPT_OUT;
+use crate::scenario::ledger::purpose::MARKETING;
+use crate::scenario::ledger::state::{DENIED, GRANTED};
+use crate::scenario::ledger::{basis, channel, purpose, state, subject};
 
 const STATES: Check = check(
     "consent.states",
@@ -19,31 +22,39 @@ const STATES: Check = check(
 /// The checks.
 pub(super) static CHECKS: &[Check] = &[STATES];
 
-const MARKETING: u8 = 3;
-const GRANTED: u8 = 0;
-const DENIED: u8 = 1;
 /// Nothing was said yet.
 const UNKNOWN: u8 = u8::MAX;
-const OPT_OUT: u8 = 1;
 
-/// The bits of the purposes of the web, by ordinal.
-const BITS: [u8; 3] = [signals::ANALYTICS, signals::ADVERTISING, signals::PERSONALISATION];
+/// What a change does to whether something may be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Says {
+    /// It grants it.
+    Yes,
+    /// It refuses it, or ends a grant.
+    No,
+    /// It objects to what nobody was asked about.
+    Objects,
+}
 
-/// A change, as far as it matters later.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// A change, as far as it matters later: 24 bytes, of which a large data set has millions.
+#[derive(Debug, Clone, Copy)]
 struct Entry {
-    /// Device, or user.
-    subject: u32,
     /// From when on it holds.
     at: i64,
+    expires: i64,
+    /// Device, or user.
+    subject: u32,
     /// Which change it is: those of the same moment come in order.
     sequence: u16,
     /// Purpose of the web, or channel of messages.
     what: u8,
-    granted: bool,
-    /// Whether it is an objection.
-    objects: bool,
-    expires: i64,
+    says: Says,
+}
+
+impl Entry {
+    fn order(&self) -> (u32, i64, u16, u8) {
+        (self.subject, self.at, self.sequence, self.what)
+    }
 }
 
 /// What a device may store at some time.
@@ -110,10 +121,10 @@ impl Change {
         Some(Self {
             user: entities.find("users", Some(columns.user), row),
             device: entities.find("devices", Some(columns.device), row),
-            purpose: word(columns.purpose, &PURPOSES)?,
-            channel: word(columns.channel, &words::CHANNELS)?,
-            state: word(columns.state, &words::STATES)?,
-            basis: word(columns.basis, &LEGAL_BASES)?,
+            purpose: word(columns.purpose, &purpose::NAMES)?,
+            channel: word(columns.channel, &channel::NAMES)?,
+            state: word(columns.state, &state::NAMES)?,
+            basis: word(columns.basis, &basis::NAMES)?,
         })
     }
 }
@@ -141,15 +152,18 @@ impl Ledger {
         }
         for row in 0..rows.len() {
             let Some(change) = Change::of(rows, &columns, row) else { continue };
-            let objects = change.basis == OPT_OUT;
+            let says = match (change.basis, change.state) {
+                (OPT_OUT, _) => Says::Objects,
+                (_, GRANTED) => Says::Yes,
+                _ => Says::No,
+            };
             let entry = |subject, what| Entry {
-                subject,
                 at: rows.long("effective_at", row).unwrap_or(NEVER),
+                expires: rows.long("expires_at", row).unwrap_or(NEVER),
+                subject,
                 sequence: rows.long("sequence", row).unwrap_or(0) as u16,
                 what,
-                granted: change.state == GRANTED,
-                objects,
-                expires: rows.long("expires_at", row).unwrap_or(NEVER),
+                says,
             };
             if change.purpose == MARKETING {
                 self.users.push(entry(change.user, change.channel));
@@ -157,7 +171,7 @@ impl Ledger {
             }
             self.devices.push(entry(change.device, change.purpose));
             if let Some(column) = jurisdiction
-                && !objects
+                && says != Says::Objects
                 && asks.get(column, row) == Some(false)
                 && let Some(word) = column.text(row)
                 && !self.asking.iter().any(|known| known == word)
@@ -171,7 +185,7 @@ impl Ledger {
     pub(super) fn close(&mut self) {
         for entries in [&mut self.devices, &mut self.users] {
             entries.retain(|entry| entry.subject != NONE);
-            entries.sort_unstable();
+            entries.sort_unstable_by_key(Entry::order);
         }
     }
 
@@ -190,21 +204,22 @@ impl Ledger {
                 standing.until = standing.until.min(entry.at);
                 break;
             }
-            let (bit, place) = (BITS[usize::from(entry.what)], usize::from(entry.what));
+            let (bit, place) =
+                (signals::OF_PURPOSES[usize::from(entry.what)], usize::from(entry.what));
             standing.since = entry.at;
-            if entry.objects {
+            if entry.says == Says::Objects {
                 standing.refused |= bit;
                 continue;
             }
             standing.asked = true;
             standing.granted &= !bit;
             expires[place] = NEVER;
-            if entry.granted {
+            if entry.says == Says::Yes {
                 standing.granted |= bit;
                 expires[place] = entry.expires;
             }
         }
-        for (bit, expires) in BITS.into_iter().zip(expires) {
+        for (bit, expires) in signals::OF_PURPOSES.into_iter().zip(expires) {
             if expires <= at {
                 standing.granted &= !bit;
                 standing.since = standing.since.max(expires);
@@ -219,13 +234,13 @@ impl Ledger {
     pub(super) fn may_write(&self, user: u32, channel: u8, at: i64) -> bool {
         let entries = of(&self.users, user).iter();
         let last = entries.take_while(|entry| entry.at <= at).filter(|entry| entry.what == channel);
-        last.last().is_some_and(|entry| entry.granted && at < entry.expires)
+        last.last().is_some_and(|entry| entry.says == Says::Yes && at < entry.expires)
     }
 
     /// Whether the ledger ends with a grant of messages to somebody over a channel.
     pub(super) fn ends_granted(&self, user: u32, channel: u8) -> bool {
         let of_channel = |entry: &&Entry| entry.what == channel;
-        of(&self.users, user).iter().rfind(of_channel).is_some_and(|entry| entry.granted)
+        of(&self.users, user).iter().rfind(of_channel).is_some_and(|entry| entry.says == Says::Yes)
     }
 
     /// Changes of devices and of people: subject and moment.
@@ -266,15 +281,16 @@ impl States {
 
     pub(super) fn look(&mut self, rows: &Rows<'_>) {
         let Some(columns) = Columns::of(rows) else { return };
-        let subject = rows.column("subject");
+        let whose = rows.column("subject");
         for row in 0..rows.len() {
             let Some(change) = Change::of(rows, &columns, row) else { continue };
             let is_message = change.purpose == MARKETING;
             let named = (columns.user.is_valid(row), columns.device.is_valid(row));
-            let word = subject.and_then(|column| column.text(row));
-            let right = named == (is_message, !is_message)
-                && word == Some(if is_message { "user" } else { "device" });
-            self.tally.look(right && (change.channel < 3) == is_message, || {
+            let word = whose.and_then(|column| column.text(row));
+            let of = if is_message { subject::USER } else { subject::DEVICE };
+            let right =
+                named == (is_message, !is_message) && word == Some(subject::NAMES[usize::from(of)]);
+            self.tally.look(right && (change.channel < channel::WEB) == is_message, || {
                 (rows.place(row), "its subject, its purpose and its channel do not go together")
             });
             let (list, of, what) = if is_message {
@@ -297,7 +313,7 @@ impl States {
             let [occurred, effective] =
                 ["occurred_at", "effective_at"].map(|name| rows.long(name, row).unwrap_or(NEVER));
             self.tally.look(follows && counted && occurred <= effective, || {
-                let was = words::STATES.get(usize::from(before)).copied().unwrap_or("unknown");
+                let was = state::NAMES.get(usize::from(before)).copied().unwrap_or("unknown");
                 let says = if !follows {
                     format!("becomes {}, but was {was}", shown(columns.state, row))
                 } else if counted {
@@ -309,6 +325,11 @@ impl States {
             });
             *known = (change.state, count.saturating_add(1));
         }
+    }
+
+    /// All rows are there.
+    pub(super) fn close(&mut self) {
+        (self.devices, self.users) = (Vec::new(), Vec::new());
     }
 
     pub(super) fn verdicts(self) -> Vec<Verdict> {

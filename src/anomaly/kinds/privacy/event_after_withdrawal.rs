@@ -9,7 +9,7 @@ use crate::anomaly::value::Value;
 use crate::event::journal::Session;
 use crate::population::Consent;
 use crate::population::consent::signals;
-use crate::scenario::ledger::{PURPOSES, STATES};
+use crate::scenario::ledger::state::{DENIED, GRANTED};
 use crate::seed::Stream;
 
 /// The kind.
@@ -61,18 +61,14 @@ fn ended(ground: &Ground<'_>, of: &Session) -> Option<u8> {
     let of_user = ground.consents_of(of.user).map(|at| &ledger[at as usize]);
     let on_device =
         of_user.filter(|row| row.device == Some(of.device) && row.effective <= of.started);
-    let state = |name: &str| STATES.iter().position(|known| *known == name);
-    let (granted, denied) = (state("granted")?, state("denied")?);
-    let bits = [signals::ANALYTICS, signals::ADVERTISING, signals::PERSONALISATION];
     let (mut now, mut before) = (0, None);
-    for row in on_device.filter(|row| usize::from(row.purpose) < PURPOSES.len() - 1) {
-        let bit = bits[usize::from(row.purpose)];
-        let state = usize::from(row.state);
+    for row in on_device {
+        let bit = signals::OF_PURPOSES[usize::from(row.purpose)];
         if bit == signals::ANALYTICS {
             // All that is granted ends together, analytics first.
-            before = Some(now).filter(|_| state != granted && state != denied);
+            before = Some(now).filter(|_| !matches!(row.state, GRANTED | DENIED));
         }
-        now = if state == granted { now | bit } else { now & !bit };
+        now = if row.state == GRANTED { now | bit } else { now & !bit };
     }
     before
 }

@@ -16,6 +16,7 @@ mod survey;
 mod tables;
 pub(super) mod time;
 pub(super) mod why;
+mod worker;
 mod write;
 
 #[cfg(test)]

@@ -21,12 +21,13 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::types::{Type, TypePtr};
 
-use super::arrays::{self, Inside, ROWS, Worker};
+use super::arrays::{self, ROWS};
 use super::change::Change;
 use super::input::Input;
 use super::job::Job;
 use super::survey;
 use super::why::{Why, broken, go_on};
+use super::worker::{Inside, Worker};
 use crate::privacy::policy::act::Act;
 use crate::read;
 use crate::seed::{Purpose, Seed};

@@ -96,7 +96,8 @@ impl Ids {
         for some in ids.chunks(AT_A_TIME) {
             self.touch(some);
             let begin = found.len();
-            found.extend(some.iter().map(|id| self.likely(*id)));
+            // Whether it is the one is asked of all of them afterwards: those reads need not wait for each other either.
+            found.extend(some.iter().map(|id| self.probe(*id, |_| true).unwrap_or(NONE)));
             for (likely, id) in found[begin..].iter_mut().zip(some) {
                 if *likely != NONE && self.all[*likely as usize] != *id {
                     *likely = self.get(*id);
@@ -110,24 +111,6 @@ impl Ids {
         if !self.slots.is_empty() {
             let first = ids.iter().map(|id| self.slots[self.first_slot(of_id(*id))]);
             std::hint::black_box(first.fold(0, |all, entry| all ^ entry));
-        }
-    }
-
-    /// The ordinal of the first id whose hash has the same bits, or [`NONE`].
-    #[inline]
-    fn likely(&self, id: u128) -> u32 {
-        let hash = of_id(id);
-        let (tag, ordinals) = (self.entry(hash, 0), self.ordinals());
-        let mut slot = self.first_slot(hash);
-        loop {
-            let entry = self.slots[slot];
-            if entry == NONE {
-                return NONE;
-            }
-            if entry & !ordinals == tag {
-                return entry & ordinals;
-            }
-            slot = self.next_slot(slot);
         }
     }
 
@@ -150,16 +133,21 @@ impl Ids {
     /// The ordinal of an id, or the slot where it would stand.
     #[inline]
     fn find(&self, id: u128) -> Result<u32, usize> {
+        self.probe(id, |ordinal| self.all[ordinal as usize] == id)
+    }
+
+    /// The first ordinal whose hash has the bits of an id's and that is the one, or the slot where the id would stand.
+    #[inline]
+    fn probe(&self, id: u128, is_it: impl Fn(u32) -> bool) -> Result<u32, usize> {
         let hash = of_id(id);
-        let tag = self.entry(hash, 0);
-        let ordinals = self.ordinals();
+        let (tag, ordinals) = (self.entry(hash, 0), self.ordinals());
         let mut slot = self.first_slot(hash);
         loop {
             let entry = self.slots[slot];
             if entry == NONE {
                 return Err(slot);
             }
-            if entry & !ordinals == tag && self.all[(entry & ordinals) as usize] == id {
+            if entry & !ordinals == tag && is_it(entry & ordinals) {
                 return Ok(entry & ordinals);
             }
             slot = self.next_slot(slot);

@@ -55,30 +55,29 @@ impl References {
         Self { all: references, found: Vec::new() }
     }
 
-    /// Looks at the references of some rows. `known` tells an id that surely is a key of a table, and most likely what a row refers to.
-    fn take<G: Fn(usize) -> u128>(&mut self, rows: &Rows<'_>, known: Option<&impl Fn(&str) -> G>) {
+    /// Looks at the references of some rows; of events, most are to what their session refers to.
+    fn take(&mut self, rows: &Rows<'_>, events: Option<&EventBatch<'_>>) {
         for reference in self.all.iter_mut().filter(|of| of.table == rows.table.name) {
             let (Some(column), Some(keys)) =
                 (rows.column(&reference.column), rows.entities.keys(&reference.to))
             else {
                 continue;
             };
-            if let Keys::Words(words) = keys {
-                reference.words.learn(column, |word| words.get(word));
+            match keys {
+                Keys::Words(words) => reference.words.learn(column, |word| words.get(word)),
+                Keys::Ids(_) if events.is_none() => keys.find_all(column, &mut self.found),
+                Keys::Ids(_) => {}
             }
-            let known = known.map(|known| known(&reference.to));
-            if known.is_none() && matches!(keys, Keys::Ids(_)) {
-                keys.find_all(column, &mut self.found);
-            }
+            let known = known(&reference.to);
             for row in (0..rows.len()).filter(|row| column.is_valid(*row)) {
-                let is_found = match (keys, &known) {
-                    (Keys::Ids(_), None) => self.found[row] != NONE,
-                    (Keys::Ids(_), Some(known)) => {
-                        let id = column.id(row).unwrap_or(0);
-                        id != 0 && id == known(row) || keys.find(column, row) != NONE
-                    }
+                let is_found = match (keys, events) {
                     (Keys::Words(_), _) => {
                         reference.words.get(column, row).is_some_and(|at| at != NONE)
+                    }
+                    (Keys::Ids(_), None) => self.found[row] != NONE,
+                    (Keys::Ids(_), Some(events)) => {
+                        let id = column.id(row).unwrap_or(0);
+                        id != 0 && id == known(events.facts(row)) || keys.find(column, row) != NONE
                     }
                 };
                 reference.tally.look(is_found, || {
@@ -98,21 +97,11 @@ impl Observer for References {
     }
 
     fn see(&mut self, rows: &Rows<'_>) {
-        self.take(rows, None::<&fn(&str) -> fn(usize) -> u128>);
+        self.take(rows, None);
     }
 
     fn see_events(&mut self, events: &EventBatch<'_>) {
-        let known = |table: &str| {
-            let of: fn(&Facts) -> u128 = match table {
-                "users" => |facts| facts.ids.user,
-                "devices" => |facts| facts.ids.device,
-                "journeys" => |facts| facts.ids.journey,
-                "sessions" => |facts| facts.ids.session,
-                _ => |_| 0,
-            };
-            move |row| of(events.facts(row))
-        };
-        self.take(&events.rows, Some(&known));
+        self.take(&events.rows, Some(events));
     }
 
     fn finish(self: Box<Self>, _: &Context<'_>, seen: &Seen) -> Vec<Verdict> {
@@ -123,5 +112,16 @@ impl Observer for References {
             all.add(reference.tally);
         }
         vec![all.verdict()]
+    }
+}
+
+/// The key of a table that a session surely refers to; 0 for none.
+fn known(table: &str) -> fn(&Facts) -> u128 {
+    match table {
+        "users" => |facts| facts.ids.user,
+        "devices" => |facts| facts.ids.device,
+        "journeys" => |facts| facts.ids.journey,
+        "sessions" => |facts| facts.ids.session,
+        _ => |_| 0,
     }
 }

@@ -2,7 +2,7 @@
 //! where its labels say.
 //!
 //! A kind is a check. What breaks its invariant is found by an observer of this room, or by checks of other families that know it
-//! already ([`Kind::from`]); [`judge`] then holds the violations against the labels, both ways.
+//! already ([`Kind::from`]); [`judge()`] then holds the violations against the labels, both ways.
 
 mod effects;
 mod field;

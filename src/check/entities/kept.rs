@@ -77,11 +77,11 @@ part! {
         created: i64 = NEVER,
         /// When they became known by name, or [`NEVER`].
         registered: i64 = NEVER,
-        /// Their currency, in [`Entities::words`].
+        /// Their currency, in `Entities::words`.
         currency: u32 = NONE,
-        /// Their time zone, in [`Entities::words`].
+        /// Their time zone, in `Entities::words`.
         time_zone: u32 = NONE,
-        /// Their persona, in [`Entities::words`]; [`NONE`] without `truth/personas`.
+        /// Their persona, in `Entities::words`; [`NONE`] without `truth/personas`.
         persona: u32 = NONE,
     }
 }
@@ -91,9 +91,9 @@ part! {
     Device {
         /// Whose it is.
         user: u32 = NONE,
-        /// Its profile, in [`Entities::words`].
+        /// Its profile, in `Entities::words`.
         profile: u32 = NONE,
-        /// Its class, in [`Entities::words`].
+        /// Its class, in `Entities::words`.
         class: u32 = NONE,
         /// When its holder got it.
         first_seen: i64 = NEVER,
@@ -105,9 +105,9 @@ part! {
 part! {
     /// What is kept of a journey.
     Journey {
-        /// Its kind, in [`Entities::words`].
+        /// Its kind, in `Entities::words`.
         kind: u32 = NONE,
-        /// Its outcome, in [`Entities::words`].
+        /// Its outcome, in `Entities::words`.
         outcome: u32 = NONE,
     }
 }
@@ -119,9 +119,9 @@ part! {
         device: u32 = NONE,
         /// Journey that it belongs to.
         journey: u32 = NONE,
-        /// Its anonymous id, in [`Entities::anonymous`].
+        /// Its anonymous id, in `Entities::anonymous`.
         anonymous: u32 = NONE,
-        /// Its source, in [`Entities::words`].
+        /// Its source, in `Entities::words`.
         source: u32 = NONE,
         /// Its campaign.
         campaign: u32 = NONE,
@@ -153,7 +153,7 @@ part! {
         shipping: i64 = 0,
         /// What was taken off.
         discount: i64 = 0,
-        /// Its currency, in [`Entities::words`].
+        /// Its currency, in `Entities::words`.
         currency: u32 = NONE,
         /// Whether it was bought with one touch.
         one_click: bool = false,

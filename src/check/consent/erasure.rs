@@ -38,8 +38,9 @@ pub(super) struct Erasure {
     done: Vec<Done>,
     /// Requests without an answer: when that is due, and where they are.
     pending: Vec<(i64, String)>,
-    /// The last event that arrived.
+    /// The last event that arrived, and where the window ends, if that is known: what happened since is not in the data.
     latest: i64,
+    end: i64,
     /// By user: when everything of them was erased, or [`NEVER`].
     erased: Vec<i64>,
 }
@@ -47,8 +48,16 @@ pub(super) struct Erasure {
 impl Erasure {
     pub(super) fn new(context: &Context<'_>) -> Self {
         let erased = vec![NEVER; context.entities.users.len()];
-        let (tally, requests) = (Tally::new(&ERASURE), Tally::new(&REQUESTS));
-        Self { tally, requests, done: Vec::new(), pending: Vec::new(), latest: i64::MIN, erased }
+        let end = context.world.map_or(NEVER, |world| world.end);
+        Self {
+            tally: Tally::new(&ERASURE),
+            requests: Tally::new(&REQUESTS),
+            done: Vec::new(),
+            pending: Vec::new(),
+            latest: i64::MIN,
+            end,
+            erased,
+        }
     }
 
     pub(super) fn requests(&mut self, rows: &Rows<'_>) {
@@ -108,7 +117,7 @@ impl Erasure {
     /// What else there is of people: sessions, orders, changes of consents.
     pub(super) fn judge(&mut self, ledger: &Ledger, entities: &Entities) {
         for (due, place) in std::mem::take(&mut self.pending) {
-            if due < self.latest {
+            if due < self.latest.min(self.end) {
                 let says = format!("has no answer, though one was due at {}", moment(due));
                 self.requests.wrong(|| (place, says));
             }

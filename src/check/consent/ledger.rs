@@ -72,11 +72,43 @@ pub(super) struct Standing {
     pub(super) until: i64,
 }
 
-/// The ledger: changes by subject.
+/// Changes by subject: sorted, each subject's found by its ordinal, since it is asked for millions of times.
+#[derive(Debug, Default)]
+struct Book {
+    entries: Vec<Entry>,
+    /// Where the entries of each subject begin, and where those of the last one end.
+    starts: Vec<u32>,
+}
+
+impl Book {
+    /// All entries are there.
+    fn close(&mut self) {
+        let Self { entries, starts } = self;
+        entries.retain(|entry| entry.subject != NONE);
+        entries.sort_unstable_by_key(Entry::order);
+        entries.shrink_to_fit();
+        let subjects = entries.last().map_or(0, |entry| entry.subject as usize + 1);
+        starts.reserve_exact(subjects + 1);
+        for (at, entry) in entries.iter().enumerate() {
+            starts.resize((entry.subject as usize + 1).max(starts.len()), at as u32);
+        }
+        starts.push(entries.len() as u32);
+    }
+
+    /// The entries of a subject, in order.
+    fn of(&self, subject: u32) -> &[Entry] {
+        match self.starts.get(subject as usize..) {
+            Some([from, to, ..]) => &self.entries[*from as usize..*to as usize],
+            _ => &[],
+        }
+    }
+}
+
+/// The ledger.
 #[derive(Debug)]
 pub(super) struct Ledger {
-    devices: Vec<Entry>,
-    users: Vec<Entry>,
+    devices: Book,
+    users: Book,
     /// Jurisdictions where people are asked.
     asking: Vec<String>,
 }
@@ -135,9 +167,10 @@ impl Ledger {
         let rows = (context.data.manifest().rows("consents") as usize).min(RESERVED);
         let countries = context.world.into_iter().flat_map(|world| &world.models.countries);
         let asking = countries.filter(|country| country.banner.0);
+        let with_room = || Book { entries: Vec::with_capacity(rows), starts: Vec::new() };
         Self {
-            devices: Vec::with_capacity(rows),
-            users: Vec::new(),
+            devices: with_room(),
+            users: with_room(),
             asking: asking.map(|country| country.code.clone()).collect(),
         }
     }
@@ -166,10 +199,10 @@ impl Ledger {
                 says,
             };
             if change.purpose == MARKETING {
-                self.users.push(entry(change.user, change.channel));
+                self.users.entries.push(entry(change.user, change.channel));
                 continue;
             }
-            self.devices.push(entry(change.device, change.purpose));
+            self.devices.entries.push(entry(change.device, change.purpose));
             if let Some(column) = jurisdiction
                 && says != Says::Objects
                 && asks.get(column, row) == Some(false)
@@ -183,10 +216,8 @@ impl Ledger {
 
     /// All rows are there.
     pub(super) fn close(&mut self) {
-        for entries in [&mut self.devices, &mut self.users] {
-            entries.retain(|entry| entry.subject != NONE);
-            entries.sort_unstable_by_key(Entry::order);
-        }
+        self.devices.close();
+        self.users.close();
     }
 
     /// Whether people are asked in a country.
@@ -199,7 +230,7 @@ impl Ledger {
         let mut standing =
             Standing { asked: false, granted: 0, refused: 0, since: i64::MIN, until: NEVER };
         let mut expires = [NEVER; 3];
-        for entry in of(&self.devices, device) {
+        for entry in self.devices.of(device) {
             if entry.at > at {
                 standing.until = standing.until.min(entry.at);
                 break;
@@ -232,7 +263,7 @@ impl Ledger {
 
     /// Whether messages to somebody are allowed over a channel at a moment.
     pub(super) fn may_write(&self, user: u32, channel: u8, at: i64) -> bool {
-        let entries = of(&self.users, user).iter();
+        let entries = self.users.of(user).iter();
         let last = entries.take_while(|entry| entry.at <= at).filter(|entry| entry.what == channel);
         last.last().is_some_and(|entry| entry.says == Says::Yes && at < entry.expires)
     }
@@ -240,7 +271,7 @@ impl Ledger {
     /// Whether the ledger ends with a grant of messages to somebody over a channel.
     pub(super) fn ends_granted(&self, user: u32, channel: u8) -> bool {
         let of_channel = |entry: &&Entry| entry.what == channel;
-        of(&self.users, user).iter().rfind(of_channel).is_some_and(|entry| entry.says == Says::Yes)
+        self.users.of(user).iter().rfind(of_channel).is_some_and(|entry| entry.says == Says::Yes)
     }
 
     /// Changes of devices and of people: subject and moment.
@@ -248,15 +279,8 @@ impl Ledger {
         &self,
     ) -> (impl Iterator<Item = (u32, i64)>, impl Iterator<Item = (u32, i64)>) {
         let told = |entry: &Entry| (entry.subject, entry.at);
-        (self.devices.iter().map(told), self.users.iter().map(told))
+        (self.devices.entries.iter().map(told), self.users.entries.iter().map(told))
     }
-}
-
-/// The entries of a subject.
-fn of(entries: &[Entry], subject: u32) -> &[Entry] {
-    let from = entries.partition_point(|entry| entry.subject < subject);
-    let rest = &entries[from..];
-    &rest[..rest.partition_point(|entry| entry.subject == subject)]
 }
 
 /// Follows each consent from state to state. The rows of a subject stand in one file, in the order in which they occurred.

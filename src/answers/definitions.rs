@@ -120,8 +120,8 @@ pub(super) static ABOUT: [About; 16] = [
         keys: &[KIND, ("step", Key::Number), EVENT],
         counts: &[("sessions", Count::Number), ("journeys", Count::Number)],
         sql: "WITH steps(kind, step, event_name) AS (VALUES {steps}), \
-              reached AS (SELECT j.kind, e.event_name, e.session_id, e.journey_id \
-              FROM events e JOIN journeys j USING (journey_id)) \
+              reached AS (SELECT j.kind, e.event_name, e.session_id, j.journey_id \
+              FROM events e JOIN sessions s USING (session_id) JOIN journeys j ON j.journey_id = s.journey_id) \
               SELECT kind, step, event_name, count(DISTINCT session_id) AS sessions, \
               count(DISTINCT journey_id) AS journeys \
               FROM steps LEFT JOIN reached USING (kind, event_name) GROUP BY ALL",

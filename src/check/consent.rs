@@ -5,6 +5,7 @@
 mod erasure;
 mod ledger;
 mod messages;
+mod pings;
 mod stamps;
 
 use crate::check::pass::{Observer, Seen};
@@ -15,7 +16,7 @@ use crate::schema::Table;
 pub(super) static FAMILY: Family = Family {
     name: "consent",
     doc: "What is stored, sent and kept agrees with the ledger of consents; nothing comes of those who were forgotten.",
-    checks: &[ledger::CHECKS, stamps::CHECKS, messages::CHECKS, erasure::CHECKS],
+    checks: &[ledger::CHECKS, stamps::CHECKS, pings::CHECKS, messages::CHECKS, erasure::CHECKS],
     observers,
 };
 
@@ -24,6 +25,7 @@ fn observers(context: &Context<'_>) -> Vec<Box<dyn Observer>> {
         ledger: ledger::Ledger::of(context),
         states: ledger::States::new(context),
         stamps: stamps::Stamps::new(context),
+        pings: pings::Pings::new(context),
         messages: messages::Messages::new(context),
         erasure: erasure::Erasure::new(context),
     })]
@@ -34,6 +36,7 @@ struct Consent {
     ledger: ledger::Ledger,
     states: ledger::States,
     stamps: stamps::Stamps,
+    pings: pings::Pings,
     messages: messages::Messages,
     erasure: erasure::Erasure,
 }
@@ -51,9 +54,19 @@ impl Observer for Consent {
                 "utm_medium",
             ]),
             "consents" | "erasure_requests" => Wants::All,
-            "events" => {
-                Wants::Columns(&["consent", "consent_mode", "user_id", "anonymous_id", "device_id"])
-            }
+            "events" => Wants::Columns(&[
+                "consent",
+                "consent_mode",
+                "user_id",
+                "anonymous_id",
+                "device_id",
+                "journey_id",
+                "ip",
+                "cart_id",
+                "order_id",
+                "page_url",
+                "page_referrer",
+            ]),
             _ => Wants::Nothing,
         }
     }
@@ -84,16 +97,18 @@ impl Observer for Consent {
 
     fn see_events(&mut self, events: &EventBatch<'_>) {
         self.stamps.events(&self.ledger, events);
+        self.pings.events(events);
         self.erasure.events(events);
     }
 
     fn finish(mut self: Box<Self>, context: &Context<'_>, _: &Seen) -> Vec<Verdict> {
         self.erasure.judge(&self.ledger, context.entities);
-        let Self { states, stamps, messages, erasure, .. } = *self;
+        let Self { states, stamps, pings, messages, erasure, .. } = *self;
         let (states, stamps) = (states.verdicts(), stamps.verdicts());
         states
             .into_iter()
             .chain(stamps)
+            .chain(pings.verdicts())
             .chain(messages.verdicts())
             .chain(erasure.verdicts())
             .collect()

@@ -149,13 +149,16 @@ impl People {
         let lasts = marketing.months * MONTH;
         let mut stream = self.seed.stream(OPT_IN, id, channel as u64);
         let (age, moment) = (stream.unit(), stream.unit());
-        let is_covering = self.covered_by(id).is_some();
-        let taken_back = stream.chance(marketing.unsubscribed) && !is_covering;
+        let cover = self.covered_by(id);
+        let taken_back = stream.chance(marketing.unsubscribed) && cover.is_none();
         let delay = (self.consents.delay.draw(&mut stream) * HOUR) as i64;
-        // Those who stand for a cell are to be reached to the end.
-        let oldest = if is_covering { lasts / 4 } else { lasts };
+        // Those who stand for a cell are to be reached once they can be in it, for a while.
+        let (latest, oldest) = match cover {
+            Some(cover) => (self.covers_from(user, cover).1 - 1, lasts / 4),
+            None => (start - 1, lasts),
+        };
         let granted = if registered < start {
-            start - 1 - (age * (start - 1 - registered).min(oldest) as f64) as i64
+            latest - (age * (latest - registered).min(oldest) as f64) as i64
         } else {
             registered
         };

@@ -11,7 +11,7 @@ use crate::check::{Check, Context, EventBatch, Rows, Tally, Verdict};
 const ERASURE: Check = check(
     "consent.erasure",
     &["erasure_requests", "events", "sessions", "devices", "users"],
-    "Nothing happens, arrives or is agreed to of anybody after their request to be forgotten was carried out.",
+    "Nothing happens, arrives, is first seen or is agreed to of anybody after their request to be forgotten was carried out.",
     "A row that survives its erasure brings the person back.",
 );
 const REQUESTS: Check = check(
@@ -105,7 +105,7 @@ impl Erasure {
         }
     }
 
-    /// What else there is of people: sessions, orders, changes of consents.
+    /// What else there is of people: devices, sessions, orders, changes of consents.
     pub(super) fn judge(&mut self, ledger: &Ledger, entities: &Entities) {
         for (due, place) in std::mem::take(&mut self.pending) {
             if due < self.latest {
@@ -129,6 +129,9 @@ impl Erasure {
         }
         for order in entities.orders.iter() {
             see(order.user, order.placed);
+        }
+        for device in entities.devices.iter() {
+            see(device.user, device.first_seen);
         }
         let (devices, users) = ledger.changes();
         devices.for_each(|(device, when)| see(entities.devices.at(device).user, when));

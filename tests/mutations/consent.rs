@@ -11,7 +11,8 @@ pub(crate) static MUTATIONS: &[Mutation] = &[
         // Nobody withdraws what was refused from the first.
         let pick = |row: &Row| text(row, "state") == "denied" && is_of(row, "personalisation");
         set.change_first("consents", pick, |row| self::set(row, "state", "withdrawn"));
-    }),
+    })
+    .also(&["consent.sources", "consent.expiry"]),
     Mutation::new("consent.states", |set| {
         let pick = |row: &Row| text(row, "subject") == "device";
         set.change_first("consents", pick, |row| self::set(row, "subject", "user"));
@@ -55,7 +56,53 @@ pub(crate) static MUTATIONS: &[Mutation] = &[
             hit
         });
     })
-    .also(&["consent.session"]),
+    .also(&["consent.session", "consent.expiry"]),
+    Mutation::new("consent.sources", |set| {
+        let pick = |row: &Row| text(row, "source") == "banner";
+        set.change_first("consents", pick, |row| self::set(row, "source", "settings"));
+    }),
+    Mutation::new("consent.sources", |set| {
+        let pick = |row: &Row| text(row, "source") == "unsubscribe_link";
+        set.change_first("consents", pick, |row| self::set(row, "source", "stop_reply"));
+    }),
+    Mutation::new("consent.sources", |set| {
+        // Nobody can withdraw what rests on an opt-out.
+        let pick = |row: &Row| is_of(row, "marketing") && text(row, "state") == "withdrawn";
+        set.change_first("consents", pick, |row| self::set(row, "legal_basis", "opt_out"));
+    }),
+    Mutation::new("consent.expiry", |set| {
+        let pick = |row: &Row| text(row, "state") == "expired";
+        set.change_first("consents", pick, |row| {
+            let until: jiff::Timestamp = text(row, "occurred_at").parse().expect("a moment");
+            let early = until - jiff::SignedDuration::from_hours(1);
+            self::set(row, "occurred_at", format!("{early:.6}"));
+        });
+    }),
+    Mutation::new("consent.expiry", |set| {
+        let pick = |row: &Row| is_of(row, "marketing") && text(row, "state") == "granted";
+        set.change_first("consents", pick, |row| drop(row.remove("expires_at")));
+    }),
+    Mutation::new("consent.expiry", |set| {
+        let pick = |row: &Row| text(row, "state") == "withdrawn";
+        set.change_first("consents", pick, |row| {
+            let at = text(row, "effective_at").to_owned();
+            self::set(row, "expires_at", time_after(&at));
+        });
+    }),
+    Mutation::new("consent.expiry", |set| {
+        // Taken back after it had run out by itself.
+        let rows = set.rows("consents");
+        let ends = |row: &&Row| is_of(row, "marketing") && text(row, "state") == "withdrawn";
+        let end = rows.iter().find(ends).expect("an opt-in that was taken back").clone();
+        let pick = |row: &Row| {
+            ["user_id", "channel"].iter().all(|name| text(row, name) == text(&end, name))
+                && text(row, "state") == "granted"
+        };
+        set.change_first("consents", pick, |row| {
+            let at = time_after(text(row, "effective_at"));
+            self::set(row, "expires_at", at);
+        });
+    }),
     Mutation::new("consent.session", |set| {
         set.change_first("sessions", all_granted, |row| self::set(row, "consent_mode", "G10100"));
     }),

@@ -11,7 +11,8 @@ const PINGS: Check = check(
     &["events"],
     "Events without consent to analytics are pings: they bear no user, anonymous id, device, journey, address, cart or order, and no click id in a URL; all others bear what they have of these.",
     "A ping that bears an id is tracking without consent.",
-);
+)
+.told("events", "with ids that they may not bear, or without those that they should");
 
 /// The checks.
 pub(super) static CHECKS: &[Check] = &[PINGS];

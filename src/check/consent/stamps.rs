@@ -16,13 +16,15 @@ const STAMP: Check = check(
     &["events", "sessions", "devices", "consents"],
     "Each event's stamp and its Consent Mode are what the ledger says of its device at that time: granted before, not yet withdrawn, expired or superseded; where people are asked and nothing is granted, it is denied.",
     "What is processed without consent has to be deleted, and what was collected with it as well.",
-);
+)
+.told("events", "stamped otherwise");
 const SESSION: Check = check(
     "consent.session",
     &["sessions", "devices", "consents"],
     "Each session's stamp and its Consent Mode are what the ledger says of its device at its start; without an answer it is denied where people are asked, and not asked elsewhere.",
     "Rates of consent are counted by sessions.",
-);
+)
+.told("sessions", "stamped otherwise");
 
 /// The checks.
 pub(super) static CHECKS: &[Check] = &[STAMP, SESSION];

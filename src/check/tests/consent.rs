@@ -31,3 +31,31 @@ fn who_is_forgotten_brings_no_device() {
     assert!(wrong.is_empty(), "{wrong:#?}");
     assert!(seen["consent.requests"] > 100, "{seen:?}");
 }
+
+/// For all answers, also those that hold for a month of six: what expires does so when it was stated, and who comes shortly before is
+/// asked anew.
+#[test]
+fn answers_expire_when_they_say() {
+    let files = ["locales/br.toml", "locales/de.toml", "locales/gb.toml", "locales/nl.toml"];
+    let months = files.map(|file| (file, "months = 12", "months = 1"));
+    let (wrong, seen) = found("seed = 11\ndays = 180\nusers = 250\n", &months);
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert!(seen["consent.expiry"] > 1_000, "{seen:?}");
+}
+
+/// For all checks that tell a ratio: of nothing it is none.
+#[test]
+fn rules_that_apply_to_nothing_are_skipped() {
+    let none = [("consent.toml", "asked = 0.05", "asked = 0.0")];
+    let (dir, world) = made_with("seed = 3\ndays = 1\nusers = 2\n", &none);
+    let sections = checked(dir.path(), &world);
+    let of = |id: &str| {
+        let mut all = sections.iter().flat_map(|one| &one.verdicts);
+        all.find(|verdict| verdict.check.id == id).unwrap().outcome.clone()
+    };
+    let nothing = Outcome::Skipped("there are no requests to be forgotten".to_owned());
+    assert_eq!(of("consent.requests"), nothing);
+    assert!(matches!(of("consent.erasure"), Outcome::Skipped(_)));
+    assert!(matches!(of("consent.messages"), Outcome::Skipped(_)));
+    assert_eq!(of("consent.pings"), Outcome::Holds);
+}

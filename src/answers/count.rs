@@ -256,6 +256,8 @@ fn totals(journal: &Journal, tally: &mut Tally) {
         journal.orders.len(),
         journal.lines.len(),
         journal.payments.len(),
+        journal.consents.len(),
+        journal.erasures.len(),
     ];
     for (total, rows) in rows.into_iter().enumerate() {
         tally.count(Answer::Totals, [total as i64, 0, 0], [rows as i64, 0, 0]);

@@ -62,8 +62,18 @@ pub(super) struct About {
 }
 
 /// The tables whose rows the totals count, by ordinal.
-pub(super) const TOTALS: [&str; 8] =
-    ["users", "devices", "journeys", "sessions", "events", "orders", "order_items", "payments"];
+pub(super) const TOTALS: [&str; 10] = [
+    "users",
+    "devices",
+    "journeys",
+    "sessions",
+    "events",
+    "orders",
+    "order_items",
+    "payments",
+    "consents",
+    "erasure_requests",
+];
 
 const CURRENCY: (&str, Key) = ("currency", Key::Word(|w| &w.words.currencies));
 const SOURCE: (&str, Key) = ("source", Key::Word(|w| &w.words.sources));
@@ -91,7 +101,9 @@ pub(super) static ABOUT: [About; 16] = [
               UNION ALL SELECT 'events', count(*) FROM events \
               UNION ALL SELECT 'orders', count(*) FROM orders \
               UNION ALL SELECT 'order_items', count(*) FROM order_items \
-              UNION ALL SELECT 'payments', count(*) FROM payments",
+              UNION ALL SELECT 'payments', count(*) FROM payments \
+              UNION ALL SELECT 'consents', count(*) FROM consents \
+              UNION ALL SELECT 'erasure_requests', count(*) FROM erasure_requests",
     },
     About {
         name: "events_by_name",
@@ -120,8 +132,8 @@ pub(super) static ABOUT: [About; 16] = [
         keys: &[KIND, ("step", Key::Number), EVENT],
         counts: &[("sessions", Count::Number), ("journeys", Count::Number)],
         sql: "WITH steps(kind, step, event_name) AS (VALUES {steps}), \
-              reached AS (SELECT j.kind, e.event_name, e.session_id, e.journey_id \
-              FROM events e JOIN journeys j USING (journey_id)) \
+              reached AS (SELECT j.kind, e.event_name, e.session_id, j.journey_id \
+              FROM events e JOIN sessions s USING (session_id) JOIN journeys j ON j.journey_id = s.journey_id) \
               SELECT kind, step, event_name, count(DISTINCT session_id) AS sessions, \
               count(DISTINCT journey_id) AS journeys \
               FROM steps LEFT JOIN reached USING (kind, event_name) GROUP BY ALL",

@@ -3,8 +3,10 @@
 //! The ledger is read once and kept small; sessions and messages are held against it when it is whole, events as they come.
 
 mod erasure;
+mod fits;
 mod ledger;
 mod messages;
+mod pings;
 mod stamps;
 
 use crate::check::pass::{Observer, Seen};
@@ -15,7 +17,14 @@ use crate::schema::Table;
 pub(super) static FAMILY: Family = Family {
     name: "consent",
     doc: "What is stored, sent and kept agrees with the ledger of consents; nothing comes of those who were forgotten.",
-    checks: &[ledger::CHECKS, stamps::CHECKS, messages::CHECKS, erasure::CHECKS],
+    checks: &[
+        ledger::CHECKS,
+        fits::CHECKS,
+        stamps::CHECKS,
+        pings::CHECKS,
+        messages::CHECKS,
+        erasure::CHECKS,
+    ],
     observers,
 };
 
@@ -23,7 +32,9 @@ fn observers(context: &Context<'_>) -> Vec<Box<dyn Observer>> {
     vec![Box::new(Consent {
         ledger: ledger::Ledger::of(context),
         states: ledger::States::new(context),
+        fits: fits::Fits::new(context),
         stamps: stamps::Stamps::new(context),
+        pings: pings::Pings::new(context),
         messages: messages::Messages::new(context),
         erasure: erasure::Erasure::new(context),
     })]
@@ -33,7 +44,9 @@ fn observers(context: &Context<'_>) -> Vec<Box<dyn Observer>> {
 struct Consent {
     ledger: ledger::Ledger,
     states: ledger::States,
+    fits: fits::Fits,
     stamps: stamps::Stamps,
+    pings: pings::Pings,
     messages: messages::Messages,
     erasure: erasure::Erasure,
 }
@@ -51,9 +64,19 @@ impl Observer for Consent {
                 "utm_medium",
             ]),
             "consents" | "erasure_requests" => Wants::All,
-            "events" => {
-                Wants::Columns(&["consent", "consent_mode", "user_id", "anonymous_id", "device_id"])
-            }
+            "events" => Wants::Columns(&[
+                "consent",
+                "consent_mode",
+                "user_id",
+                "anonymous_id",
+                "device_id",
+                "journey_id",
+                "ip",
+                "cart_id",
+                "order_id",
+                "page_url",
+                "page_referrer",
+            ]),
             _ => Wants::Nothing,
         }
     }
@@ -67,6 +90,7 @@ impl Observer for Consent {
             }
             "consents" => {
                 self.states.look(rows);
+                self.fits.look(rows);
                 self.ledger.take(rows);
             }
             _ => self.erasure.requests(rows),
@@ -76,6 +100,7 @@ impl Observer for Consent {
     fn done(&mut self, table: &Table, entities: &Entities) {
         if table.name == "consents" {
             self.states.close();
+            self.fits.close();
             self.ledger.close();
             self.stamps.judge_sessions(&self.ledger, entities);
             self.messages.judge(&self.ledger, entities);
@@ -84,16 +109,19 @@ impl Observer for Consent {
 
     fn see_events(&mut self, events: &EventBatch<'_>) {
         self.stamps.events(&self.ledger, events);
+        self.pings.events(events);
         self.erasure.events(events);
     }
 
     fn finish(mut self: Box<Self>, context: &Context<'_>, _: &Seen) -> Vec<Verdict> {
         self.erasure.judge(&self.ledger, context.entities);
-        let Self { states, stamps, messages, erasure, .. } = *self;
+        let Self { states, fits, stamps, pings, messages, erasure, .. } = *self;
         let (states, stamps) = (states.verdicts(), stamps.verdicts());
         states
             .into_iter()
+            .chain(fits.verdicts())
             .chain(stamps)
+            .chain(pings.verdicts())
             .chain(messages.verdicts())
             .chain(erasure.verdicts())
             .collect()

@@ -78,6 +78,9 @@ pub struct Check {
     /// Whether it needs the models that the data set was made with.
     #[serde(skip)]
     pub needs_world: bool,
+    /// What it looks at and what is wrong with those that break it, where that is told as a ratio: `visits by message`, `without a grant`.
+    #[serde(skip)]
+    pub ratio: Option<(&'static str, &'static str)>,
 }
 
 impl Check {
@@ -88,13 +91,21 @@ impl Check {
         holds: &'static str,
         why: &'static str,
     ) -> Self {
-        Self { id, holds, why, severity: Severity::Error, tables, needs_world: false }
+        let (severity, needs_world) = (Severity::Error, false);
+        Self { id, holds, why, severity, tables, needs_world, ratio: None }
     }
 
     /// The same, but only odd when it fails.
     #[must_use]
     pub const fn warning(self) -> Self {
         Self { severity: Severity::Warning, ..self }
+    }
+
+    /// The same, told as a ratio: what it looks at, and what is wrong with those that break it. Where there is nothing of it, it is
+    /// skipped.
+    #[must_use]
+    pub const fn told(self, things: &'static str, breach: &'static str) -> Self {
+        Self { ratio: Some((things, breach)), ..self }
     }
 
     /// The same, with the models.
@@ -278,6 +289,7 @@ pub fn accompanied(
     }
     watch.check()?;
     anomalies::judge(&context, &mut sections, labels, ask)?;
+    sections.iter_mut().flat_map(|section| &mut section.verdicts).for_each(Verdict::own_up);
     sections.retain(|section| Family::named(section.family).is_some_and(|family| wanted(&family)));
     Ok(sections)
 }

@@ -144,7 +144,8 @@ fn case(out: &mut String, family: &str, verdict: &Verdict, strict: bool) {
     let check = verdict.check;
     let head =
         format!("    <testcase classname=\"throng.{}\" name=\"{}\"", xml(family), xml(check.id));
-    let message = format!("{} of {}: {}", verdict.wrong, verdict.seen, check.holds);
+    let of = check.ratio.map_or_else(String::new, |(things, breach)| format!(" {things} {breach}"));
+    let message = format!("{} of {}{of}: {}", verdict.wrong, verdict.seen, check.holds);
     let mut told = String::new();
     for evidence in &verdict.evidence {
         let _ = writeln!(told, "{}: {}", evidence.place, evidence.says);

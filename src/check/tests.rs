@@ -11,6 +11,7 @@ use crate::scenario::ask::START;
 use crate::schema::Table;
 use crate::schema::fixture::shipped;
 
+mod consent;
 mod realism;
 mod targets;
 

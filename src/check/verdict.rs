@@ -129,6 +129,14 @@ impl Verdict {
         Self { check, outcome, seen: 0, wrong: 0, evidence, measures, places }
     }
 
+    /// What held of nothing does not hold: where a ratio is told, it is skipped.
+    pub(super) fn own_up(&mut self) {
+        if let (Some((things, _)), Outcome::Holds, 0) = (self.check.ratio, &self.outcome, self.seen)
+        {
+            self.outcome = Outcome::Skipped(format!("there are no {things}"));
+        }
+    }
+
     /// Whether it fails.
     pub fn fails(&self) -> bool {
         self.outcome == Outcome::Fails

@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use clap::builder::PossibleValuesParser;
 use throng::assets::Assets;
-use throng::check::report::{self, Report, Subject};
+use throng::check::report::{self, Report, Subject, Summary};
 use throng::check::{self, Ask, FAMILIES, Family, Outcome, Part, Section, Severity, Verdict};
 use throng::diag::{Problem, Problems};
 use throng::read::DataSet;
@@ -217,18 +217,33 @@ fn family(out: &mut dyn Write, section: &Section, quiet: bool) -> io::Result<()>
         return Ok(());
     }
     let width = section.verdicts.iter().map(|verdict| verdict.check.id.len()).max().unwrap_or(0);
-    writeln!(out, "{HEADING}{}{HEADING:#}", section.family)?;
+    let kept = compliance(&section.verdicts).unwrap_or_default();
+    writeln!(out, "{HEADING}{}{HEADING:#}{DIM}{kept}{DIM:#}", section.family)?;
     for verdict in shown {
         line(out, verdict, width)?;
     }
     if quiet { Ok(()) } else { writeln!(out) }
 }
 
+/// Of a family whose checks are rules that are kept or broken: how many of those that apply are kept.
+fn compliance(verdicts: &[Verdict]) -> Option<String> {
+    verdicts.iter().any(|verdict| verdict.check.ratio.is_some()).then(|| {
+        let summary = Summary::of(verdicts);
+        let applicable = summary.checks - summary.skipped;
+        let kept = applicable - summary.fail - summary.warn;
+        format!("  {kept} of {applicable} rules that apply are kept")
+    })
+}
+
 fn line(out: &mut dyn Write, verdict: &Verdict, width: usize) -> io::Result<()> {
-    let (id, seen) = (verdict.check.id, human::count(verdict.seen));
+    let (id, mut seen) = (verdict.check.id, human::count(verdict.seen));
+    if let Some((things, breach)) = verdict.check.ratio {
+        seen = format!("{seen} {things} {breach}");
+    }
     match &verdict.outcome {
         Outcome::Holds => {
-            writeln!(out, "  {GOOD}holds{GOOD:#}    {id:width$}  {DIM}{seen}{DIM:#}")?;
+            let of = if verdict.check.ratio.is_some() { "0 of " } else { "" };
+            writeln!(out, "  {GOOD}holds{GOOD:#}    {id:width$}  {DIM}{of}{seen}{DIM:#}")?;
         }
         Outcome::Skipped(reason) => {
             writeln!(out, "  {DIM}skipped{DIM:#}  {id:width$}  {DIM}{reason}{DIM:#}")?;

@@ -126,8 +126,8 @@ impl Walker<'_> {
         }
     }
 
-    /// Ends what has run out, or was granted under an older notice, by that moment. At the start of a visit that is also what would run
-    /// out on the way: it is asked for anew. A new notice does not end a visit that is under way.
+    /// Ends what has run out, or was granted under an older notice, by that moment. At the start of a visit, what would run out on the
+    /// way is asked for anew, which supersedes it. A new notice does not end a visit that is under way.
     fn lapse(&mut self, person: &mut Person, device: usize, now: i64, is_visit: bool) {
         let standing = person.standing[device];
         if !standing.answered {
@@ -139,8 +139,10 @@ impl Walker<'_> {
         let (due, latest) = if is_visit { (now + LONGEST_VISIT, now - 1) } else { (now, now) };
         let (state, at) = if newer <= latest && newer < standing.until {
             (state::SUPERSEDED, newer)
+        } else if standing.until <= latest {
+            (state::EXPIRED, standing.until)
         } else if standing.until <= due {
-            (state::EXPIRED, standing.until.min(latest))
+            (state::SUPERSEDED, latest)
         } else {
             return;
         };

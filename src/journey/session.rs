@@ -5,14 +5,13 @@ use crate::journey::record::Walk;
 use crate::journey::visits::{Course, Person, Visit, Walker};
 use crate::model::journey::bucket;
 use crate::model::site::{Effect, Picks, Slot};
+use crate::population::consent::{LAST_STEP, LONGEST_VISIT};
 use crate::seed::Purpose;
 
 const SESSION: Purpose = Purpose::named("session");
 const ADDRESS: Purpose = Purpose::named("address");
 
-/// No session lasts longer.
-const LONGEST: i64 = 12 * 3600 * 1_000_000;
-/// Nor has it many more events.
+/// No session has many more events.
 const MOST_EVENTS: u32 = 30_000;
 /// No session has more steps.
 const MOST_STEPS: u32 = 600;
@@ -45,7 +44,7 @@ impl Walker<'_> {
         for step in 0..MOST_STEPS {
             furthest = furthest.max(stage);
             let jump = self.enter(person, course, &mut walk, stage, step, visit);
-            if walk.now - walk.row.started > LONGEST || walk.row.events > MOST_EVENTS {
+            if walk.now - walk.row.started > LAST_STEP || walk.row.events > MOST_EVENTS {
                 break;
             }
             let next = match jump {
@@ -361,6 +360,7 @@ impl Walker<'_> {
         stages: usize,
     ) {
         let row = walk.row;
+        debug_assert!(row.ended - row.started <= LONGEST_VISIT, "all wait for the end of a visit");
         let journey = &mut self.journal.journeys[course.ordinal as usize];
         journey.ended = row.ended;
         journey.sessions += 1;

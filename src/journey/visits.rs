@@ -3,7 +3,7 @@
 use crate::event::journal::{DeviceRow, Journal, JourneyRow, NEVER, NONE, UserRow};
 use crate::journey::consent::Standing;
 use crate::journey::outcomes::Outcomes;
-use crate::population::{Cover, Held, User};
+use crate::population::{Cover, User};
 use crate::scenario::World;
 use crate::scenario::calendar::{DAY, HOUR};
 use crate::scenario::slices::Slices;
@@ -135,18 +135,18 @@ impl<'w> Walker<'w> {
     /// One journey in the cell that the person is there for, and nothing else.
     fn cover(&mut self, person: &mut Person, cover: &Cover, stream: &mut Stream) {
         let world = self.world;
-        let devices = person.user.devices;
-        let of_profile = |held: &Held| held.profile == cover.cell.profile;
-        let device = devices.iter().position(of_profile).unwrap_or(0);
-        // The device is at hand by then, and another one where the journey needs it.
-        let others = devices.iter().enumerate().filter(|(other, _)| *other != device);
-        let second = others.map(|(_, held)| held.since).min().filter(|_| cover.second);
-        let since = devices.at(device).since.max(second.unwrap_or(person.user.created_at));
-        let from = since.max(person.user.created_at).max(world.start).min(world.end - 1);
+        let (device, from) = world.people.covers_from(&person.user, cover);
+        // A message finds those who opted in, as long as that lasts.
+        let opt_in = cover.channel.and_then(|channel| {
+            let channel = usize::from(channel.ordinal);
+            world.people.opt_in(person.id, &person.user, channel, person.registered)
+        });
+        let lapses = opt_in.and_then(|opt_in| opt_in.ended).map_or(NEVER, |ended| ended.effective);
+        let until = world.end.min(lapses);
         let mut at = from;
         if from != person.user.created_at {
             for _ in 0..64 {
-                at = from + ((world.end - from) as f64 * stream.unit()) as i64;
+                at = from + ((until - from) as f64 * stream.unit()) as i64;
                 if stream.chance(self.hour_fit(person, device, at)) {
                     break;
                 }
@@ -161,6 +161,9 @@ impl<'w> Walker<'w> {
     /// The rows of the person and its devices.
     fn leave(&mut self, person: &mut Person, created: i64) {
         self.settle(person);
+        // Whoever closed the account brings no further device.
+        let closed = person.user.erasure.map_or(NEVER, |erasure| erasure.closed);
+        let end = self.world.end.min(closed);
         self.journal.users.push(UserRow {
             user: person.id,
             created,
@@ -168,7 +171,7 @@ impl<'w> Walker<'w> {
         });
         for (i, device) in person.user.devices.iter().enumerate() {
             let first_seen = device.since.max(created);
-            if first_seen >= self.world.end {
+            if first_seen >= end {
                 continue;
             }
             let (stitched, method) = person.stitched[i];
@@ -443,7 +446,7 @@ impl<'w> Walker<'w> {
         if self.world.journeys[usize::from(cover.cell.journey)].message {
             let drawn = (0..64).filter_map(|_| self.message(person, at, stream));
             let found = drawn.into_iter().find(|(through, _)| *through == source);
-            if let Some(found) = found.or_else(|| self.first_message(person, source)) {
+            if let Some(found) = found.or_else(|| self.first_message(person, source, at)) {
                 return found;
             }
         }
@@ -453,10 +456,17 @@ impl<'w> Walker<'w> {
         (source, self.campaign(source, at, stream))
     }
 
-    /// The first message that leads through a source over the person's channel.
-    fn first_message(&self, person: &Person, source: usize) -> Option<(usize, Option<usize>)> {
-        let messages = &self.world.tables.messages[usize::from(person.user.channel)];
+    /// The first message that leads through a source over the person's channel, if one may be sent.
+    fn first_message(
+        &self,
+        person: &Person,
+        source: usize,
+        at: i64,
+    ) -> Option<(usize, Option<usize>)> {
+        let channel = usize::from(person.user.channel);
+        let messages = &self.world.tables.messages[channel];
         let found = messages.iter().find(|(through, _)| usize::from(*through) == source);
+        let found = found.filter(|_| self.may_write(person, channel, at));
         found.map(|(_, campaign)| (source, Some(usize::from(*campaign))))
     }
 

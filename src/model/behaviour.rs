@@ -2,9 +2,12 @@
 
 use crate::diag::{Document, Table};
 
+/// The longest, in seconds, that models may have people look at a page.
+pub const LONGEST_DWELL: i64 = 1800;
+
 /// Declares a group of constants: its struct, and its reader with each constant's bounds.
 macro_rules! constants {
-    ($(#[$doc:meta] $name:ident { $($(#[$field_doc:meta])* $field:ident: $low:literal ..= $high:literal,)* })*) => {$(
+    ($(#[$doc:meta] $name:ident { $($(#[$field_doc:meta])* $field:ident: $low:literal ..= $high:expr,)* })*) => {$(
         #[$doc]
         #[derive(Debug, Clone, PartialEq)]
         #[expect(missing_docs, reason = "personas/behaviour.toml says what each constant is")]
@@ -51,7 +54,7 @@ constants! {
         session_sd: 0.0..=3.0,
         engagement: -3.0..=3.0,
         step_sd: 0.0..=3.0,
-        longest: 60.0..=1800.0,
+        longest: 60.0..=LONGEST_DWELL as f64,
     }
     /// The gap to a session of the same journey.
     Returns {

@@ -28,6 +28,11 @@ pub(super) fn read(name: &str, table: &Table<'_>, names: &Names) -> Country {
     let cities = cities(table);
     let months = banner.as_ref().and_then(|banner| banner.opt_integer("months", 1..=120));
     let objecting = banner.as_ref().map_or_else(Vec::new, |banner| objecting(banner, &cities));
+    if let Some(banner) = banner.as_ref().filter(|_| flag("shown") && !objecting.is_empty()) {
+        let message = "people are asked by a banner, and cannot object to what they were not asked";
+        let help = "leave `objecting` out, or set `shown = false`: there nothing is asked, and some regions may object";
+        banner.problem("objecting", message, help);
+    }
     let holidays = table.table("holidays");
     Country {
         code: name.to_ascii_uppercase(),

@@ -20,6 +20,7 @@ pub mod target;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use behaviour::LONGEST_DWELL;
 pub use consent::{Consenting, Forgetting, Marketing, Notice, Web};
 pub use load::{Files, Models, TextFile};
 

@@ -193,3 +193,15 @@ fn a_file_that_cannot_be_read_is_one_mistake() {
     let problems = Models::load(&files).unwrap_err();
     assert!(problems.iter().all(|problem| !problem.message.contains("unknown")), "{problems}");
 }
+
+/// A country asks or lets people object, not both; and nobody looks at a page for longer than visits are waited for.
+#[test]
+fn consent_and_visits_are_bounded() {
+    let both = broken("locales", "us", "shown = false", "shown = true");
+    assert!(both.contains("people are asked by a banner"), "{both}");
+    assert!(both.contains("locales/us.toml:47:13"), "{both}");
+    let longest = broken("", "behaviour", "longest = 1560", "longest = 1801");
+    assert!(longest.contains("behaviour.toml:33:11"), "{longest}");
+    let longest = crate::population::consent::LONGEST_VISIT / 1_000_000;
+    assert!(longest >= crate::model::LONGEST_DWELL + 12 * 3_600, "{longest}");
+}

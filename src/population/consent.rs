@@ -1,9 +1,9 @@
 //! Who is asked for consent and how, what became of opt-ins, and who asks to be forgotten: pure functions of a person, as all here.
 
 use crate::dist::Quantiles;
-use crate::model::Consenting;
+use crate::model::{Consenting, LONGEST_DWELL};
 use crate::population::{DAY, People, User};
-use crate::seed::Purpose;
+use crate::seed::{Purpose, Stream};
 
 const OPT_IN: Purpose = Purpose::named("consent.opt_in");
 const ERASURE: Purpose = Purpose::named("consent.erasure");
@@ -13,8 +13,12 @@ pub const MONTH: i64 = DAY * 487 / 16;
 
 const HOUR: f64 = 3_600_000_000.0;
 
-/// Visits are over so long after their start.
-pub const LONGEST_VISIT: i64 = 13 * 3_600_000_000;
+/// No visit goes on to another page so long after its start.
+pub const LAST_STEP: i64 = 12 * 3_600_000_000;
+
+/// Visits are over so long after their start: the last page is looked at for as long as models allow, and as much again goes by with
+/// what happens on it.
+pub const LONGEST_VISIT: i64 = LAST_STEP + 2 * LONGEST_DWELL * 1_000_000;
 
 /// No such moment.
 const NEVER: i64 = i64::MAX;
@@ -149,13 +153,16 @@ impl People {
         let lasts = marketing.months * MONTH;
         let mut stream = self.seed.stream(OPT_IN, id, channel as u64);
         let (age, moment) = (stream.unit(), stream.unit());
-        let is_covering = self.covered_by(id).is_some();
-        let taken_back = stream.chance(marketing.unsubscribed) && !is_covering;
+        let cover = self.covered_by(id);
+        let taken_back = stream.chance(marketing.unsubscribed) && cover.is_none();
         let delay = (self.consents.delay.draw(&mut stream) * HOUR) as i64;
-        // Those who stand for a cell are to be reached to the end.
-        let oldest = if is_covering { lasts / 4 } else { lasts };
+        // Those who stand for a cell are to be reached once they can be in it, for a while.
+        let (latest, oldest) = match cover {
+            Some(cover) => (self.covers_from(user, cover).1 - 1, lasts / 4),
+            None => (start - 1, lasts),
+        };
         let granted = if registered < start {
-            start - 1 - (age * (start - 1 - registered).min(oldest) as f64) as i64
+            latest - (age * (latest - registered).min(oldest) as f64) as i64
         } else {
             registered
         };
@@ -184,6 +191,21 @@ impl People {
         Some(OptIn { granted, expires, ended })
     }
 
+    /// From the closing of an account until all that was under way has come to its end.
+    pub fn rest(&self) -> i64 {
+        LONGEST_VISIT + self.consents.lateness
+    }
+
+    /// The time in which a request to be forgotten must be answered.
+    fn due(&self) -> i64 {
+        (self.consents.model.erasure.due * DAY).max(self.rest())
+    }
+
+    /// The time in which one is carried out: the account is closed first.
+    pub fn carried_out_after(&self, stream: &mut Stream) -> i64 {
+        (self.consents.within.draw(stream) * DAY as f64) as i64 + self.rest()
+    }
+
     /// Whether a known customer asks to be forgotten, and what comes of it.
     pub(super) fn erasure(&self, id: u64) -> Option<Erasure> {
         let model = &self.consents.model.erasure;
@@ -194,11 +216,9 @@ impl People {
         let (start, end) = self.window();
         let requested = start + ((end - start) as f64 * stream.unit()) as i64;
         let refused = stream.chance(model.refused);
-        let within = (self.consents.within.draw(&mut stream) * DAY as f64) as i64;
-        // The account is closed first; then all that was under way comes to its end.
-        let rest = LONGEST_VISIT + self.consents.lateness;
-        let due = requested + (model.due * DAY).max(rest);
-        let completed = (requested + within + rest).min(due);
+        let rest = self.rest();
+        let due = requested + self.due();
+        let completed = (requested + self.carried_out_after(&mut stream)).min(due);
         let closed = if refused { NEVER } else { completed - rest };
         let completed = if completed < end { completed } else { NEVER };
         Some(Erasure { requested, due, closed, completed, refused, bits: stream.next() })

@@ -3,7 +3,7 @@
 //! Their ids begin where those of ordinary people cannot reach, so nobody else is moved by them, and what is true of them follows from
 //! their id as it does of everybody's.
 
-use crate::population::People;
+use crate::population::{People, User};
 
 /// Users from here on cover cells: more than any data set has ordinary ones.
 pub const FIRST_COVERING: u64 = 1 << 40;
@@ -59,6 +59,19 @@ impl People {
         let nth = id.checked_sub(FIRST_COVERING).filter(|nth| *nth < FIRST_COVERING)?;
         let count = self.covers.len() as u64;
         nth.checked_rem(count).and_then(|place| self.covers.get(place as usize))
+    }
+
+    /// The device on which a user is in the cell to cover, and from when on that can be: it is at hand by then, and another one where
+    /// the journey needs it.
+    pub fn covers_from(&self, user: &User, cover: &Cover) -> (usize, i64) {
+        let (start, end) = self.window();
+        let devices = &user.devices;
+        let device =
+            devices.iter().position(|held| held.profile == cover.cell.profile).unwrap_or(0);
+        let others = devices.iter().enumerate().filter(|(other, _)| *other != device);
+        let second = others.map(|(_, held)| held.since).min().filter(|_| cover.second);
+        let since = devices.at(device).since.max(second.unwrap_or(user.created_at));
+        (device, since.max(user.created_at).max(start).min(end - 1))
     }
 
     /// Whether people of a persona may hold a device of that profile.

@@ -34,7 +34,7 @@ impl Record for Session {
         ("session.click_id", Get::Text(|c, s, out| click_id(c.world, s, out))),
         ("session.referrer", Get::Key(|c, s| referrer(c.world, s), |w| &w.words.referrers)),
         ("session.landing_path", Get::Key(|_, s| s.landing, |w| &w.pages.paths)),
-        ("session.landing_url", Get::Text(|c, s, out| landing_url(c.world, s, out))),
+        ("session.landing_url", Get::Text(|c, s, out| landing_url(c.world, s, true, out))),
         ("session.started_at", Get::Time(|_, s| s.started)),
         ("session.ended_at", Get::Time(|_, s| s.ended)),
         ("session.events", Get::Int(|_, s| s.events.cast_signed())),
@@ -124,8 +124,8 @@ pub(crate) fn click_id(world: &World, s: &Session, out: &mut Vec<u8>) -> bool {
     true
 }
 
-/// The landing page's URL with the campaign's parameters and the click id.
-pub(crate) fn landing_url(world: &World, s: &Session, out: &mut Vec<u8>) -> bool {
+/// The landing page's URL with the campaign's parameters and, where it may be told, the click id.
+pub(crate) fn landing_url(world: &World, s: &Session, clicked: bool, out: &mut Vec<u8>) -> bool {
     const NAMES: [&str; 5] =
         ["utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content"];
     let url = world.pages.urls.get(s.landing);
@@ -141,6 +141,9 @@ pub(crate) fn landing_url(world: &World, s: &Session, out: &mut Vec<u8>) -> bool
             out.extend(value.map(|byte| if byte == b' ' { b'+' } else { byte }));
             separator = b'&';
         }
+    }
+    if !clicked {
+        return true;
     }
     let before = out.len();
     out.push(separator);

@@ -370,3 +370,50 @@ fn what_cannot_be_had_is_told() {
     assert!(told.contains("laws.toml:4:12"), "{told}");
     assert!(Spec::of(&world).is_ok());
 }
+
+/// For all erasures that are stated and missed: they are due when others are, took as long, and lie under the law of where their user
+/// lives.
+#[test]
+fn missed_erasures_are_like_others() {
+    let request = format!(
+        "seed = 7\ndays = 60\nusers = 900\n{}[anomalies.erasure_or_retention_miss]\nk = 12\n",
+        output("ndjson")
+    );
+    let world = world(&request);
+    let set = made(&world);
+    let (_, members) = labels(&set);
+    let read = |table: &str| -> Vec<Value> {
+        let files = files_under(set.path()).into_iter();
+        let files = files.filter(|path| path.starts_with(&format!("{table}/")));
+        let text = files.map(|path| std::fs::read_to_string(set.path().join(path)).expect("text"));
+        let text: String = text.collect();
+        text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+    };
+    let countries: BTreeMap<String, String> = read("users")
+        .iter()
+        .map(|row| ["user_id", "country"].map(|name| row[name].as_str().expect("text").to_owned()))
+        .map(|[user, country]| (user, country))
+        .collect();
+    let stated: BTreeSet<&str> = members
+        .iter()
+        .filter(|member| member["table"] == "erasure_requests")
+        .filter_map(|member| member["pk_dirty"].as_str())
+        .collect();
+    let days = |row: &Value, from: &str, to: &str| {
+        let at = |name: &str| row[name].as_str()?.parse::<jiff::Timestamp>().ok();
+        Some((at(to)?.as_second() - at(from)?.as_second()) as f64 / 86_400.0)
+    };
+    let mut missed = 0;
+    for row in read("erasure_requests") {
+        let id = row["request_id"].as_str().expect("an id");
+        let country = &countries[row["user_id"].as_str().expect("an id")];
+        let law = row["jurisdiction"].as_str().expect("a law");
+        assert_eq!(law.split('-').next(), Some(&**country), "{row}");
+        assert_eq!(days(&row, "requested_at", "due_at"), Some(30.0), "{row}");
+        if let Some(took) = days(&row, "requested_at", "completed_at") {
+            assert!((3.5..=30.0).contains(&took), "{row}");
+        }
+        missed += usize::from(stated.contains(id) && row["outcome"] == "completed");
+    }
+    assert!(missed > 5, "{missed} missed");
+}

@@ -24,7 +24,9 @@ pub(crate) static MUTATIONS: &[Mutation] = &[
     Mutation::new("anomalies.event_after_withdrawal", |set| {
         let ids = consent::ids_of_sessions(set);
         let known = |row: &Row| ids.contains_key(text(row, "session_id"));
-        let pick = |row: &Row| consent::denied(row) && known(row);
+        let pick = |row: &Row| {
+            consent::denied(row) && known(row) && text(row, "event_name") == "page_viewed"
+        };
         set.change_first("events", pick, |row| consent::as_if_granted(row, &ids));
     }),
     Mutation::new("anomalies.erasure_or_retention_miss", consent::survive),

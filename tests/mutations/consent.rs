@@ -11,7 +11,8 @@ pub(crate) static MUTATIONS: &[Mutation] = &[
         // Nobody withdraws what was refused from the first.
         let pick = |row: &Row| text(row, "state") == "denied" && is_of(row, "personalisation");
         set.change_first("consents", pick, |row| self::set(row, "state", "withdrawn"));
-    }),
+    })
+    .also(&["consent.sources", "consent.expiry"]),
     Mutation::new("consent.states", |set| {
         let pick = |row: &Row| text(row, "subject") == "device";
         set.change_first("consents", pick, |row| self::set(row, "subject", "user"));
@@ -21,7 +22,9 @@ pub(crate) static MUTATIONS: &[Mutation] = &[
     }),
     Mutation::new("consent.stamp", |set| {
         let ids = ids_of_sessions(set);
-        let pick = |row: &Row| denied(row) && ids.contains_key(text(row, "session_id"));
+        let known = |row: &Row| ids.contains_key(text(row, "session_id"));
+        let pick =
+            |row: &Row| denied(row) && known(row) && text(row, "event_name") == "page_viewed";
         set.change_first("events", pick, |row| as_if_granted(row, &ids));
     }),
     Mutation::new("consent.stamp", |set| {
@@ -53,7 +56,53 @@ pub(crate) static MUTATIONS: &[Mutation] = &[
             hit
         });
     })
-    .also(&["consent.session"]),
+    .also(&["consent.session", "consent.expiry"]),
+    Mutation::new("consent.sources", |set| {
+        let pick = |row: &Row| text(row, "source") == "banner";
+        set.change_first("consents", pick, |row| self::set(row, "source", "settings"));
+    }),
+    Mutation::new("consent.sources", |set| {
+        let pick = |row: &Row| text(row, "source") == "unsubscribe_link";
+        set.change_first("consents", pick, |row| self::set(row, "source", "stop_reply"));
+    }),
+    Mutation::new("consent.sources", |set| {
+        // Nobody can withdraw what rests on an opt-out.
+        let pick = |row: &Row| is_of(row, "marketing") && text(row, "state") == "withdrawn";
+        set.change_first("consents", pick, |row| self::set(row, "legal_basis", "opt_out"));
+    }),
+    Mutation::new("consent.expiry", |set| {
+        let pick = |row: &Row| text(row, "state") == "expired";
+        set.change_first("consents", pick, |row| {
+            let until: jiff::Timestamp = text(row, "occurred_at").parse().expect("a moment");
+            let early = until - jiff::SignedDuration::from_hours(1);
+            self::set(row, "occurred_at", format!("{early:.6}"));
+        });
+    }),
+    Mutation::new("consent.expiry", |set| {
+        let pick = |row: &Row| is_of(row, "marketing") && text(row, "state") == "granted";
+        set.change_first("consents", pick, |row| drop(row.remove("expires_at")));
+    }),
+    Mutation::new("consent.expiry", |set| {
+        let pick = |row: &Row| text(row, "state") == "withdrawn";
+        set.change_first("consents", pick, |row| {
+            let at = text(row, "effective_at").to_owned();
+            self::set(row, "expires_at", time_after(&at));
+        });
+    }),
+    Mutation::new("consent.expiry", |set| {
+        // Taken back after it had run out by itself.
+        let rows = set.rows("consents");
+        let ends = |row: &&Row| is_of(row, "marketing") && text(row, "state") == "withdrawn";
+        let end = rows.iter().find(ends).expect("an opt-in that was taken back").clone();
+        let pick = |row: &Row| {
+            ["user_id", "channel"].iter().all(|name| text(row, name) == text(&end, name))
+                && text(row, "state") == "granted"
+        };
+        set.change_first("consents", pick, |row| {
+            let at = time_after(text(row, "effective_at"));
+            self::set(row, "expires_at", at);
+        });
+    }),
     Mutation::new("consent.session", |set| {
         set.change_first("sessions", all_granted, |row| self::set(row, "consent_mode", "G10100"));
     }),
@@ -62,17 +111,28 @@ pub(crate) static MUTATIONS: &[Mutation] = &[
         set.change_first("sessions", pick, |row| self::set(row, "consent", "denied"));
     })
     .also(&["consent.stamp"]),
+    Mutation::new("consent.pings", |set| bear(set, "device_id", None)),
+    Mutation::new("consent.pings", |set| bear(set, "anonymous_id", None)),
+    Mutation::new("consent.pings", |set| bear(set, "journey_id", None)),
+    Mutation::new("consent.pings", |set| bear(set, "ip", None)),
+    Mutation::new("consent.pings", |set| bear(set, "cart_id", Some("product_added"))),
     Mutation::new("consent.pings", |set| {
-        let ids = ids_of_sessions(set);
-        let pick = |row: &Row| denied(row) && ids.contains_key(text(row, "session_id"));
-        set.change_first("events", pick, |row| {
-            let (device, _) = ids[text(row, "session_id")].clone();
-            self::set(row, "device_id", device);
-        });
-    }),
+        let user = text(&set.rows("users")[0], "user_id").to_owned();
+        set.change_first("events", denied, |row| self::set(row, "user_id", user.clone()));
+    })
+    .also(&["keys.event_user"]),
     Mutation::new("consent.pings", |set| {
-        set.change_first("events", all_granted, |row| drop(row.remove("anonymous_id")));
+        let order = text(&set.rows("orders")[0], "order_id").to_owned();
+        set.change_first("events", denied, |row| self::set(row, "order_id", order.clone()));
     }),
+    Mutation::new("consent.pings", |set| click(set, "page_url")),
+    Mutation::new("consent.pings", |set| click(set, "page_referrer")),
+    Mutation::new("consent.pings", |set| lack(set, "anonymous_id")),
+    Mutation::new("consent.pings", |set| lack(set, "device_id")),
+    Mutation::new("consent.pings", |set| lack(set, "journey_id")),
+    Mutation::new("consent.pings", |set| lack(set, "ip")),
+    Mutation::new("consent.pings", |set| lack(set, "cart_id")),
+    Mutation::new("consent.pings", |set| lack(set, "order_id")),
     Mutation::new("consent.messages", |set| {
         let (user, channel, at) = message(set);
         let pick = |row: &Row| text(row, "user_id") == user && text(row, "channel") == channel;
@@ -111,26 +171,61 @@ pub(crate) fn denied(row: &Row) -> bool {
     text(row, "consent") == "denied"
 }
 
-/// By session in which nobody was known: its device and its anonymous id.
-pub(crate) type Ids = std::collections::HashMap<String, (String, String)>;
+/// By session in which nobody was known: its row.
+pub(crate) type Ids = std::collections::HashMap<String, Row>;
 
 pub(crate) fn ids_of_sessions(set: &Set<'_>) -> Ids {
-    let ids = |row: &Row| {
-        let [session, device, anonymous] =
-            ["session_id", "device_id", "anonymous_id"].map(|name| text(row, name).to_owned());
-        (session, (device, anonymous))
-    };
-    let sessions = set.rows("sessions").into_iter();
-    sessions.filter(|row| !row.contains_key("user_id")).map(|row| ids(&row)).collect()
+    let sessions = set.rows("sessions").into_iter().filter(|row| !row.contains_key("user_id"));
+    sessions.map(|row| (text(&row, "session_id").to_owned(), row)).collect()
 }
 
-/// Records a ping as if consent had been given.
+/// Records a ping, of nothing in a cart, as if consent had been given.
 pub(crate) fn as_if_granted(row: &mut Row, ids: &Ids) {
-    let (device, anonymous) = ids[text(row, "session_id")].clone();
+    let session = &ids[text(row, "session_id")];
     set(row, "consent", "granted");
     set(row, "consent_mode", "G10100");
-    set(row, "device_id", device);
-    set(row, "anonymous_id", anonymous);
+    for name in ["device_id", "anonymous_id", "journey_id", "ip"] {
+        set(row, name, text(session, name));
+    }
+}
+
+/// A ping that bears what its session tells, or its journey's cart where that has none.
+fn bear(set: &mut Set<'_>, column: &str, of: Option<&str>) {
+    let ids = ids_of_sessions(set);
+    let carts: std::collections::HashSet<String> = set
+        .rows("events")
+        .iter()
+        .filter_map(|row| Some(row.get("cart_id")?.as_str()?.to_owned()))
+        .collect();
+    let cart = carts.into_iter().min().expect("a cart");
+    let pick = |row: &Row| {
+        let fits = of.is_none_or(|name| text(row, "event_name") == name);
+        denied(row) && fits && ids.contains_key(text(row, "session_id"))
+    };
+    set.change_first("events", pick, |row| {
+        let own = ids[text(row, "session_id")].get(column).and_then(|value| value.as_str());
+        let own = own.unwrap_or(&cart).to_owned();
+        self::set(row, column, own);
+    });
+}
+
+/// A ping with a click id in a URL.
+fn click(set: &mut Set<'_>, column: &str) {
+    let pick = |row: &Row| denied(row) && row.contains_key(column);
+    set.change_first("events", pick, |row| {
+        let url = text(row, column);
+        let clicked = format!("{url}{}gclid=Cj0x", if url.contains('?') { '&' } else { '?' });
+        self::set(row, column, clicked);
+    });
+}
+
+/// An event with consent that lacks what it has by that.
+fn lack(set: &mut Set<'_>, column: &str) {
+    let completes = |row: &Row| text(row, "event_name") == "order_completed";
+    let pick = |row: &Row| {
+        all_granted(row) && row.contains_key(column) && (column != "order_id" || completes(row))
+    };
+    set.change_first("events", pick, |row| drop(row.remove(column)));
 }
 
 /// A moment soon after another one.

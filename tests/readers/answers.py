@@ -13,7 +13,7 @@ DAMAGES = {
     "conversion_by_source": "UPDATE sessions SET source = 'something else' WHERE rowid = 0",
     "daily_active": "UPDATE events SET event_time = event_time - INTERVAL 400 DAY WHERE rowid = 0",
     "events_by_name": "DELETE FROM events WHERE rowid = 0",
-    "funnels": "DELETE FROM events WHERE event_name = 'order_completed' AND order_id = (SELECT min(order_id) FROM orders)",
+    "funnels": "DELETE FROM events WHERE event_id = (SELECT min(event_id) FROM events WHERE event_name = 'order_completed')",
     "journeys_by_kind": "UPDATE journeys SET sessions = sessions + 1 WHERE rowid = 0",
     "order_value": "UPDATE orders SET total = total + 0.01 WHERE rowid = 0",
     "refunds": "UPDATE orders SET refunded_at = placed_at WHERE refunded_at IS NULL",

@@ -2,6 +2,9 @@
 
 from law import Law
 
+# Events with the journey that they are of, which pings do not name themselves.
+TRAVELLED = "(SELECT e.*, s.journey_id AS of_journey FROM events e JOIN sessions s USING (session_id))"
+
 
 def _journeys():
     yield Law(
@@ -80,8 +83,8 @@ def _journeys():
     )
     yield Law(
         "a purchase comes after a cart or a touch that buys at once, in its journey",
-        """SELECT event_id FROM events p WHERE event_name = 'order_completed' AND NOT EXISTS (SELECT 1 FROM events a WHERE
-           a.journey_id = p.journey_id AND a.event_time < p.event_time AND a.event_name IN ('product_added',
+        f"""SELECT event_id FROM {TRAVELLED} p WHERE event_name = 'order_completed' AND NOT EXISTS (SELECT 1 FROM {TRAVELLED} a
+           WHERE a.of_journey = p.of_journey AND a.event_time < p.event_time AND a.event_name IN ('product_added',
            'one_click_started', 'state_restored'))""",
         "DELETE FROM events WHERE event_name IN ('product_added', 'one_click_started', 'state_restored')",
     )
@@ -164,10 +167,12 @@ def _money():
     )
     yield Law(
         "an order has one order_completed, in its session, with its value",
-        """SELECT order_id FROM orders o LEFT JOIN (SELECT order_id, count(*) AS n, min(value) AS v, min(currency) AS c, min(session_id)
-           AS s, min(tax) AS t, min(shipping) AS h, min(discount) AS d FROM events WHERE event_name = 'order_completed'
-           GROUP BY order_id) e USING (order_id) WHERE n IS DISTINCT FROM 1 OR v IS DISTINCT FROM total OR c <> o.currency OR
-           s <> o.session_id OR t <> o.tax OR h <> o.shipping OR d <> o.discount""",
+        """SELECT o.order_id FROM orders o LEFT JOIN (SELECT coalesce(e.order_id, p.order_id) AS order_id, count(*) AS n,
+           min(value) AS v, min(e.currency) AS c, min(e.session_id) AS s, min(e.tax) AS t, min(e.shipping) AS h,
+           min(e.discount) AS d FROM events e LEFT JOIN orders p ON e.order_id IS NULL AND e.session_id = p.session_id
+           AND e.event_time = p.paid_at WHERE event_name = 'order_completed' GROUP BY 1) e USING (order_id)
+           WHERE n IS DISTINCT FROM 1 OR v IS DISTINCT FROM total OR c <> o.currency OR s <> o.session_id OR t <> o.tax
+           OR h <> o.shipping OR d <> o.discount""",
         "UPDATE events SET value = value + 0.01 WHERE event_name = 'order_completed'",
     )
     yield Law(
@@ -186,8 +191,8 @@ def _money():
     )
     yield Law(
         "what is ordered was put into the cart before, or bought with one touch",
-        """SELECT order_id, product_id FROM order_items i JOIN orders o USING (order_id) WHERE NOT EXISTS (SELECT 1 FROM events e WHERE
-           e.journey_id = o.journey_id AND e.product_id = i.product_id AND e.event_time <= o.placed_at AND
+        f"""SELECT order_id, product_id FROM order_items i JOIN orders o USING (order_id) WHERE NOT EXISTS (SELECT 1 FROM
+           {TRAVELLED} e WHERE e.of_journey = o.journey_id AND e.product_id = i.product_id AND e.event_time <= o.placed_at AND
            e.event_name = if(o.is_one_click, 'one_click_started', 'product_added'))""",
         "UPDATE order_items SET product_id = 'SKU-0'",
     )

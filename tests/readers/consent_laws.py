@@ -33,8 +33,11 @@ def consent_laws():
     yield Law(
         "pings without consent to analytics bear no persistent id, all other events do",
         """SELECT event_id FROM events WHERE CASE consent WHEN 'denied'
-           THEN coalesce(user_id, anonymous_id, device_id) IS NOT NULL ELSE anonymous_id IS NULL OR device_id IS NULL END""",
-        "UPDATE events SET device_id = 'x' WHERE consent = 'denied'",
+           THEN coalesce(user_id, anonymous_id, device_id, journey_id, ip, cart_id, order_id) IS NOT NULL
+           OR regexp_matches(page_url, '[?&](gclid|ttclid)=') ELSE anonymous_id IS NULL OR device_id IS NULL
+           OR journey_id IS NULL OR ip IS NULL OR (cart_id IS NULL AND event_name IN ('product_added', 'cart_viewed'))
+           OR (order_id IS NULL AND event_name = 'order_completed') END""",
+        "UPDATE events SET ip = '198.18.0.1' WHERE consent = 'denied'",
     )
     yield Law(
         "nobody is brought back by a message over a channel that was not granted at the time",

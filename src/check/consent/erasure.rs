@@ -11,15 +11,17 @@ use crate::check::{Check, Context, EventBatch, Rows, Tally, Verdict};
 const ERASURE: Check = check(
     "consent.erasure",
     &["erasure_requests", "events", "sessions", "devices", "users"],
-    "Nothing happens, arrives or is agreed to of anybody after their request to be forgotten was carried out.",
+    "Nothing happens, arrives, is first seen or is agreed to of anybody after their request to be forgotten was carried out.",
     "A row that survives its erasure brings the person back.",
-);
+)
+.told("erasures and events of those who were erased", "outlived by something");
 const REQUESTS: Check = check(
     "consent.requests",
     &["erasure_requests", "users"],
     "A request is answered by the day it is due, its outcome says how, and a reason stands with refusals alone.",
     "What is due and unanswered is a breach by itself.",
-);
+)
+.told("requests to be forgotten", "answered late or wrongly");
 
 /// The checks.
 pub(super) static CHECKS: &[Check] = &[ERASURE, REQUESTS];
@@ -94,7 +96,6 @@ impl Erasure {
 
     /// An event alone that comes too late. Those of whole visits are told once, with the request.
     pub(super) fn events(&mut self, events: &EventBatch<'_>) {
-        self.tally.saw(events.len());
         let arrived = events.received.iter().filter(|at| **at != NEVER);
         self.latest = arrived.fold(self.latest, |latest, at| latest.max(*at));
         if self.done.is_empty() {
@@ -104,17 +105,19 @@ impl Erasure {
             let facts = events.facts(row);
             let erased = self.erased.get(facts.user as usize).copied().unwrap_or(NEVER);
             let is_late = |at: i64| at != NEVER && at > erased;
-            let alone = erased != NEVER && facts.started <= erased;
-            if alone && (is_late(events.time[row]) || is_late(events.received[row])) {
-                self.tally.wrong(|| {
-                    let says = format!("comes after its person was erased at {}", moment(erased));
-                    (events.place(row), says)
-                });
+            if erased == NEVER {
+                continue;
             }
+            let alone = facts.started <= erased;
+            let late = alone && (is_late(events.time[row]) || is_late(events.received[row]));
+            self.tally.look(!late, || {
+                let says = format!("comes after its person was erased at {}", moment(erased));
+                (events.place(row), says)
+            });
         }
     }
 
-    /// What else there is of people: sessions, orders, changes of consents.
+    /// What else there is of people: devices, sessions, orders, changes of consents.
     pub(super) fn judge(&mut self, ledger: &Ledger, entities: &Entities) {
         for (due, place) in std::mem::take(&mut self.pending) {
             if due < self.latest.min(self.end) {
@@ -138,6 +141,9 @@ impl Erasure {
         }
         for order in entities.orders.iter() {
             see(order.user, order.placed);
+        }
+        for device in entities.devices.iter() {
+            see(device.user, device.first_seen);
         }
         let (devices, users) = ledger.changes();
         devices.for_each(|(device, when)| see(entities.devices.at(device).user, when));

@@ -17,7 +17,8 @@ const STATES: Check = check(
     &["consents", "devices", "users"],
     "A consent is granted or denied first; only what was granted is withdrawn, expires or is superseded; changes are counted from 1, in order, each of one subject.",
     "Whoever replays the ledger must end where it ends.",
-);
+)
+.told("changes", "out of turn");
 
 /// The checks.
 pub(super) static CHECKS: &[Check] = &[STATES];
@@ -114,17 +115,17 @@ pub(super) struct Ledger {
 }
 
 /// The columns that rows are read by.
-struct Columns<'c> {
+pub(super) struct Columns<'c> {
     user: &'c Column,
     device: &'c Column,
     purpose: &'c Column,
     channel: &'c Column,
-    state: &'c Column,
-    basis: &'c Column,
+    pub(super) state: &'c Column,
+    pub(super) basis: &'c Column,
 }
 
 impl<'c> Columns<'c> {
-    fn of(rows: &Rows<'c>) -> Option<Self> {
+    pub(super) fn of(rows: &Rows<'c>) -> Option<Self> {
         Some(Self {
             user: rows.column("user_id")?,
             device: rows.column("device_id")?,
@@ -137,17 +138,17 @@ impl<'c> Columns<'c> {
 }
 
 /// A row, its words as ordinals.
-struct Change {
-    user: u32,
-    device: u32,
-    purpose: u8,
-    channel: u8,
-    state: u8,
-    basis: u8,
+pub(super) struct Change {
+    pub(super) user: u32,
+    pub(super) device: u32,
+    pub(super) purpose: u8,
+    pub(super) channel: u8,
+    pub(super) state: u8,
+    pub(super) basis: u8,
 }
 
 impl Change {
-    fn of(rows: &Rows<'_>, columns: &Columns<'_>, row: usize) -> Option<Self> {
+    pub(super) fn of(rows: &Rows<'_>, columns: &Columns<'_>, row: usize) -> Option<Self> {
         let word = |column: &Column, list: &[&str]| ordinal(list, column.text(row)?);
         let entities = rows.entities;
         Some(Self {
@@ -314,9 +315,11 @@ impl States {
             let of = if is_message { subject::USER } else { subject::DEVICE };
             let right =
                 named == (is_message, !is_message) && word == Some(subject::NAMES[usize::from(of)]);
-            self.tally.look(right && (change.channel < channel::WEB) == is_message, || {
-                (rows.place(row), "its subject, its purpose and its channel do not go together")
-            });
+            let together = right && (change.channel < channel::WEB) == is_message;
+            if !together {
+                let says = "its subject, its purpose and its channel do not go together";
+                self.tally.look(false, || (rows.place(row), says));
+            }
             let (list, of, what) = if is_message {
                 (&mut self.users, change.user, change.channel)
             } else {
@@ -336,17 +339,22 @@ impl States {
             let counted = sequence == Some(i64::from(count) + 1);
             let [occurred, effective] =
                 ["occurred_at", "effective_at"].map(|name| rows.long(name, row).unwrap_or(NEVER));
-            self.tally.look(follows && counted && occurred <= effective, || {
-                let was = state::NAMES.get(usize::from(before)).copied().unwrap_or("unknown");
-                let says = if !follows {
-                    format!("becomes {}, but was {was}", shown(columns.state, row))
-                } else if counted {
-                    format!("holds from {}, before it was made", moment(effective))
-                } else {
-                    format!("its sequence is not {}", count + 1)
-                };
-                (rows.place(row), says)
-            });
+            // One that is wrong already has been told.
+            let right = !together || follows && counted && occurred <= effective;
+            self.tally.saw(usize::from(together));
+            if !right {
+                self.tally.wrong(|| {
+                    let was = state::NAMES.get(usize::from(before)).copied().unwrap_or("unknown");
+                    let says = if !follows {
+                        format!("becomes {}, but was {was}", shown(columns.state, row))
+                    } else if counted {
+                        format!("holds from {}, before it was made", moment(effective))
+                    } else {
+                        format!("its sequence is not {}", count + 1)
+                    };
+                    (rows.place(row), says)
+                });
+            }
             *known = (change.state, count.saturating_add(1));
         }
     }

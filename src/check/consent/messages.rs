@@ -12,13 +12,15 @@ const MESSAGES: Check = check(
     &["sessions", "devices", "users", "consents"],
     "Nobody comes by the link of a message that sells something over a channel which was not granted, or no longer, when it came.",
     "A message after an opt-in was taken back is what fines are for.",
-);
+)
+.told("visits by message", "without a grant");
 const OPT_IN: Check = check(
     "consent.opt_in",
     &["users", "consents"],
     "Users are marked as opted in exactly where the ledger ends with a grant.",
     "Whoever sends goes by the mark.",
-);
+)
+.told("users", "marked otherwise");
 
 /// The checks.
 pub(super) static CHECKS: &[Check] = &[MESSAGES, OPT_IN];

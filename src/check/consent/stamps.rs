@@ -1,4 +1,4 @@
-//! What events and sessions say of consent, and which ids they bear.
+//! What events and sessions say of consent.
 
 use super::check;
 use super::ledger::{Ledger, Standing};
@@ -16,29 +16,22 @@ const STAMP: Check = check(
     &["events", "sessions", "devices", "consents"],
     "Each event's stamp and its Consent Mode are what the ledger says of its device at that time: granted before, not yet withdrawn, expired or superseded; where people are asked and nothing is granted, it is denied.",
     "What is processed without consent has to be deleted, and what was collected with it as well.",
-);
+)
+.told("events", "stamped otherwise");
 const SESSION: Check = check(
     "consent.session",
     &["sessions", "devices", "consents"],
     "Each session's stamp and its Consent Mode are what the ledger says of its device at its start; without an answer it is denied where people are asked, and not asked elsewhere.",
     "Rates of consent are counted by sessions.",
-);
-const PINGS: Check = check(
-    "consent.pings",
-    &["events"],
-    "Events without consent to analytics are pings: they bear no user id, no anonymous id, no device id; all others bear the last two.",
-    "A ping that bears an id is tracking without consent.",
-);
+)
+.told("sessions", "stamped otherwise");
 
 /// The checks.
-pub(super) static CHECKS: &[Check] = &[STAMP, SESSION, PINGS];
+pub(super) static CHECKS: &[Check] = &[STAMP, SESSION];
 
 const NOT_ASKED: u8 = Consent::NotAsked as u8;
 const GRANTED: u8 = Consent::Granted as u8;
 const DENIED: u8 = Consent::Denied as u8;
-
-/// The ids that outlast a visit.
-const IDS: [&str; 3] = ["user_id", "anonymous_id", "device_id"];
 
 /// No known word.
 const UNKNOWN: u8 = u8::MAX;
@@ -55,7 +48,6 @@ struct Said {
 pub(super) struct Stamps {
     stamp: Tally,
     session: Tally,
-    pings: Tally,
     marks: Cached<u8>,
     modes: Cached<u8>,
     words: Words,
@@ -78,7 +70,6 @@ impl Stamps {
         Self {
             stamp: Tally::new(&STAMP),
             session: Tally::new(&SESSION),
-            pings: Tally::new(&PINGS),
             marks: Cached::default(),
             modes: Cached::default(),
             words: Words::default(),
@@ -90,9 +81,7 @@ impl Stamps {
     }
 
     fn learn(&mut self, stamp: &Column, mode: &Column) {
-        self.marks.learn(stamp, |word| {
-            Consent::NAMES.iter().position(|known| *known == word).map_or(UNKNOWN, |at| at as u8)
-        });
+        self.marks.learn(stamp, stamp_of);
         self.modes.learn(mode, signals_of);
     }
 
@@ -138,30 +127,11 @@ impl Stamps {
         let columns = ["consent", "consent_mode"].map(|name| events.column(name));
         let [Some(stamp), Some(mode)] = columns else { return };
         self.learn(stamp, mode);
-        let ids = IDS.map(|name| events.column(name));
-        let is_there =
-            |column: Option<&Column>, row: usize| column.is_none_or(|column| column.is_valid(row));
         for seated in events.seated {
             seats::set(&mut self.standing, seated.seat, None);
         }
         for row in 0..events.len() {
             let said = self.marks.get(stamp, row).unwrap_or(UNKNOWN);
-            let there = ids.map(|column| column.is_some() && is_there(column, row));
-            let right = match said {
-                DENIED => there == [false; 3],
-                GRANTED | NOT_ASKED => is_there(ids[1], row) && is_there(ids[2], row),
-                _ => true,
-            };
-            self.pings.look(right, || {
-                let says = if said == DENIED {
-                    let all = IDS.into_iter().zip(there).filter(|(_, there)| *there);
-                    let borne: Vec<&str> = all.map(|(name, _)| name).collect();
-                    format!("is a ping without consent, and bears {}", borne.join(", "))
-                } else {
-                    "lacks the ids that its consent allows".to_owned()
-                };
-                (events.place(row), says)
-            });
             let (device, time) = (events.device(row), events.time[row]);
             if device == NONE || time == NEVER {
                 continue;
@@ -191,7 +161,7 @@ impl Stamps {
     }
 
     pub(super) fn verdicts(self) -> Vec<Verdict> {
-        vec![self.stamp.verdict(), self.session.verdict(), self.pings.verdict()]
+        vec![self.stamp.verdict(), self.session.verdict()]
     }
 }
 
@@ -202,6 +172,11 @@ fn expected(standing: &Standing, asks: bool) -> (u8, u8) {
     }
     let granted = standing.granted;
     (if granted & signals::ANALYTICS == 0 { DENIED } else { GRANTED }, granted)
+}
+
+/// The stamp that a word is; [`UNKNOWN`] for what is none.
+pub(super) fn stamp_of(word: &str) -> u8 {
+    super::ordinal(&Consent::NAMES, word).unwrap_or(UNKNOWN)
 }
 
 /// The signals that Consent Mode states; [`UNKNOWN`] for what is none, or contradicts itself.

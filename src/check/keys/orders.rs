@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use crate::check::entities::NEVER;
 use crate::check::pass::{Seen, moment, money};
 use crate::check::{Check, Context, EventBatch, Interned, Observer, Rows, Tally, Verdict, Wants};
+use crate::read::Column;
 use crate::read::hash::NONE;
 use crate::schema::Table;
 
@@ -29,7 +30,7 @@ const STATES: Check = Check::new(
 const EVENTS: Check = Check::new(
     "keys.order_events",
     &["orders", "events", "sessions"],
-    "An order has one order_completed, when it was paid, in its session, with its amounts and its currency.",
+    "An order has one order_completed, when it was paid, in its session, with its amounts and its currency; without consent it is one that names no order.",
     "Revenue by the event stream and by the shop's books must be the same.",
 );
 const REVENUE: Check = Check::new(
@@ -78,6 +79,8 @@ pub(super) struct Orders {
     converted: Vec<bool>,
     completed: u32,
     money: Interned,
+    /// By session and moment of payment: the order; found once a purchase names none.
+    paid: Option<HashMap<(u32, i64), u32>>,
 }
 
 impl Orders {
@@ -95,7 +98,22 @@ impl Orders {
             converted: vec![false; context.entities.sessions.len()],
             completed: super::kind(context, "order_completed"),
             money: Interned::default(),
+            paid: None,
         }
+    }
+
+    /// The order that a purchase completes: the one that it names, or that its session paid at that moment.
+    fn completed_by(&mut self, events: &EventBatch<'_>, key: &Column, row: usize) -> u32 {
+        let entities = events.entities();
+        if key.is_valid(row) {
+            return entities.find("orders", Some(key), row);
+        }
+        let of = &entities.orders;
+        let paid = self.paid.get_or_insert_with(|| {
+            let paid = self.seen.iter().zip(of.iter()).enumerate();
+            paid.map(|(order, (seen, of))| ((of.session, seen.paid), order as u32)).collect()
+        });
+        paid.get(&(events.session[row], events.time[row])).copied().unwrap_or(NONE)
     }
 
     fn orders(&mut self, rows: &Rows<'_>) {
@@ -307,9 +325,9 @@ impl Observer for Orders {
         };
         let entities = events.entities();
         self.money.find(currency, &entities.words);
-        let completed = (0..events.len()).filter(|row| events.kind[*row] == self.completed);
-        for row in completed {
-            let order = entities.find("orders", Some(key), row) as usize;
+        let kind = self.completed;
+        for row in (0..events.len()).filter(|row| events.kind[*row] == kind) {
+            let order = self.completed_by(events, key, row) as usize;
             let Some(seen) = self.seen.get_mut(order) else {
                 self.events.look(false, || (events.place(row), "completes no order that is there"));
                 continue;

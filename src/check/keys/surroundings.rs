@@ -107,8 +107,8 @@ impl Surroundings {
             // What the session itself refers to in vain is another check's affair.
             let same = |column: &Column, known: u128| known == 0 || column.id(row) == Some(known);
             let pairs: [(Option<&Column>, bool); 6] = [
-                (Some(journey), same(journey, facts.ids.journey)),
-                // A ping without consent names neither; whether it may is asked elsewhere.
+                // A ping without consent names none of these; whether it may is asked elsewhere.
+                (Some(journey), !journey.is_valid(row) || same(journey, facts.ids.journey)),
                 (Some(device), !device.is_valid(row) || same(device, facts.ids.device)),
                 (Some(anonymous), !anonymous.is_valid(row) || same(anonymous, facts.ids.anonymous)),
                 (Some(source), self.source.key(source, row) == facts.source),

@@ -7,6 +7,7 @@ use crate::event::journal::Order;
 use crate::frame::{Column, NULL};
 use crate::tables::events::EventFrame;
 use crate::tables::events::facts::{Envelope, Page, Product, Sale};
+use crate::tables::events::rows::UNNAMED;
 use crate::tables::events::sparse::Sparse;
 
 impl EventFrame<'_> {
@@ -75,16 +76,20 @@ impl EventFrame<'_> {
 
     pub(super) fn fill_sale(&self, fact: Sale, rows: &Range<usize>, out: &mut Column) {
         let all = &self.rows;
-        let order = |order: u32| -> &Order { &self.context.journal.orders[order as usize] };
+        let order =
+            |order: u32| -> &Order { &self.context.journal.orders[(order & !UNNAMED) as usize] };
         match fact {
             Sale::Cart => copy(&all.carts, rows, Column::keys, out),
             Sale::Currency => copy(&all.currencies, rows, Column::keys, out),
             Sale::Order => {
                 // An order's key is its place among the orders of the slice.
-                let before = all.orders.within(&(0..rows.start)).len();
-                let count = all.orders.within(rows).len();
-                out.keys().extend((before..before + count).map(|order| order as u32));
-                all.orders.finish(rows, out);
+                let mut place = all.orders.within(&(0..rows.start)).len() as u32;
+                let keys = all.orders.each(rows).map(|ordinal| {
+                    let key = ordinal.filter(|ordinal| ordinal & UNNAMED == 0).map(|_| place);
+                    place += u32::from(ordinal.is_some());
+                    key.unwrap_or(NULL)
+                });
+                out.fill_keys(rows.len(), keys);
             }
             Sale::Amount(amount) => {
                 look_up(&all.orders, rows, |ordinal| amount(order(ordinal)), Column::longs, out);

@@ -18,7 +18,7 @@ use crate::schema::Table;
 use crate::tables::changes::{Fate, Place};
 use crate::tables::events::arrange::{Arrived, arrange, arrange_changed};
 use crate::tables::events::facts::{Envelope, Fact, Page, Product, Sale, SessionFact};
-use crate::tables::events::rows::{About, Met, Rows};
+use crate::tables::events::rows::{About, Met, Rows, UNNAMED};
 use crate::tables::{Context, EMPTY, sessions};
 
 /// Sessions whose keys are worked out for all fields before those of the next: so few that their records stay in a core's cache.
@@ -143,7 +143,7 @@ impl<'c> EventFrame<'c> {
         let (about, devices) = frame.meet_sessions(&records);
         frame.keys = frame.session_keys(&records, &about, &devices);
         frame.rows = Rows::new(context.world, Met { records: &records, about: &about }, arrived);
-        let order = |order: &u32| context.journal.orders[*order as usize].key;
+        let order = |order: &u32| context.journal.orders[(*order & !UNNAMED) as usize].key;
         let orders = frame.rows.orders.values().iter().map(order);
         frame.order_ids = orders.map(|key| ids::of(Thing::Order, key)).collect();
         frame
@@ -188,16 +188,19 @@ impl<'c> EventFrame<'c> {
             device_keys.push(if persists { (first_device + slot) as u32 } else { NULL });
             self.session_ids.push(ids::of(Thing::Session, session.key));
             text.clear();
-            sessions::ip(session, &mut text);
+            if persists {
+                sessions::ip(session, &mut text);
+            }
             self.addresses.push(std::str::from_utf8(&text).unwrap_or_default());
             text.clear();
-            sessions::landing_url(world, session, &mut text);
+            sessions::landing_url(world, session, persists, &mut text);
             self.landing_urls.push(std::str::from_utf8(&text).unwrap_or_default());
             about.push(About {
                 known_from: if persists { sessions::known_from(session) } else { NEVER },
                 user: self.users.len() as u32 - 1,
                 journey: self.journeys.len() as u32 - 1,
                 currency: journal.journeys[session.journey as usize].currency,
+                persists,
             });
         }
         (about, device_keys)
@@ -229,11 +232,13 @@ impl<'c> EventFrame<'c> {
                         keys.extend_from_slice(&devices[some.clone()]);
                     }
                     SessionFact::Journey => {
-                        keys.extend(about[some.clone()].iter().map(|about| about.journey));
+                        let journey = |about: &About| persisting(about, about.journey);
+                        keys.extend(about[some.clone()].iter().map(journey));
                     }
                     // Keys of the session itself are the session's ordinals.
-                    SessionFact::Session | SessionFact::Ip => {
-                        keys.extend(some.clone().map(|session| session as u32));
+                    SessionFact::Session => keys.extend(some.clone().map(|at| at as u32)),
+                    SessionFact::Ip => {
+                        keys.extend(some.clone().map(|at| persisting(&about[at], at as u32)));
                     }
                 }
             }
@@ -244,6 +249,11 @@ impl<'c> EventFrame<'c> {
         };
         keys.into_iter().map(some_null).collect()
     }
+}
+
+/// The key of what outlasts a visit: none where its events are pings.
+fn persisting(about: &About, key: u32) -> u32 {
+    if about.persists { key } else { NULL }
 }
 
 /// The strings that the world has for a fact of the events.

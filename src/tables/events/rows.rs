@@ -14,6 +14,9 @@ use crate::tables::sessions;
 /// Rows turned at a time, a multiple of 64: so few that they stay in the cache nearest to a core.
 const BLOCK: usize = 256;
 
+/// Stands in the ordinal of an order that its event does not name. No journal has so many orders.
+pub(super) const UNNAMED: u32 = 1 << 31;
+
 /// What a row needs to know of its session.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct About {
@@ -21,6 +24,8 @@ pub(super) struct About {
     pub(super) user: u32,
     pub(super) journey: u32,
     pub(super) currency: u8,
+    /// Whether its events bear ids that outlast it.
+    pub(super) persists: bool,
 }
 
 /// The sessions of a slice.
@@ -84,7 +89,7 @@ pub(super) struct Rows {
     pub(super) currencies: Sparse<u32>,
     pub(super) queries: Sparse<u32>,
     pub(super) properties: Sparse<u32>,
-    /// Orders, by their ordinal in the journal.
+    /// Orders, by their ordinal in the journal, with [`UNNAMED`] where the event tells only what was paid.
     pub(super) orders: Sparse<u32>,
 }
 
@@ -175,13 +180,19 @@ impl Rows {
     }
 
     fn add_sales(&mut self, block: Block<'_>) {
-        let cart = |(row, groups)| (block.about(row).journey, groups & fills::CART != 0);
+        let cart = |(row, groups)| {
+            let about = block.about(row);
+            (about.journey, groups & fills::CART != 0 && about.persists)
+        };
         self.carts.extend(block.rows().map(cart));
         self.currencies.extend(block.rows().map(|(row, groups)| {
             let priced = has_product(row, groups) || has_order(row, groups);
             (block.about(row).currency.into(), priced)
         }));
-        self.orders.extend(block.rows().map(|(row, groups)| (row.extra, has_order(row, groups))));
+        self.orders.extend(block.rows().map(|(row, groups)| {
+            let unnamed = if block.about(row).persists { 0 } else { UNNAMED };
+            (row.extra | unnamed, has_order(row, groups))
+        }));
     }
 
     fn add_details(&mut self, block: Block<'_>) {

@@ -9,6 +9,7 @@ use crate::anomaly::value::Value;
 use crate::frame::{NULL, Strings};
 use crate::model::globe;
 use crate::seed::Stream;
+use crate::tables::sessions::has_persistent_ids;
 
 /// The kind.
 pub(in crate::anomaly::kinds) static IMPOSSIBLE_TRAVEL: Kind = Kind::new(
@@ -59,8 +60,11 @@ impl Act for ImpossibleTravel {
         let place = place(ground, after, country, city, draw);
         let mut incident =
             Incident::new().set_all(RowRef::new(Rowset::Sessions, after), cells(place.clone()));
+        // Pings tell no address.
+        let persists = has_persistent_ids(ground.session(after));
         for event in ground.events(after) {
-            incident = incident.set_all(event.at(), cells(place.clone()));
+            let told = place.clone().into_iter().filter(|(name, _)| persists || *name != "ip");
+            incident = incident.set_all(event.at(), cells(told));
         }
         let before = RowRef::new(Rowset::Sessions, before);
         Some(incident.touch(before, Role::Counterpart).effect(speed))

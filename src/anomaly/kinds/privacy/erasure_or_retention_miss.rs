@@ -50,18 +50,31 @@ impl Act for ErasureMiss {
         let model = &requests[like as usize];
         let requested = model.requested + SECOND + i64::from(draw.below(9_000_000));
         let last = ground.session(session).started;
-        let room = (last - requested) / SECOND;
+        let people = &ground.world().people;
+        let due = model.due + (requested - model.requested);
+        // It takes its time as others do; a window in which nothing can be carried out in time has no others.
+        let latest = due.min(last - SECOND);
+        let [earliest, hasty] =
+            [people.rest() + SECOND, 60 * SECOND].map(|after| requested + after);
+        let earliest = if earliest < latest { earliest } else { hasty };
+        let usual = requested + people.carried_out_after(draw);
         // Among the others it stands where it came.
         let next = requests.iter().map(|request| request.requested);
         let is_next = |at: &i64| *at > model.requested;
         let fits = next.filter(is_next).all(|next| next > requested);
-        (room > 60 && of.registered < requested && fits).then_some(())?;
-        let completed = last - i64::from(1 + draw.below(room.min(86_400) as u32 - 1)) * SECOND;
+        (earliest < latest && of.registered < requested && fits).then_some(())?;
+        let between = earliest + ((latest - earliest) as f64 * draw.unit()) as i64;
+        let completed = if usual <= latest { usual } else { between };
+        // The law is that of where the user lives.
+        let (words, lives) = (&ground.world().words.ledger, people.user(of.user));
+        let jurisdiction = words.jurisdiction[usize::from(lives.country)][usize::from(lives.city)];
+        let jurisdiction = words.jurisdictions.get(jurisdiction).to_owned();
         let cells = vec![
             ("request_id".to_owned(), fresh::key(draw)),
             ("user_id".to_owned(), ground.value(row, "user_id")),
             ("requested_at".to_owned(), Value::Long(requested)),
-            ("due_at".to_owned(), Value::Long(model.due + (requested - model.requested))),
+            ("jurisdiction".to_owned(), Value::Text(jurisdiction)),
+            ("due_at".to_owned(), Value::Long(due)),
             ("completed_at".to_owned(), Value::Long(completed)),
             ("outcome".to_owned(), Value::Text("completed".to_owned())),
             ("reason".to_owned(), Value::Null),

@@ -3,14 +3,17 @@
 use crate::anomaly::Params;
 use crate::anomaly::act::Act;
 use crate::anomaly::ground::{Ground, RowRef, Rowset, Site};
-use crate::anomaly::incident::Incident;
+use crate::anomaly::incident::{Incident, cells};
 use crate::anomaly::kind::{Kind, Scope};
 use crate::anomaly::value::Value;
-use crate::event::journal::Session;
+use crate::event::ids::{self, Thing};
+use crate::event::journal::{NONE, Row, Session};
 use crate::population::Consent;
 use crate::population::consent::signals;
+use crate::scenario::fills;
 use crate::scenario::ledger::state::{DENIED, GRANTED};
 use crate::seed::Stream;
+use crate::tables::sessions;
 
 /// The kind.
 pub(in crate::anomaly::kinds) static EVENT_AFTER_WITHDRAWAL: Kind = Kind::new(
@@ -42,17 +45,42 @@ impl Act for EventAfterWithdrawal {
         let world = ground.world();
         let mode = world.words.ledger.modes.get(u32::from(before));
         let session = RowRef::new(Rowset::Sessions, row.ordinal);
-        let ids = ground.values(session, &["anonymous_id", "device_id"]);
-        let mut cells = vec![
-            ("consent".to_owned(), Value::Text("granted".to_owned())),
-            ("consent_mode".to_owned(), Value::Text(mode.to_owned())),
+        let own = ground.values(session, &OF_SESSION);
+        let mut told: Vec<(&str, Value)> = vec![
+            ("consent", Value::Text("granted".to_owned())),
+            ("consent_mode", Value::Text(mode.to_owned())),
         ];
-        cells.extend(["anonymous_id", "device_id"].map(str::to_owned).into_iter().zip(ids));
+        told.extend(OF_SESSION.into_iter().zip(own));
         if of.known_from <= event.row.time {
-            cells.push(("user_id".to_owned(), Value::Id(world.people.user_id(of.user))));
+            told.push(("user_id", Value::Id(world.people.user_id(of.user))));
         }
-        Some(Incident::new().set_all(row, cells))
+        told.extend(of_event(ground, of, &event.row));
+        Some(Incident::new().set_all(row, cells(told)))
     }
+}
+
+/// What pings lack of what their session tells.
+const OF_SESSION: [&str; 4] = ["anonymous_id", "device_id", "journey_id", "ip"];
+
+/// What pings lack of what the event itself tells: cart, order, and the click id in the address of a visit's first page.
+fn of_event(ground: &Ground<'_>, of: &Session, row: &Row) -> Vec<(&'static str, Value)> {
+    let (world, journal) = (ground.world(), ground.context.journal);
+    let fills = world.fills[usize::from(row.kind)];
+    let mut told = Vec::new();
+    if fills & fills::CART != 0 {
+        let key = journal.journeys[of.journey as usize].key;
+        told.push(("cart_id", Value::Id(ids::of(Thing::Cart, key))));
+    }
+    if fills & fills::ORDER != 0 && row.extra != NONE {
+        let key = journal.orders[row.extra as usize].key;
+        told.push(("order_id", Value::Id(ids::of(Thing::Order, key))));
+    }
+    if row.sequence == 0 && fills & fills::PAGE != 0 && row.page != NONE {
+        let mut url = Vec::new();
+        sessions::landing_url(world, of, true, &mut url);
+        told.push(("page_url", Value::Text(String::from_utf8_lossy(&url).into_owned())));
+    }
+    told
 }
 
 /// What the device of a session was granted, as bits, when that came to an end; none where analytics never was, or was refused anew.

@@ -2,6 +2,7 @@
 //!
 //! The ledger is read once and kept small; sessions and messages are held against it when it is whole, events as they come.
 
+mod changes;
 mod erasure;
 mod fits;
 mod ledger;
@@ -30,6 +31,7 @@ pub(super) static FAMILY: Family = Family {
 
 fn observers(context: &Context<'_>) -> Vec<Box<dyn Observer>> {
     vec![Box::new(Consent {
+        changes: changes::Changes::default(),
         ledger: ledger::Ledger::of(context),
         states: ledger::States::new(context),
         fits: fits::Fits::new(context),
@@ -42,6 +44,7 @@ fn observers(context: &Context<'_>) -> Vec<Box<dyn Observer>> {
 
 /// Holds everything against the ledger.
 struct Consent {
+    changes: changes::Changes,
     ledger: ledger::Ledger,
     states: ledger::States,
     fits: fits::Fits,
@@ -89,9 +92,10 @@ impl Observer for Consent {
                 self.messages.sessions(rows);
             }
             "consents" => {
-                self.states.look(rows);
-                self.fits.look(rows);
-                self.ledger.take(rows);
+                let changes = self.changes.read(rows);
+                self.states.look(rows, changes);
+                self.fits.look(rows, changes);
+                self.ledger.take(rows, changes);
             }
             _ => self.erasure.requests(rows),
         }

@@ -357,13 +357,16 @@ impl Fields {
             let Some(absent) = columns.iter().position(|column| !is_there(*column)) else {
                 continue;
             };
-            let any = columns[..4].iter().flatten().any(|column| column.is_valid(row));
+            // Most events have no product at all.
+            if !columns[..4].iter().flatten().any(|column| column.is_valid(row)) {
+                continue;
+            }
             let kind = events.kind[row] as usize;
             // What the type requires by itself is told once.
             let told = self.columns.iter().any(|of| {
                 of.field.name == TOGETHER[absent] && of.required.get(kind) == Some(&true)
             });
-            if any && !told {
+            if !told {
                 let name = TOGETHER[absent];
                 self.missing.wrong(|| {
                     (events.place(row), format!("{name} is absent beside the rest of its product"))

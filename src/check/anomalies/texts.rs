@@ -31,7 +31,7 @@ const STAND_INS: [&str; 16] = [
     "1970-01-01",
 ];
 
-/// What somebody puts into a field to see whether it is run; each begins with one of the characters that [`runs`] looks for.
+/// What somebody puts into a field to see whether it is run; each begins with two of the bytes that [`runs`] looks for.
 const RUN: [&str; 8] =
     ["<script", "javascript:", "' or '", "'; drop", "; drop table", "${", "{{", "../.."];
 
@@ -122,10 +122,18 @@ fn runs(text: &str) -> bool {
         let there = bytes.get(at..at + word.len());
         there.is_some_and(|there| there.eq_ignore_ascii_case(word.as_bytes()))
     };
-    bytes.iter().enumerate().any(|(at, byte)| {
-        matches!(byte, b'<' | b'j' | b'J' | b'\'' | b';' | b'$' | b'{' | b'.')
-            && RUN.iter().any(|word| begins(at, word))
-    })
+    // Almost no text has the first two bytes of any of them in a row.
+    let may_begin = |pair: &[u8]| match pair[0] {
+        b'<' => pair[1].eq_ignore_ascii_case(&b's'),
+        b'j' | b'J' => pair[1].eq_ignore_ascii_case(&b'a'),
+        b'\'' => matches!(pair[1], b' ' | b';'),
+        b';' => pair[1] == b' ',
+        b'$' | b'{' => pair[1] == b'{',
+        b'.' => pair[1] == b'.',
+        _ => false,
+    };
+    let mut pairs = bytes.windows(2).enumerate();
+    pairs.any(|(at, pair)| may_begin(pair) && RUN.iter().any(|word| begins(at, word)))
 }
 
 #[cfg(test)]

@@ -131,8 +131,13 @@ impl Erasure {
         // By user who was erased: the last of what there is.
         let mut last: BTreeMap<u32, i64> =
             self.done.iter().map(|done| (done.user, i64::MIN)).collect();
+        let erased = &self.erased;
+        let is_erased = |user: u32| erased.get(user as usize).is_some_and(|at| *at != NEVER);
         let mut see = |user: u32, at: i64| {
-            if let Some(last) = last.get_mut(&user).filter(|_| at != NEVER) {
+            if at != NEVER
+                && is_erased(user)
+                && let Some(last) = last.get_mut(&user)
+            {
                 *last = (*last).max(at);
             }
         };

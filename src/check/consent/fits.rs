@@ -1,9 +1,9 @@
 //! Whether a row of the ledger can be: who said it, in what state, on what it rests, and until when it holds.
 
+use super::changes::{Change, said};
 use super::check;
-use super::ledger::{Change, Columns};
 use crate::check::entities::NEVER;
-use crate::check::pass::{moment, shown};
+use crate::check::pass::moment;
 use crate::check::{Check, Context, Rows, Tally, Verdict};
 use crate::scenario::ledger::purpose::MARKETING;
 use crate::scenario::ledger::state::{DENIED, EXPIRED, GRANTED, SUPERSEDED, WITHDRAWN};
@@ -53,27 +53,20 @@ impl Fits {
         }
     }
 
-    pub(super) fn look(&mut self, rows: &Rows<'_>) {
-        let (Some(columns), Some(sources)) = (Columns::of(rows), rows.column("source")) else {
-            return;
-        };
-        for row in 0..rows.len() {
-            let Some(change) = Change::of(rows, &columns, row) else { continue };
-            let word = sources.text(row).and_then(|word| super::ordinal(&source::NAMES, word));
-            let fits = word.is_some_and(|source| go_together(&change, source));
-            self.sources.look(fits, || {
+    pub(super) fn look(&mut self, rows: &Rows<'_>, changes: &[Change]) {
+        for change in changes {
+            self.sources.look(go_together(change), || {
                 let [state, source, basis] =
-                    [columns.state, sources, columns.basis].map(|column| shown(column, row));
+                    ["state", "source", "legal_basis"].map(|name| said(rows, name, change.row));
                 let says = format!("{state} by {source} on {basis} is nothing that can be");
-                (rows.place(row), says)
+                (rows.place(change.row), says)
             });
-            self.expires(rows, &change, row);
+            self.expires(rows, change);
         }
     }
 
-    fn expires(&mut self, rows: &Rows<'_>, change: &Change, row: usize) {
-        let [at, effective, expires] = ["occurred_at", "effective_at", "expires_at"]
-            .map(|name| rows.long(name, row).unwrap_or(NEVER));
+    fn expires(&mut self, rows: &Rows<'_>, change: &Change) {
+        let (at, effective, expires) = (change.occurred, change.effective, change.expires);
         let holds = matches!(change.state, GRANTED | DENIED) && change.basis == basis::CONSENT;
         let list = if change.purpose == MARKETING { &mut self.users } else { &mut self.devices };
         let (of, what) = if change.purpose == MARKETING {
@@ -99,7 +92,7 @@ impl Fits {
             } else {
                 format!("is no answer, and holds until {}", moment(expires))
             };
-            (rows.place(row), says)
+            (rows.place(change.row), says)
         });
         if let Some(known) = known {
             *known =
@@ -122,10 +115,10 @@ fn seconds(at: i64) -> u32 {
     u32::try_from(at.div_euclid(SECOND)).unwrap_or(NONE)
 }
 
-/// Whether a row of that state, purpose and channel can come from there, and rest on what it does.
-fn go_together(change: &Change, source: u8) -> bool {
+/// Whether a row of its state, purpose and channel can come from where it says, and rest on what it does.
+fn go_together(change: &Change) -> bool {
     let is_message = change.purpose == MARKETING;
-    let may = match (change.state, source) {
+    let may = match (change.state, change.source) {
         (GRANTED, source::BANNER) | (DENIED, source::BANNER) => !is_message,
         (GRANTED, source::SIGN_UP_FORM) => is_message,
         (GRANTED, source::DOUBLE_OPT_IN) | (WITHDRAWN, source::UNSUBSCRIBE_LINK) => {

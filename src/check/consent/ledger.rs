@@ -1,16 +1,16 @@
 //! The ledger itself: whose consent stood how, when.
 
-use super::{check, ordinal};
+use super::changes::{Change, UNKNOWN, said};
+use super::check;
 use crate::check::entities::{NEVER, RESERVED};
-use crate::check::pass::{moment, shown};
+use crate::check::pass::moment;
 use crate::check::{Cached, Check, Context, Rows, Tally, Verdict};
 use crate::population::consent::signals;
-use crate::read::Column;
 use crate::read::hash::NONE;
 use crate::scenario::ledger::basis::OPT_OUT;
 use crate::scenario::ledger::purpose::MARKETING;
 use crate::scenario::ledger::state::{DENIED, GRANTED};
-use crate::scenario::ledger::{basis, channel, purpose, state, subject};
+use crate::scenario::ledger::{channel, state, subject};
 
 const STATES: Check = check(
     "consent.states",
@@ -22,9 +22,6 @@ const STATES: Check = check(
 
 /// The checks.
 pub(super) static CHECKS: &[Check] = &[STATES];
-
-/// Nothing was said yet.
-const UNKNOWN: u8 = u8::MAX;
 
 /// What a change does to whether something may be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,54 +111,6 @@ pub(super) struct Ledger {
     asking: Vec<String>,
 }
 
-/// The columns that rows are read by.
-pub(super) struct Columns<'c> {
-    user: &'c Column,
-    device: &'c Column,
-    purpose: &'c Column,
-    channel: &'c Column,
-    pub(super) state: &'c Column,
-    pub(super) basis: &'c Column,
-}
-
-impl<'c> Columns<'c> {
-    pub(super) fn of(rows: &Rows<'c>) -> Option<Self> {
-        Some(Self {
-            user: rows.column("user_id")?,
-            device: rows.column("device_id")?,
-            purpose: rows.column("purpose")?,
-            channel: rows.column("channel")?,
-            state: rows.column("state")?,
-            basis: rows.column("legal_basis")?,
-        })
-    }
-}
-
-/// A row, its words as ordinals.
-pub(super) struct Change {
-    pub(super) user: u32,
-    pub(super) device: u32,
-    pub(super) purpose: u8,
-    pub(super) channel: u8,
-    pub(super) state: u8,
-    pub(super) basis: u8,
-}
-
-impl Change {
-    pub(super) fn of(rows: &Rows<'_>, columns: &Columns<'_>, row: usize) -> Option<Self> {
-        let word = |column: &Column, list: &[&str]| ordinal(list, column.text(row)?);
-        let entities = rows.entities;
-        Some(Self {
-            user: entities.find("users", Some(columns.user), row),
-            device: entities.find("devices", Some(columns.device), row),
-            purpose: word(columns.purpose, &purpose::NAMES)?,
-            channel: word(columns.channel, &channel::NAMES)?,
-            state: word(columns.state, &state::NAMES)?,
-            basis: word(columns.basis, &basis::NAMES)?,
-        })
-    }
-}
-
 impl Ledger {
     /// An empty one, with room for its rows. Where people are asked is known of the world, if there is one; else its rows tell.
     pub(super) fn of(context: &Context<'_>) -> Self {
@@ -177,25 +126,24 @@ impl Ledger {
     }
 
     /// Takes rows in.
-    pub(super) fn take(&mut self, rows: &Rows<'_>) {
-        let Some(columns) = Columns::of(rows) else { return };
+    pub(super) fn take(&mut self, rows: &Rows<'_>, changes: &[Change]) {
         let jurisdiction = rows.column("jurisdiction");
         let mut asks = Cached::default();
         if let Some(column) = jurisdiction {
             asks.learn(column, |word| self.asking.iter().any(|known| known == word));
         }
-        for row in 0..rows.len() {
-            let Some(change) = Change::of(rows, &columns, row) else { continue };
+        for change in changes {
+            let row = change.row;
             let says = match (change.basis, change.state) {
                 (OPT_OUT, _) => Says::Objects,
                 (_, GRANTED) => Says::Yes,
                 _ => Says::No,
             };
             let entry = |subject, what| Entry {
-                at: rows.long("effective_at", row).unwrap_or(NEVER),
-                expires: rows.long("expires_at", row).unwrap_or(NEVER),
+                at: change.effective,
+                expires: change.expires,
                 subject,
-                sequence: rows.long("sequence", row).unwrap_or(0) as u16,
+                sequence: change.sequence as u16,
                 what,
                 says,
             };
@@ -304,17 +252,12 @@ impl States {
         }
     }
 
-    pub(super) fn look(&mut self, rows: &Rows<'_>) {
-        let Some(columns) = Columns::of(rows) else { return };
-        let whose = rows.column("subject");
-        for row in 0..rows.len() {
-            let Some(change) = Change::of(rows, &columns, row) else { continue };
+    pub(super) fn look(&mut self, rows: &Rows<'_>, changes: &[Change]) {
+        for change in changes {
+            let row = change.row;
             let is_message = change.purpose == MARKETING;
-            let named = (columns.user.is_valid(row), columns.device.is_valid(row));
-            let word = whose.and_then(|column| column.text(row));
             let of = if is_message { subject::USER } else { subject::DEVICE };
-            let right =
-                named == (is_message, !is_message) && word == Some(subject::NAMES[usize::from(of)]);
+            let right = change.named == (is_message, !is_message) && change.subject == of;
             let together = right && (change.channel < channel::WEB) == is_message;
             if !together {
                 let says = "its subject, its purpose and its channel do not go together";
@@ -335,10 +278,8 @@ impl States {
                 GRANTED | DENIED => before != GRANTED,
                 _ => before == GRANTED,
             };
-            let sequence = rows.long("sequence", row);
-            let counted = sequence == Some(i64::from(count) + 1);
-            let [occurred, effective] =
-                ["occurred_at", "effective_at"].map(|name| rows.long(name, row).unwrap_or(NEVER));
+            let counted = change.sequence == i64::from(count) + 1;
+            let (occurred, effective) = (change.occurred, change.effective);
             // One that is wrong already has been told.
             let right = !together || follows && counted && occurred <= effective;
             self.tally.saw(usize::from(together));
@@ -346,7 +287,7 @@ impl States {
                 self.tally.wrong(|| {
                     let was = state::NAMES.get(usize::from(before)).copied().unwrap_or("unknown");
                     let says = if !follows {
-                        format!("becomes {}, but was {was}", shown(columns.state, row))
+                        format!("becomes {}, but was {was}", said(rows, "state", row))
                     } else if counted {
                         format!("holds from {}, before it was made", moment(effective))
                     } else {

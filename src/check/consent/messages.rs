@@ -64,12 +64,12 @@ impl Messages {
 
     /// A message brings the first visit of a journey about; later ones come by themselves.
     pub(super) fn sessions(&mut self, rows: &Rows<'_>) {
-        let columns = ["campaign_id", "utm_medium"].map(|name| rows.column(name));
-        let [Some(campaign), Some(medium)] = columns else { return };
+        let columns = ["campaign_id", "utm_medium", "session_number"].map(|name| rows.column(name));
+        let [Some(campaign), Some(medium), Some(number)] = columns else { return };
         self.medium.learn(medium, |word| super::ordinal(&MEDIA, word).unwrap_or(u8::MAX));
         for row in 0..rows.len() {
             let channel = self.medium.get(medium, row).unwrap_or(u8::MAX);
-            let is_first = rows.long("session_number", row) == Some(1);
+            let is_first = number.long(row) == Some(1);
             if channel < 3 && campaign.is_valid(row) && is_first {
                 self.brought.push((rows.ordinal(row), channel));
             }

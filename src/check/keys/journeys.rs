@@ -170,14 +170,17 @@ impl Journeys {
 
     fn journeys(&mut self, rows: &Rows<'_>) {
         self.count_devices();
+        let stated = ["sessions", "devices", "events", "started_at", "ended_at", "orders"];
+        let stated = stated.map(|name| rows.column(name));
         for row in 0..rows.len() {
             let journey = rows.ordinal(row);
             let Some(state) = self.states.get(journey as usize) else { continue };
-            let stated = ["sessions", "devices", "events"].map(|name| rows.long(name, row));
+            let stated = stated.map(|column| column.and_then(|column| column.long(row)));
+            let [sessions, devices, events, from, to, orders] = stated;
             let there = [state.sessions.into(), state.devices.into(), state.events];
-            let counted = stated == there.map(|count| i64::try_from(count).ok());
-            let span = (rows.long("started_at", row), rows.long("ended_at", row));
-            let spanned = span == (Some(state.started), Some(state.ended));
+            let counted =
+                [sessions, devices, events] == there.map(|count| i64::try_from(count).ok());
+            let spanned = (from, to) == (Some(state.started), Some(state.ended));
             self.counts.look(counted && spanned, || {
                 let says = if counted {
                     let [from, to] = [state.started, state.ended].map(moment);
@@ -188,13 +191,14 @@ impl Journeys {
                 };
                 (rows.place(row), says)
             });
-            self.outcome(rows, row, journey);
+            if let Some(orders) = orders {
+                self.outcome(rows, row, orders);
+            }
         }
     }
 
-    fn outcome(&mut self, rows: &Rows<'_>, row: usize, journey: u32) {
-        let Some(orders) = rows.long("orders", row) else { return };
-        let outcome = rows.entities.word(rows.entities.journeys.at(journey).outcome);
+    fn outcome(&mut self, rows: &Rows<'_>, row: usize, orders: i64) {
+        let outcome = rows.entities.word(rows.entities.journeys.at(rows.ordinal(row)).outcome);
         self.outcome.look((outcome == "purchased") == (orders > 0), || {
             (rows.place(row), format!("its outcome is `{outcome}` with {orders} orders"))
         });

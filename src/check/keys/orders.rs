@@ -201,23 +201,22 @@ impl Orders {
     }
 
     fn journeys(&mut self, rows: &Rows<'_>) {
+        let [orders, revenue] = ["orders", "revenue"].map(|name| rows.column(name));
         for row in 0..rows.len() {
-            let orders = rows.long("orders", row).unwrap_or(0);
-            let revenue = rows.long("revenue", row);
+            let orders = orders.and_then(|column| column.long(row)).unwrap_or(0);
+            let revenue = revenue.and_then(|column| column.long(row));
             if orders != 0 || revenue.is_some() {
-                let journey = rows.entities.find("journeys", rows.column("journey_id"), row);
-                self.stated.insert(journey, (orders, revenue.unwrap_or(0)));
+                self.stated.insert(rows.ordinal(row), (orders, revenue.unwrap_or(0)));
             }
         }
         self.revenue.saw(rows.len());
     }
 
     fn sessions(&mut self, rows: &Rows<'_>) {
+        let Some(flags) = rows.column("is_converted") else { return };
         for row in 0..rows.len() {
-            let session = rows.entities.find("sessions", rows.column("session_id"), row);
-            let flag = rows.column("is_converted").and_then(|column| column.flag(row));
-            if let Some(converted) = self.converted.get_mut(session as usize) {
-                *converted = flag.unwrap_or(false);
+            if let Some(converted) = self.converted.get_mut(rows.ordinal(row) as usize) {
+                *converted = flags.flag(row).unwrap_or(false);
             }
         }
     }

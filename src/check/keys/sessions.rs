@@ -176,9 +176,10 @@ impl Observer for Sessions {
     }
 
     fn see(&mut self, rows: &Rows<'_>) {
+        let [views, bounce] = ["page_views", "is_bounce"].map(|name| rows.column(name));
         for row in 0..rows.len() {
-            let views = rows.long("page_views", row);
-            let bounce = rows.column("is_bounce").and_then(|column| column.flag(row));
+            let views = views.and_then(|column| column.long(row));
+            let bounce = bounce.and_then(|column| column.flag(row));
             let right = bounce.zip(views).is_none_or(|(bounce, views)| bounce == (views < 2));
             self.counts.look(right, || {
                 (

@@ -93,9 +93,9 @@ impl Ordinals {
         let device = entities.devices.at(session.device);
         Some(Cell {
             persona: find(&self.personas, entities.users.at(device.user).persona)?,
-            profile: find(&self.profiles, device.profile)?,
-            source: find(&self.sources, session.source)?,
-            journey: find(&self.journeys, entities.journeys.at(journey).kind)?,
+            profile: find(&self.profiles, device.profile.key())?,
+            source: find(&self.sources, session.source.key())?,
+            journey: find(&self.journeys, entities.journeys.at(journey).kind.key())?,
         })
     }
 }

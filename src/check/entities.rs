@@ -302,98 +302,134 @@ impl Entities {
         let Some(key) = rows.batch.columns.first() else { return };
         reading.words(&mut self.words, rows);
         reading.references(self, rows);
-        for row in 0..rows.batch.rows {
-            if row.is_multiple_of(AT_A_TIME) {
-                let some = row..(row + AT_A_TIME).min(rows.batch.rows);
-                self.keys[place].1.touch(key, some);
-            }
-            if self.keys[place].1.add(key, row).is_some() {
-                self.push(table, rows, row, reading);
-            }
+        let new = self.add_keys(place, key, rows.batch.rows);
+        match table {
+            "users" => self.take_users(rows, reading, &new),
+            "devices" => self.take_devices(rows, reading, &new),
+            "journeys" => self.take_journeys(rows, reading, &new),
+            "sessions" => self.take_sessions(rows, reading, &new),
+            "orders" => self.take_orders(rows, reading, &new),
+            _ => {}
         }
     }
 
-    fn push(&mut self, table: &str, rows: &Named<'_>, row: usize, reading: &Reading) {
-        let long = |name: &str| rows.column(name).and_then(|column| column.long(row));
-        let moment = |name: &str| long(name).unwrap_or(NEVER);
-        // No count is below zero; the bounds of the schema find one that is.
-        let count = |name: &str| long(name).and_then(|n| u32::try_from(n).ok()).unwrap_or(0);
-        let word = |name: &str| reading.word(rows, name, row);
-        let find = |name: &str| reading.found(rows, name, row);
-        match table {
-            "users" => self.users.push(User {
-                created: moment("created_at"),
-                registered: moment("registered_at"),
-                currency: word("currency"),
-                time_zone: word("time_zone"),
+    /// Adds the keys of some rows; the rows whose key is a new one.
+    fn add_keys(&mut self, place: usize, key: &Column, rows: usize) -> Vec<usize> {
+        let keys = &mut self.keys[place].1;
+        let mut new = Vec::with_capacity(rows);
+        for row in 0..rows {
+            if row.is_multiple_of(AT_A_TIME) {
+                keys.touch(key, row..(row + AT_A_TIME).min(rows));
+            }
+            if keys.add(key, row).is_some() {
+                new.push(row);
+            }
+        }
+        new
+    }
+
+    fn take_users(&mut self, rows: &Named<'_>, reading: &Reading, new: &[usize]) {
+        let [created, registered] = ["created_at", "registered_at"].map(|name| rows.longs(name));
+        let [currency, zone] = ["currency", "time_zone"].map(|name| reading.keys(rows, name));
+        for &row in new {
+            self.users.push(User {
+                created: created.moment(row),
+                registered: registered.moment(row),
+                currency: currency.key(row),
+                time_zone: zone.key(row),
                 persona: NONE,
-            }),
-            "devices" => self.devices.push(Device {
-                user: find("user_id"),
-                profile: word("profile"),
-                class: word("device_class"),
-                first_seen: moment("first_seen"),
-                last_seen: moment("last_seen"),
-            }),
-            "journeys" => {
-                self.journeys.push(Journey { kind: word("kind"), outcome: word("outcome") });
-            }
-            "sessions" => {
-                let anonymous = rows.column("anonymous_id").and_then(|column| column.id(row));
-                let anonymous = anonymous.map_or(NONE, |id| self.anonymous.add(id).0);
-                self.sessions.push(Session {
-                    device: find("device_id"),
-                    journey: find("journey_id"),
-                    anonymous,
-                    source: word("source"),
-                    campaign: find("campaign_id"),
-                    started: moment("started_at"),
-                    ended: moment("ended_at"),
-                    events: count("events"),
-                    page_views: count("page_views"),
-                });
-            }
-            "orders" => {
-                let flag = rows.column("is_one_click").and_then(|column| column.flag(row));
-                self.orders.push(Order {
-                    user: find("user_id"),
-                    session: find("session_id"),
-                    placed: moment("placed_at"),
-                    total: long("total").unwrap_or(0),
-                    tax: long("tax").unwrap_or(0),
-                    shipping: long("shipping").unwrap_or(0),
-                    discount: long("discount").unwrap_or(0),
-                    currency: word("currency"),
-                    one_click: flag.unwrap_or(false),
-                });
-            }
-            _ => {}
+            });
+        }
+    }
+
+    fn take_devices(&mut self, rows: &Named<'_>, reading: &Reading, new: &[usize]) {
+        let user = reading.found(rows, "user_id");
+        let [profile, class] = ["profile", "device_class"].map(|name| reading.keys(rows, name));
+        let [first, last] = ["first_seen", "last_seen"].map(|name| rows.longs(name));
+        for &row in new {
+            self.devices.push(Device {
+                user: at(user, row as u32),
+                profile: profile.word(row),
+                class: class.word(row),
+                first_seen: first.moment(row),
+                last_seen: last.moment(row),
+            });
+        }
+    }
+
+    fn take_journeys(&mut self, rows: &Named<'_>, reading: &Reading, new: &[usize]) {
+        let [kind, outcome] = ["kind", "outcome"].map(|name| reading.keys(rows, name));
+        for &row in new {
+            self.journeys.push(Journey { kind: kind.word(row), outcome: outcome.word(row) });
+        }
+    }
+
+    fn take_sessions(&mut self, rows: &Named<'_>, reading: &Reading, new: &[usize]) {
+        let [device, journey, campaign] =
+            ["device_id", "journey_id", "campaign_id"].map(|name| reading.found(rows, name));
+        let (anonymous, source) = (rows.column("anonymous_id"), reading.keys(rows, "source"));
+        let [started, ended, events, views] =
+            ["started_at", "ended_at", "events", "page_views"].map(|name| rows.longs(name));
+        for &row in new {
+            let anonymous = anonymous.and_then(|column| column.id(row));
+            let anonymous = anonymous.map_or(NONE, |id| self.anonymous.add(id).0);
+            self.sessions.push(Session {
+                device: at(device, row as u32),
+                journey: at(journey, row as u32),
+                anonymous,
+                source: source.word(row),
+                campaign: at(campaign, row as u32),
+                started: started.moment(row),
+                ended: ended.moment(row),
+                events: events.count(row),
+                page_views: views.count(row).min(u32::from(u16::MAX)) as u16,
+            });
+        }
+    }
+
+    fn take_orders(&mut self, rows: &Named<'_>, reading: &Reading, new: &[usize]) {
+        let [user, session] = ["user_id", "session_id"].map(|name| reading.found(rows, name));
+        let placed = rows.longs("placed_at");
+        let [total, tax, shipping, discount] =
+            ["total", "tax", "shipping", "discount"].map(|name| rows.longs(name));
+        let (currency, touch) = (reading.keys(rows, "currency"), rows.column("is_one_click"));
+        for &row in new {
+            self.orders.push(Order {
+                user: at(user, row as u32),
+                session: at(session, row as u32),
+                placed: placed.moment(row),
+                total: total.amount(row),
+                tax: tax.amount(row),
+                shipping: shipping.amount(row),
+                discount: discount.amount(row),
+                currency: currency.key(row),
+                one_click: touch.and_then(|column| column.flag(row)).unwrap_or(false),
+            });
         }
     }
 
     fn take_personas(&mut self, rows: &Named<'_>, reading: &mut Reading) {
         reading.words(&mut self.words, rows);
         reading.references(self, rows);
-        for row in 0..rows.batch.rows {
-            let user = reading.found(rows, "user_id", row);
-            if let Some(user) = self.users.get_mut(user) {
-                user.persona = reading.word(rows, "persona", row);
+        let (users, persona) = (reading.found(rows, "user_id"), reading.keys(rows, "persona"));
+        for (row, user) in users.iter().enumerate() {
+            if let Some(user) = self.users.get_mut(*user) {
+                user.persona = persona.key(row);
             }
         }
     }
 
     fn take_identities(&mut self, rows: &Named<'_>, reading: &mut Reading) {
         reading.references(self, rows);
-        let moment = |name: &str, row: usize| rows.column(name)?.long(row);
+        let [user, device] = ["user_id", "device_id"].map(|name| reading.found(rows, name));
+        let (stitched, ids) = (rows.longs("stitched_at"), rows.column("anonymous_id"));
         for row in 0..rows.batch.rows {
-            let Some(id) = rows.column("anonymous_id").and_then(|column| column.id(row)) else {
-                continue;
-            };
+            let Some(id) = ids.and_then(|column| column.id(row)) else { continue };
             let ordinal = self.anonymous.add(id).0 as usize;
             *self.identities.grow_to(ordinal) = Identity {
-                user: reading.found(rows, "user_id", row),
-                device: reading.found(rows, "device_id", row),
-                stitched: moment("stitched_at", row).unwrap_or(NEVER),
+                user: at(user, row as u32),
+                device: at(device, row as u32),
+                stitched: stitched.moment(row),
             };
         }
     }

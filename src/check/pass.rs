@@ -2,6 +2,8 @@
 
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
 
 use crate::check::batch::{EventBatch, Ordinals, Resolver, Rows};
 use crate::check::entities::{Entities, NEVER};
@@ -26,7 +28,7 @@ pub enum Wants {
 }
 
 /// Somebody who watches the pass.
-pub trait Observer {
+pub trait Observer: Send {
     /// What it needs of a table. The events always come with `event_id`, `event_name`, `session_id`, `event_time` and
     /// `received_at`.
     fn wants(&self, table: &Table) -> Wants;
@@ -231,13 +233,9 @@ pub(super) fn run<'o>(
             seen.lines.extend(shape::lines(&table.name, path, batch).take(room));
             if table.is_events() {
                 let events = resolver.resolve(rows);
-                for observer in &mut watching {
-                    observer.see_events(&events);
-                }
+                show(&mut watching, rows.len(), &|observer| observer.see_events(&events));
             } else {
-                for observer in &mut watching {
-                    observer.see(&rows);
-                }
+                show(&mut watching, rows.len(), &|observer| observer.see(&rows));
             }
             context.watch.on(batch.rows)
         })?;
@@ -248,4 +246,29 @@ pub(super) fn run<'o>(
         seen.broken.extend(BrokenFile::all(&table.name, found));
     }
     Ok(())
+}
+
+/// Rows of a batch below which a thread costs more than it saves.
+const FEW: usize = 1 << 10;
+
+/// Shows a batch to all who watch, each on one of as many threads as the machine has: what one finds does not depend on another.
+fn show(
+    watching: &mut [&mut Box<dyn Observer>],
+    rows: usize,
+    look: &(dyn Fn(&mut dyn Observer) + Sync),
+) {
+    let threads =
+        if rows < FEW { 1 } else { thread::available_parallelism().map_or(1, usize::from) };
+    let watching_count = watching.len();
+    let queue = Mutex::new(watching.iter_mut());
+    let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let work = || {
+        while let Some(observer) = next() {
+            look(&mut ***observer);
+        }
+    };
+    thread::scope(|scope| {
+        (1..threads.min(watching_count)).for_each(|_| drop(scope.spawn(work)));
+        work();
+    });
 }

@@ -1,7 +1,6 @@
 //! Whether the traffic looks like people: the realism scorecard, and what gives a fake away at first glance.
 
-use std::cell::RefCell;
-use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::check::entities::{Entities, NEVER};
 use crate::check::{
@@ -126,9 +125,9 @@ pub fn summary(
     let (entities, broken) = Entities::read(data, schemas, watch)?;
     let entities = &entities;
     let context = Context { data, schemas, entities, world: None, reference: None, watch };
-    let kept = Rc::new(RefCell::new(None));
+    let kept = Arc::new(Mutex::new(None));
     let mut observers: [Box<dyn Observer>; 1] =
-        [Box::new(Keeping { crowd: Crowd::new(&context), kept: Rc::clone(&kept) })];
+        [Box::new(Keeping { crowd: Crowd::new(&context), kept: Arc::clone(&kept) })];
     let mut seen = Seen { broken, misfits: shape::misfits(data, schemas), ..Seen::default() };
     pass::run(&context, observers.iter_mut(), &mut seen)?;
     for observer in observers {
@@ -136,14 +135,15 @@ pub fn summary(
     }
     let lacking = TABLES.iter().find(|table| data.table(table).is_none());
     let lacking = lacking.map(|table| format!("the table {table} was not written"));
-    let summary = kept.take().unwrap_or_else(|| Realism::new().finish());
+    let taken = kept.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let summary = taken.unwrap_or_else(|| Realism::new().finish());
     Ok((summary, lacking.or_else(|| seen.unsound(TABLES))))
 }
 
 /// Keeps what a crowd comes to for somebody else.
 struct Keeping {
     crowd: Crowd,
-    kept: Rc<RefCell<Option<Summary>>>,
+    kept: Arc<Mutex<Option<Summary>>>,
 }
 
 impl Observer for Keeping {
@@ -156,7 +156,7 @@ impl Observer for Keeping {
     }
 
     fn finish(self: Box<Self>, _: &Context<'_>, _: &Seen) -> Vec<Verdict> {
-        self.kept.replace(Some(self.crowd.summary()));
+        *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(self.crowd.summary());
         Vec::new()
     }
 }
@@ -196,7 +196,7 @@ impl Crowd {
             realism,
             zones,
             zone,
-            class: entities.devices.iter().map(|device| class(&device.class)).collect(),
+            class: entities.devices.iter().map(|device| class(&device.class.key())).collect(),
             kinds: kinds(context.schemas),
             names: context.schemas.events.iter().map(|event| event.name.clone()).collect(),
         }

@@ -1,8 +1,7 @@
 //! Counts a data set for its page, as one more observer of the checks' pass.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::check::entities::{Entities, NEVER};
 use crate::check::{Cached, Context, EventBatch, Misfit, Observer, Rows, Seen, Verdict, Wants};
@@ -26,7 +25,7 @@ const DAY: i64 = 86_400_000_000;
 const HOUR: i64 = 3_600_000_000;
 
 /// Where the counts are put when the pass is over.
-pub(super) type Handover = Rc<RefCell<Numbers>>;
+pub(super) type Handover = Arc<Mutex<Numbers>>;
 
 /// The observer.
 #[derive(Default)]
@@ -91,7 +90,7 @@ impl Collector {
             possible: world.map(possible),
             ..Self::default()
         };
-        let handover = Rc::clone(&collector.handover);
+        let handover = Arc::clone(&collector.handover);
         (collector, handover)
     }
 
@@ -204,7 +203,7 @@ impl Collector {
             let times = || visit.events.iter().map(|event| event.at).filter(|at| *at != NEVER);
             let (Some(start), Some(end)) = (times().min(), times().max()) else { continue };
             visit.events.retain(|event| event.at != NEVER);
-            let profile = entities.devices.at(entities.sessions.at(session).device).profile;
+            let profile = entities.devices.at(entities.sessions.at(session).device).profile.key();
             let user = entities.user_of(session);
             let clock = self.clocks.as_ref().and_then(|clocks| clocks.told(user, start));
             (visit.start, visit.end) = (start, end);
@@ -237,7 +236,7 @@ impl Collector {
             self.numbers.dwell.insert(word(class), bins);
         }
         for device in entities.devices.iter() {
-            *self.numbers.profiles.entry(word(device.profile)).or_default() += 1;
+            *self.numbers.profiles.entry(word(device.profile.key())).or_default() += 1;
         }
         visits(&mut self.numbers, entities, &word);
         gaps(&mut self.numbers, entities);
@@ -318,7 +317,7 @@ impl Observer for Collector {
     fn finish(mut self: Box<Self>, context: &Context<'_>, seen: &Seen) -> Vec<Verdict> {
         self.settle(context.entities);
         self.numbers.unread = unread(seen);
-        self.handover.replace(self.numbers);
+        *self.handover.lock().unwrap_or_else(PoisonError::into_inner) = self.numbers;
         Vec::new()
     }
 }
@@ -427,8 +426,8 @@ fn visits(numbers: &mut Numbers, entities: &Entities, word: &impl Fn(u32) -> Str
     let mut sums: BTreeMap<(u32, u32), Visits> = BTreeMap::new();
     let mut lengths: BTreeMap<u32, BTreeMap<u32, u64>> = BTreeMap::new();
     for (session, converted) in sessions.iter().zip(converted) {
-        let class = entities.devices.at(session.device).class;
-        let sum = sums.entry((class, session.source)).or_default();
+        let class = entities.devices.at(session.device).class.key();
+        let sum = sums.entry((class, session.source.key())).or_default();
         sum.all += 1;
         sum.converted += u64::from(converted);
         sum.bounced += u64::from(session.page_views <= 1);
@@ -464,12 +463,12 @@ fn coverage(numbers: &mut Numbers, entities: &Entities, word: &impl Fn(u32) -> S
     let firsts = entities.first_sessions();
     for (journey, session) in firsts.into_iter().enumerate().filter(|(_, at)| *at != NONE) {
         let persona = entities.users.at(entities.user_of(session)).persona;
-        let profile = entities.devices.at(sessions.at(session).device).profile;
-        let source = sessions.at(session).source;
+        let profile = entities.devices.at(sessions.at(session).device).profile.key();
+        let source = sessions.at(session).source.key();
         // Without the truth about personas there is no matrix.
         if persona != NONE {
             *cells
-                .entry([persona, entities.journeys[journey].kind, profile, source])
+                .entry([persona, entities.journeys[journey].kind.key(), profile, source])
                 .or_default() += 1;
         }
     }

@@ -21,6 +21,8 @@ mod fixture;
 mod tests;
 
 use std::fs;
+use std::mem::take;
+use std::sync::PoisonError;
 use std::sync::atomic::AtomicBool;
 
 use crate::answers;
@@ -57,7 +59,7 @@ pub fn page_of(
     let ask = Ask { only, world, reference: None, twin: None };
     let sections =
         check::accompanied(data, schemas, &ask, vec![Box::new(collector)], progress, cancel)?;
-    let numbers = handover.take();
+    let numbers = take(&mut *handover.lock().unwrap_or_else(PoisonError::into_inner));
     let proof = checked.then(|| verdicts::proof(&sections));
     let known = fs::read_to_string(data.dir().join(answers::PATH)).ok();
     let answers = known.and_then(|text| serde_json::from_str(&text).ok());

@@ -102,7 +102,8 @@ impl Steps {
                 (false, true) => End::Ordered,
                 (false, false) => End::Left,
             };
-            let kind = entities.journeys.at(entities.sessions.at(session as u32).journey).kind;
+            let kind =
+                entities.journeys.at(entities.sessions.at(session as u32).journey).kind.key();
             add(kind, visit.views.min(FOLLOWED), page(visit.page), Place::End(end), 1);
         }
         steps.retain(|step, _| !step.kind.is_empty());

@@ -34,16 +34,22 @@ enum Says {
     Objects,
 }
 
-/// A change, as far as it matters later: 24 bytes, of which a large data set has millions.
+/// A change while the ledger is read.
 #[derive(Debug, Clone, Copy)]
 struct Entry {
-    /// From when on it holds.
-    at: i64,
-    expires: i64,
+    turn: Turn,
     /// Device, or user.
     subject: u32,
     /// Which change it is: those of the same moment come in order.
     sequence: u16,
+}
+
+/// A change, as far as it matters later.
+#[derive(Debug, Clone, Copy)]
+struct Turn {
+    /// From when on it holds.
+    at: i64,
+    expires: i64,
     /// Purpose of the web, or channel of messages.
     what: u8,
     says: Says,
@@ -51,7 +57,7 @@ struct Entry {
 
 impl Entry {
     fn order(&self) -> (u32, i64, u16, u8) {
-        (self.subject, self.at, self.sequence, self.what)
+        (self.subject, self.turn.at, self.sequence, self.turn.what)
     }
 }
 
@@ -70,35 +76,64 @@ pub(super) struct Standing {
     pub(super) until: i64,
 }
 
-/// Changes by subject: sorted, each subject's found by its ordinal, since it is asked for millions of times.
+/// Changes by subject: sorted, each subject's found by its ordinal, since it is asked for millions of times. A large data set has millions
+/// of changes, too: one takes 18 bytes.
 #[derive(Debug, Default)]
 struct Book {
+    /// Until all are there.
     entries: Vec<Entry>,
-    /// Where the entries of each subject begin, and where those of the last one end.
+    /// From when on each holds, and until when.
+    times: Vec<(i64, i64)>,
+    /// What each is about, and what it says.
+    words: Vec<(u8, Says)>,
+    /// Where the changes of each subject begin, and where those of the last one end.
     starts: Vec<u32>,
 }
 
 impl Book {
-    /// All entries are there.
-    fn close(&mut self) {
-        let Self { entries, starts } = self;
-        entries.retain(|entry| entry.subject != NONE);
-        entries.sort_unstable_by_key(Entry::order);
-        entries.shrink_to_fit();
-        let subjects = entries.last().map_or(0, |entry| entry.subject as usize + 1);
-        starts.reserve_exact(subjects + 1);
-        for (at, entry) in entries.iter().enumerate() {
-            starts.resize((entry.subject as usize + 1).max(starts.len()), at as u32);
+    fn push(&mut self, subject: u32, sequence: u16, turn: Turn) {
+        if subject != NONE {
+            self.entries.push(Entry { turn, subject, sequence });
         }
-        starts.push(entries.len() as u32);
     }
 
-    /// The entries of a subject, in order.
-    fn of(&self, subject: u32) -> &[Entry] {
-        match self.starts.get(subject as usize..) {
-            Some([from, to, ..]) => &self.entries[*from as usize..*to as usize],
-            _ => &[],
+    /// All entries are there.
+    fn close(&mut self) {
+        let mut entries = std::mem::take(&mut self.entries);
+        entries.sort_unstable_by_key(Entry::order);
+        self.times = entries.iter().map(|entry| (entry.turn.at, entry.turn.expires)).collect();
+        self.words = entries.iter().map(|entry| (entry.turn.what, entry.turn.says)).collect();
+        let subjects = entries.last().map_or(0, |entry| entry.subject as usize + 1);
+        self.starts.reserve_exact(subjects + 1);
+        for (at, entry) in entries.iter().enumerate() {
+            let known = self.starts.len().max(entry.subject as usize + 1);
+            self.starts.resize(known, at as u32);
         }
+        self.starts.push(entries.len() as u32);
+    }
+
+    /// The changes of a subject, in order.
+    fn of(&self, subject: u32) -> impl DoubleEndedIterator<Item = Turn> {
+        let range = match self.starts.get(subject as usize..) {
+            Some([from, to, ..]) => *from as usize..*to as usize,
+            _ => 0..0,
+        };
+        let pairs = self.times[range.clone()].iter().zip(&self.words[range]);
+        pairs.map(|((at, expires), (what, says))| Turn {
+            at: *at,
+            expires: *expires,
+            what: *what,
+            says: *says,
+        })
+    }
+
+    /// All changes: subject and moment.
+    fn moments(&self) -> impl Iterator<Item = (u32, i64)> {
+        let subjects = self.starts.windows(2).enumerate();
+        subjects.flat_map(|(subject, range)| {
+            let times = &self.times[range[0] as usize..range[1] as usize];
+            times.iter().map(move |(at, _)| (subject as u32, *at))
+        })
     }
 }
 
@@ -117,7 +152,7 @@ impl Ledger {
         let rows = (context.data.manifest().rows("consents") as usize).min(RESERVED);
         let countries = context.world.into_iter().flat_map(|world| &world.models.countries);
         let asking = countries.filter(|country| country.banner.0);
-        let with_room = || Book { entries: Vec::with_capacity(rows), starts: Vec::new() };
+        let with_room = || Book { entries: Vec::with_capacity(rows), ..Book::default() };
         Self {
             devices: with_room(),
             users: with_room(),
@@ -139,19 +174,13 @@ impl Ledger {
                 (_, GRANTED) => Says::Yes,
                 _ => Says::No,
             };
-            let entry = |subject, what| Entry {
-                at: change.effective,
-                expires: change.expires,
-                subject,
-                sequence: change.sequence as u16,
-                what,
-                says,
-            };
+            let sequence = change.sequence as u16;
+            let turn = |what| Turn { at: change.effective, expires: change.expires, what, says };
             if change.purpose == MARKETING {
-                self.users.entries.push(entry(change.user, change.channel));
+                self.users.push(change.user, sequence, turn(change.channel));
                 continue;
             }
-            self.devices.entries.push(entry(change.device, change.purpose));
+            self.devices.push(change.device, sequence, turn(change.purpose));
             if let Some(column) = jurisdiction
                 && says != Says::Objects
                 && asks.get(column, row) == Some(false)
@@ -212,23 +241,22 @@ impl Ledger {
 
     /// Whether messages to somebody are allowed over a channel at a moment.
     pub(super) fn may_write(&self, user: u32, channel: u8, at: i64) -> bool {
-        let entries = self.users.of(user).iter();
+        let entries = self.users.of(user);
         let last = entries.take_while(|entry| entry.at <= at).filter(|entry| entry.what == channel);
         last.last().is_some_and(|entry| entry.says == Says::Yes && at < entry.expires)
     }
 
     /// Whether the ledger ends with a grant of messages to somebody over a channel.
     pub(super) fn ends_granted(&self, user: u32, channel: u8) -> bool {
-        let of_channel = |entry: &&Entry| entry.what == channel;
-        self.users.of(user).iter().rfind(of_channel).is_some_and(|entry| entry.says == Says::Yes)
+        let of_channel = |turn: &Turn| turn.what == channel;
+        self.users.of(user).rfind(of_channel).is_some_and(|entry| entry.says == Says::Yes)
     }
 
     /// Changes of devices and of people: subject and moment.
     pub(super) fn changes(
         &self,
     ) -> (impl Iterator<Item = (u32, i64)>, impl Iterator<Item = (u32, i64)>) {
-        let told = |entry: &Entry| (entry.subject, entry.at);
-        (self.devices.entries.iter().map(told), self.users.entries.iter().map(told))
+        (self.devices.moments(), self.users.moments())
     }
 }
 

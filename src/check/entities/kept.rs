@@ -54,6 +54,27 @@ impl<T> Deref for Kept<T> {
     }
 }
 
+/// The key of an enumeration's word in `Entities::words`, in two bytes, since millions of rows have one. Enumerations have few words; of a
+/// data set that has 65,535 of them, the rest are unknown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Word(u16);
+
+impl Word {
+    /// No word, or none that is known.
+    pub const NONE: Self = Self(u16::MAX);
+
+    /// The word of a key.
+    pub(super) fn of(key: u32) -> Self {
+        Self(u16::try_from(key).unwrap_or(u16::MAX))
+    }
+
+    /// Its key, or `hash::NONE`.
+    #[inline]
+    pub fn key(self) -> u32 {
+        if self == Self::NONE { NONE } else { u32::from(self.0) }
+    }
+}
+
 macro_rules! part {
     ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $ty:ty = $absent:expr,)* }) => {
         $(#[$doc])*
@@ -92,9 +113,9 @@ part! {
         /// Whose it is.
         user: u32 = NONE,
         /// Its profile, in `Entities::words`.
-        profile: u32 = NONE,
+        profile: Word = Word::NONE,
         /// Its class, in `Entities::words`.
-        class: u32 = NONE,
+        class: Word = Word::NONE,
         /// When its holder got it.
         first_seen: i64 = NEVER,
         /// Its last event, or [`NEVER`].
@@ -106,9 +127,9 @@ part! {
     /// What is kept of a journey.
     Journey {
         /// Its kind, in `Entities::words`.
-        kind: u32 = NONE,
+        kind: Word = Word::NONE,
         /// Its outcome, in `Entities::words`.
-        outcome: u32 = NONE,
+        outcome: Word = Word::NONE,
     }
 }
 
@@ -122,7 +143,7 @@ part! {
         /// Its anonymous id, in `Entities::anonymous`.
         anonymous: u32 = NONE,
         /// Its source, in `Entities::words`.
-        source: u32 = NONE,
+        source: Word = Word::NONE,
         /// Its campaign.
         campaign: u32 = NONE,
         /// Its first event.
@@ -131,8 +152,8 @@ part! {
         ended: i64 = NEVER,
         /// Its events.
         events: u32 = 0,
-        /// Its page views.
-        page_views: u32 = 0,
+        /// Its page views, 65,535 if there are more.
+        page_views: u16 = 0,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Rows of a table while entities are made of them: columns by name, words as keys, references as ordinals.
 
-use crate::check::entities::Entities;
+use crate::check::entities::kept::Word;
+use crate::check::entities::{Entities, NEVER};
 use crate::check::strings::Interned;
 use crate::read::hash::{NONE, Words};
 use crate::read::{Batch, Column};
@@ -14,9 +15,16 @@ pub(super) struct Named<'b> {
 }
 
 impl<'b> Named<'b> {
+    fn place(&self, name: &str) -> Option<usize> {
+        self.names.iter().position(|known| *known == name)
+    }
+
     pub(super) fn column(&self, name: &str) -> Option<&'b Column> {
-        let place = self.names.iter().position(|known| *known == name)?;
-        self.batch.columns.get(place)
+        self.batch.columns.get(self.place(name)?)
+    }
+
+    pub(super) fn longs(&self, name: &str) -> Longs<'b> {
+        Longs(self.column(name))
     }
 }
 
@@ -49,17 +57,64 @@ impl Reading {
         }
     }
 
-    /// The ordinal of what a row refers to; [`NONE`] where there is none or it leads nowhere.
-    pub(super) fn found(&self, rows: &Named<'_>, name: &str, row: usize) -> u32 {
-        let place = rows.names.iter().position(|known| *known == name);
-        let found = place.and_then(|place| self.references.get(place)?.get(row));
-        found.copied().unwrap_or(NONE)
+    /// By row: the ordinal of what a column refers to; [`NONE`] where there is none or it leads nowhere.
+    pub(super) fn found(&self, rows: &Named<'_>, name: &str) -> &[u32] {
+        rows.place(name).and_then(|place| self.references.get(place)).map_or(&[], Vec::as_slice)
     }
 
-    pub(super) fn word(&self, rows: &Named<'_>, name: &str, row: usize) -> u32 {
-        let place = rows.names.iter().position(|known| *known == name);
-        let pair = place
+    /// The words of a column.
+    pub(super) fn keys<'r>(&'r self, rows: &Named<'r>, name: &str) -> Keyed<'r> {
+        let pair = rows
+            .place(name)
             .and_then(|place| Some((rows.batch.columns.get(place)?, self.columns.get(place)?)));
-        pair.map_or(NONE, |(column, interned)| interned.key(column, row))
+        Keyed(pair)
+    }
+}
+
+/// A column's words as keys; [`NONE`] for all rows where the column is not there.
+#[derive(Clone, Copy)]
+pub(super) struct Keyed<'r>(Option<(&'r Column, &'r Interned)>);
+
+impl Keyed<'_> {
+    /// The key of a row's word.
+    #[inline]
+    pub(super) fn key(self, row: usize) -> u32 {
+        self.0.map_or(NONE, |(column, interned)| interned.key(column, row))
+    }
+
+    /// The same in two bytes.
+    #[inline]
+    pub(super) fn word(self, row: usize) -> Word {
+        Word::of(self.key(row))
+    }
+}
+
+/// A column's numbers or moments, as far as they are there.
+#[derive(Clone, Copy)]
+pub(super) struct Longs<'r>(pub(super) Option<&'r Column>);
+
+impl Longs<'_> {
+    /// The number of a row.
+    #[inline]
+    pub(super) fn get(self, row: usize) -> Option<i64> {
+        self.0?.long(row)
+    }
+
+    /// An amount; 0 where there is none.
+    #[inline]
+    pub(super) fn amount(self, row: usize) -> i64 {
+        self.get(row).unwrap_or(0)
+    }
+
+    /// A moment; [`NEVER`] where there is none.
+    #[inline]
+    pub(super) fn moment(self, row: usize) -> i64 {
+        self.get(row).unwrap_or(NEVER)
+    }
+
+    /// A count. None is below zero; the bounds of the schema find one that is.
+    #[inline]
+    pub(super) fn count(self, row: usize) -> u32 {
+        self.get(row).and_then(|count| u32::try_from(count).ok()).unwrap_or(0)
     }
 }

@@ -151,7 +151,7 @@ impl Journeys {
             return;
         };
         let runs = (*from..=*until).contains(&started);
-        self.campaigns.look(runs && *source == of[session].source, || {
+        self.campaigns.look(runs && *source == of[session].source.key(), || {
             let campaign = rows.entities.place("campaigns", of[session].campaign);
             let says = if runs { "is another source's" } else { "does not run then" };
             (rows.place(row), format!("{campaign} {says}"))
@@ -198,7 +198,8 @@ impl Journeys {
     }
 
     fn outcome(&mut self, rows: &Rows<'_>, row: usize, orders: i64) {
-        let outcome = rows.entities.word(rows.entities.journeys.at(rows.ordinal(row)).outcome);
+        let outcome =
+            rows.entities.word(rows.entities.journeys.at(rows.ordinal(row)).outcome.key());
         self.outcome.look((outcome == "purchased") == (orders > 0), || {
             (rows.place(row), format!("its outcome is `{outcome}` with {orders} orders"))
         });

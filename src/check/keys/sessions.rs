@@ -67,7 +67,7 @@ impl State {
     /// All was seen that there should be: what is left to know of a session that is through without fault.
     fn sound(session: u32, of: &Kept<entities::Session>) -> Self {
         let entities::Session { events, page_views: views, ended: last, .. } = of.at(session);
-        Self { session, seq: events, last, events, views, begun: true, ended: true }
+        Self { session, seq: events, last, events, views: views.into(), begun: true, ended: true }
     }
 }
 
@@ -156,7 +156,9 @@ impl Sessions {
         let place = state.session as usize;
         let (events, views) =
             (entities.sessions[place].events, entities.sessions[place].page_views);
-        self.counts.look((state.events, state.views) == (events, views), || {
+        // Of very many views no more is kept than that.
+        let counted = state.views.min(u32::from(u16::MAX));
+        self.counts.look((state.events, counted) == (events, u32::from(views)), || {
             let (there, seen) = (state.events, state.views);
             let says = format!(
                 "states {events} events and {views} page views; there are {there} and {seen}"

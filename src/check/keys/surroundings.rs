@@ -1,6 +1,8 @@
 //! What an event repeats of its session and its device.
 
-use crate::check::entities::{Entities, Keys};
+use std::collections::HashMap;
+
+use crate::check::entities::{Entities, Keys, at};
 use crate::check::pass::{Seen, shown};
 use crate::check::{
     Cached, Check, Context, EventBatch, Interned, Observer, Rows, Tally, Verdict, Wants,
@@ -40,8 +42,11 @@ pub(super) struct Surroundings {
     addresses: Vec<u32>,
     words: Words,
     columns: [Interned; 4],
-    /// By device: the words of [`OF_DEVICE`].
-    devices: Vec<[u32; 4]>,
+    /// By device: which of the surroundings that devices have.
+    devices: Vec<u32>,
+    /// The words of [`OF_DEVICE`], each four that occur together; devices are many, and alike.
+    alike: Vec<[u32; 4]>,
+    places: HashMap<[u32; 4], u32>,
 }
 
 impl Surroundings {
@@ -56,7 +61,9 @@ impl Surroundings {
             addresses: vec![0; context.entities.sessions.len()],
             words: Words::default(),
             columns: Default::default(),
-            devices: vec![[NONE; 4]; context.entities.devices.len()],
+            devices: vec![NONE; context.entities.devices.len()],
+            alike: Vec::new(),
+            places: HashMap::new(),
         }
     }
 
@@ -72,14 +79,22 @@ impl Surroundings {
     }
 
     fn learn_devices(&mut self, rows: &Rows<'_>) {
-        for (place, name) in OF_DEVICE.iter().enumerate() {
-            let Some(column) = rows.column(name) else { continue };
-            self.columns[place].learn(column, &mut self.words);
-            for row in 0..rows.len() {
-                let device = rows.ordinal(row);
-                if let Some(words) = self.devices.get_mut(device as usize) {
-                    words[place] = self.columns[place].key(column, row);
-                }
+        let columns = OF_DEVICE.map(|name| rows.column(name));
+        for (interned, column) in self.columns.iter_mut().zip(columns) {
+            if let Some(column) = column {
+                interned.learn(column, &mut self.words);
+            }
+        }
+        for row in 0..rows.len() {
+            let words: [u32; 4] = std::array::from_fn(|place| {
+                columns[place].map_or(NONE, |column| self.columns[place].key(column, row))
+            });
+            let place = *self.places.entry(words).or_insert_with(|| {
+                self.alike.push(words);
+                self.alike.len() as u32 - 1
+            });
+            if let Some(device) = self.devices.get_mut(rows.ordinal(row) as usize) {
+                *device = place;
             }
         }
     }
@@ -138,7 +153,8 @@ impl Surroundings {
         }
         for row in 0..events.len() {
             let facts = events.facts(row);
-            let Some(known) = self.devices.get(facts.device as usize) else { continue };
+            let alike = at(&self.devices, facts.device) as usize;
+            let Some(known) = self.alike.get(alike) else { continue };
             let word = |place: usize| {
                 let column: Option<&Column> = columns[place];
                 column.map_or(known[place], |column| self.columns[place].key(column, row))

@@ -26,7 +26,7 @@ const PRIMARY: Check = Check::new(
 pub(super) static CHECKS: &[Check] = &[PRIMARY];
 
 /// Hashes held at a time: three days of 100M events in a month, which is as late as they come.
-const HELD: usize = 12 << 20;
+const HELD: usize = 10 << 20;
 
 /// Milliseconds of an hour.
 const HOUR: u64 = 3_600_000;
@@ -74,6 +74,10 @@ impl Keys {
                 self.stragglers.push(hash);
             }
             return;
+        }
+        // By an eighth at a time: a list that doubles would take twice what it needs.
+        if self.hashes.len() == self.hashes.capacity() {
+            self.hashes.reserve_exact(self.hashes.len() / 8 + 64);
         }
         self.hashes.push(hash);
         self.held += 1;

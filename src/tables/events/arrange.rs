@@ -3,7 +3,7 @@
 //! Rows are first dealt out to parts of the slice's time, then each part is sorted: a part lies in a core's cache, the slice does not.
 
 use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::event::journal::{Bucket, NONE, Offsets, Row};
 use crate::scenario::fills;
@@ -62,7 +62,15 @@ pub(super) fn arrange<T>(
     then: impl FnOnce(Arrived<'_>, &[u32]) -> T,
 ) -> T {
     ROOM.with_borrow_mut(|room| {
-        let Room { received, rows, order } = room;
+        let sessions = room.take(groups, buckets);
+        then(Arrived { rows: &room.rows[..room.order.len()], order: &room.order }, &sessions)
+    })
+}
+
+impl Room {
+    /// Takes the rows of buckets in; the sessions that they belong to.
+    fn take(&mut self, groups: &[u8], buckets: Vec<(Bucket, Offsets)>) -> Vec<u32> {
+        let Self { received, rows, order } = self;
         received.clear();
         for (bucket, _) in &buckets {
             received.extend(bucket.rows.iter().map(|row| row.received));
@@ -75,8 +83,8 @@ pub(super) fn arrange<T>(
         let rows = &mut rows[..received.len()];
         let sessions = deal(groups, buckets, &parts, &mut ends, rows);
         sort(rows, &ends, parts.earliest, order);
-        then(Arrived { rows, order }, &sessions)
-    })
+        sessions
+    }
 }
 
 /// Deals rows out to parts that begin at `ends`, which become their ends; the sessions that they belong to.
@@ -111,32 +119,36 @@ pub(super) fn arrange_changed<T>(
     changes: &[Change],
     then: impl FnOnce(Arrived<'_>, &[u32]) -> T,
 ) -> (T, Arrangement) {
-    let (mut rows, mut sessions): (Vec<Row>, _) = arrange(groups, buckets, |arrived, sessions| {
-        let Arrived { rows, order } = arrived;
-        (order.iter().map(|row| rows[*row as usize]).collect(), sessions.to_vec())
-    });
-    let clean = rows.len();
-    let times: Vec<i64> = rows.iter().map(|row| row.received).collect();
-    let found = find(&rows, &sessions, changes);
-    welcome(&mut rows, &mut sessions, changes);
-    let locals: HashMap<u32, u32> =
-        sessions.iter().enumerate().map(|(local, session)| (*session, local as u32)).collect();
-    let mut of_interest = Vec::with_capacity(changes.len());
-    for (change, found) in changes.iter().zip(found) {
-        let place = found.unwrap_or_else(|| {
-            let local = locals.get(&change.session).copied().unwrap_or(0);
-            rows.push(Row { session: local, ..change.row });
-            rows.len() as u32 - 1
-        });
-        of_interest.push((place, change.fate));
-    }
-    let made = changes::arrange(&times, clean, &of_interest);
-    let frame = then(Arrived::new(&rows, &made.rows), &sessions);
-    (frame, made)
+    ROOM.with_borrow_mut(|room| {
+        let mut sessions = room.take(groups, buckets);
+        let Room { received, rows, order } = room;
+        let clean = order.len();
+        rows.truncate(clean);
+        received.clear();
+        received.extend(order.iter().map(|row| rows[*row as usize].received));
+        let found = find(rows, order, &sessions, changes);
+        welcome(rows, &mut sessions, changes);
+        let locals = locals(&sessions, changes.iter().zip(&found));
+        let mut of_interest = Vec::with_capacity(changes.len());
+        for (change, found) in changes.iter().zip(found) {
+            // Rows from elsewhere stand behind those that arrived, of which each is known by its place among them.
+            let place = found.unwrap_or_else(|| {
+                let local = locals.get(&change.session).copied().unwrap_or(0);
+                rows.push(Row { session: local, ..change.row });
+                rows.len() as u32 - 1
+            });
+            of_interest.push((place, change.fate));
+        }
+        let mut made = changes::arrange(received, clean, &of_interest);
+        for place in &mut made.rows {
+            *place = order.get(*place as usize).copied().unwrap_or(*place);
+        }
+        (then(Arrived::new(rows, &made.rows), &sessions), made)
+    })
 }
 
 /// The places of the rows that changes are about; none for what comes from elsewhere.
-fn find(rows: &[Row], sessions: &[u32], changes: &[Change]) -> Vec<Option<u32>> {
+fn find(rows: &[Row], order: &[u32], sessions: &[u32], changes: &[Change]) -> Vec<Option<u32>> {
     let stands = |change: &&Change| !matches!(change.fate, Fate::Comes(_));
     let id = |change: &Change| (change.session, change.row.sequence);
     let mut sought: HashMap<(u32, u16), Option<u32>> =
@@ -144,9 +156,10 @@ fn find(rows: &[Row], sessions: &[u32], changes: &[Change]) -> Vec<Option<u32>> 
     let touched: HashSet<u32> = sought.keys().map(|(session, _)| *session).collect();
     // Most rows are of sessions of which nothing changes: they are told apart without a look-up.
     let is_changed: Vec<bool> = sessions.iter().map(|session| touched.contains(session)).collect();
-    for (place, row) in rows.iter().enumerate().filter(|(_, row)| is_changed[row.session as usize])
-    {
-        if let Some(found) = sought.get_mut(&(sessions[row.session as usize], row.sequence)) {
+    for (place, row) in order.iter().map(|row| &rows[*row as usize]).enumerate() {
+        if is_changed[row.session as usize]
+            && let Some(found) = sought.get_mut(&(sessions[row.session as usize], row.sequence))
+        {
             *found = Some(place as u32);
         }
     }
@@ -154,14 +167,26 @@ fn find(rows: &[Row], sessions: &[u32], changes: &[Change]) -> Vec<Option<u32>> 
     changes.iter().map(|change| Some(change).filter(stands).and_then(found)).collect()
 }
 
+/// The ordinals, among those of the slice, of the sessions that something comes to.
+fn locals<'c>(
+    sessions: &[u32],
+    changes: impl Iterator<Item = (&'c Change, &'c Option<u32>)>,
+) -> HashMap<u32, u32> {
+    let comes = changes.filter(|(_, found)| found.is_none());
+    let wanted: HashSet<u32> = comes.map(|(change, _)| change.session).collect();
+    let of_slice = sessions.iter().zip(0..).filter(|(session, _)| wanted.contains(*session));
+    of_slice.map(|(session, local)| (*session, local)).collect()
+}
+
 /// Makes the sessions of what comes from elsewhere known, each beside those of its user.
 fn welcome(rows: &mut [Row], sessions: &mut Vec<u32>, changes: &[Change]) {
-    let known: HashSet<u32> = sessions.iter().copied().collect();
     let comes = changes.iter().filter(|change| matches!(change.fate, Fate::Comes(_)));
-    let mut missing: Vec<u32> =
-        comes.map(|change| change.session).filter(|session| !known.contains(session)).collect();
-    missing.sort_unstable();
-    missing.dedup();
+    let mut missing: BTreeSet<u32> = comes.map(|change| change.session).collect();
+    if !missing.is_empty() {
+        for session in &*sessions {
+            missing.remove(session);
+        }
+    }
     if missing.is_empty() {
         return;
     }

@@ -88,7 +88,9 @@ fn amiss(sections: &[Section]) -> Vec<&Verdict> {
     let reasons = ["the files have no lines", "the data set has no labels"];
     let is_moot = |verdict: &Verdict| match &verdict.outcome {
         Outcome::Skipped(reason) => {
+            // In a week nobody is forgotten.
             verdict.check.id.starts_with("anomalies.") && reasons.contains(&reason.as_str())
+                || verdict.check.id == "consent.erasure" && reason.starts_with("there are no ")
         }
         _ => false,
     };

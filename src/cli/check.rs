@@ -230,8 +230,11 @@ fn compliance(verdicts: &[Verdict]) -> Option<String> {
     verdicts.iter().any(|verdict| verdict.check.ratio.is_some()).then(|| {
         let summary = Summary::of(verdicts);
         let applicable = summary.checks - summary.skipped;
-        let kept = applicable - summary.fail - summary.warn;
-        format!("  {kept} of {applicable} rules that apply are kept")
+        let labelled = match summary.explained {
+            0 => String::new(),
+            some => format!(", {some} broken where labels say so"),
+        };
+        format!("  {} of {applicable} rules that apply are kept{labelled}", summary.hold)
     })
 }
 

@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use crate::diag::Problems;
+use crate::assets::Assets;
+use crate::diag::{Document, Problems};
+use crate::model::behaviour::Behaviour;
 use crate::model::{DeviceClass, Models, TextFile};
 
 /// The files that ship, each changed by `edit` (folder, stem, text).
@@ -200,7 +202,11 @@ fn consent_and_visits_are_bounded() {
     let both = broken("locales", "us", "shown = false", "shown = true");
     assert!(both.contains("people are asked by a banner"), "{both}");
     assert!(both.contains("locales/us.toml:47:13"), "{both}");
-    let longest = broken("", "behaviour", "longest = 1560", "longest = 1801");
+    let shipped = Assets::embedded().file("personas/behaviour.toml").unwrap().text;
+    let text = shipped.replace("longest = 1560", "longest = 1801");
+    let document = Document::parse("behaviour.toml", text);
+    Behaviour::read(&document);
+    let longest = document.problems().to_string();
     assert!(longest.contains("behaviour.toml:33:11"), "{longest}");
     let longest = crate::population::consent::LONGEST_VISIT / 1_000_000;
     assert!(longest >= crate::model::LONGEST_DWELL + 12 * 3_600, "{longest}");

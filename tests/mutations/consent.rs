@@ -71,11 +71,11 @@ pub(crate) static MUTATIONS: &[Mutation] = &[
         set.change_first("consents", pick, |row| self::set(row, "legal_basis", "opt_out"));
     }),
     Mutation::new("consent.expiry", |set| {
-        let pick = |row: &Row| text(row, "state") == "expired";
+        // Expired while it held.
+        let pick = |row: &Row| is_of(row, "marketing") && text(row, "state") == "withdrawn";
         set.change_first("consents", pick, |row| {
-            let until: jiff::Timestamp = text(row, "occurred_at").parse().expect("a moment");
-            let early = until - jiff::SignedDuration::from_hours(1);
-            self::set(row, "occurred_at", format!("{early:.6}"));
+            self::set(row, "state", "expired");
+            self::set(row, "source", "system");
         });
     }),
     Mutation::new("consent.expiry", |set| {
@@ -112,23 +112,23 @@ pub(crate) static MUTATIONS: &[Mutation] = &[
     })
     .also(&["consent.stamp"]),
     Mutation::new("consent.pings", |set| bear(set, "device_id", None)),
-    Mutation::new("consent.pings", |set| bear(set, "anonymous_id", None)),
+    Mutation::new("consent.pings", |set| bear(set, "anonymous_id", None)).also(&["keys.stitching"]),
     Mutation::new("consent.pings", |set| bear(set, "journey_id", None)),
     Mutation::new("consent.pings", |set| bear(set, "ip", None)),
     Mutation::new("consent.pings", |set| bear(set, "cart_id", Some("product_added"))),
     Mutation::new("consent.pings", |set| {
         let user = text(&set.rows("users")[0], "user_id").to_owned();
         set.change_first("events", denied, |row| self::set(row, "user_id", user.clone()));
-    })
-    .also(&["keys.event_user"]),
+    }),
     Mutation::new("consent.pings", |set| {
         let order = text(&set.rows("orders")[0], "order_id").to_owned();
         set.change_first("events", denied, |row| self::set(row, "order_id", order.clone()));
-    }),
+    })
+    .also(&["files.groups"]),
     Mutation::new("consent.pings", |set| click(set, "page_url")),
     Mutation::new("consent.pings", |set| click(set, "page_referrer")),
     Mutation::new("consent.pings", |set| lack(set, "anonymous_id")),
-    Mutation::new("consent.pings", |set| lack(set, "device_id")),
+    Mutation::new("consent.pings", |set| lack(set, "device_id")).also(&["keys.stitching"]),
     Mutation::new("consent.pings", |set| lack(set, "journey_id")),
     Mutation::new("consent.pings", |set| lack(set, "ip")),
     Mutation::new("consent.pings", |set| lack(set, "cart_id")),

@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, PoisonError};
 
 use super::values::for_each;
-use super::{Change, Column, Dictionary, Frame, Given, Masking, NULL, Type, Values};
+use super::{Change, Column, Frame, Given, Masking, NULL, Type, Values};
 use crate::diag::Problem;
 use crate::tables::{self, Context, Rows};
 
@@ -64,12 +64,56 @@ struct People {
     enough: bool,
 }
 
+/// The values of a column that were met, each with its people.
+#[derive(Default)]
+struct Met {
+    places: HashMap<String, u32>,
+    people: Vec<People>,
+}
+
+impl Met {
+    /// Where a value stands; none where there is no room.
+    fn place(&mut self, word: &str, room: &mut Room) -> Option<u32> {
+        if let Some(place) = self.places.get(word) {
+            return Some(*place);
+        }
+        room.take(WORD_BYTES + word.len())?;
+        let place = self.people.len() as u32;
+        self.places.insert(word.to_owned(), place);
+        self.people.push(People::default());
+        Some(place)
+    }
+
+    /// Counts one more who has a value; none where there is no room.
+    fn count(&mut self, place: u32, who: u64, k: usize, room: &mut Room) -> Option<()> {
+        let people = &mut self.people[place as usize];
+        if people.enough {
+            return Some(());
+        }
+        if people.some.insert(who) {
+            room.take(ONE_BYTES)?;
+        }
+        if people.some.len() >= k {
+            room.0 += people.some.len() * ONE_BYTES;
+            *people = People { some: HashSet::new(), enough: true };
+        }
+        Some(())
+    }
+
+    /// The values that enough people share.
+    fn shared(self) -> BTreeSet<String> {
+        let Self { places, people } = self;
+        let words = places.into_iter().filter(|(_, place)| people[*place as usize].enough);
+        words.map(|(word, _)| word).collect()
+    }
+}
+
 /// A column being counted.
 struct Counting<'m> {
     of: (usize, usize),
     name: &'m str,
     change: Change,
-    words: HashMap<String, People>,
+    met: Met,
 }
 
 /// What counting may still take.
@@ -100,11 +144,10 @@ impl Masking {
                 count(rows.frame, subject, self.k, &mut all, &mut room)
             })?;
         }
-        let enough = |counting: Counting<'_>| {
-            let words = counting.words.into_iter().filter(|(_, people)| people.enough);
-            (counting.of, Arc::new(words.map(|(word, _)| word).collect()))
-        };
-        let shared = all.into_iter().map(enough).collect();
+        let shared = all
+            .into_iter()
+            .map(|counting| (counting.of, Arc::new(counting.met.shared())))
+            .collect();
         let mut common = self.common.write().unwrap_or_else(PoisonError::into_inner);
         *common = Common { shared, ..Common::default() };
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).clear();
@@ -120,7 +163,7 @@ impl Masking {
         };
         self.tables.iter().enumerate().flat_map(of_table).map(|(of, change)| {
             let name = self.tables[of.0].table.fields[of.1].name.as_str();
-            Counting { of, name, change, words: HashMap::new() }
+            Counting { of, name, change, met: Met::default() }
         })
     }
 }
@@ -135,46 +178,79 @@ fn count(
 ) -> Result<(), Problem> {
     let at = |name: &str| frame.table().fields.iter().position(|field| field.name == name);
     let Some(subject) = at(subject) else { return Ok(()) };
+    let mut whose = None;
     for counting in all {
         let Some(field) = at(counting.name) else { continue };
-        let ty = frame.table().fields[field].ty;
-        // A dictionary's value is changed once.
-        let mut known: Vec<Option<Option<String>>> =
-            vec![None; frame.dictionary(field).map_or(0, |dictionary| dictionary.len())];
-        let (mut people, mut column) = (Column::default(), Column::default());
-        for start in (0..frame.rows()).step_by(BLOCK) {
-            let rows = start..(start + BLOCK).min(frame.rows());
-            frame.fill(subject, rows.clone(), &mut people);
-            frame.fill(field, rows, &mut column);
-            let subjects = subjects(&people);
-            let there = (0..column.rows()).filter(|row| column.is_valid(*row));
-            let mut who = there.map(|row| subjects[row]);
-            let mut fits = Some(());
-            let mut see = |who: Option<Option<u64>>, word: Option<&str>| {
-                if let (Some(Some(who)), Some(word), Some(())) = (who, word, fits) {
-                    fits = counting_in(&mut counting.words, word, who, k, room);
-                }
-            };
-            match (&column.values, frame.dictionary(field)) {
-                (Values::Keys(keys), Some(dictionary)) => {
-                    for key in keys.iter().filter(|key| **key != NULL) {
-                        let word = known[*key as usize].get_or_insert_with(|| {
-                            word(&mut counting.change, text(&dictionary, *key))
-                        });
-                        see(who.next(), word.as_deref());
-                    }
-                }
-                (values, _) => for_each(values, ty, |given| {
-                    let word = word(&mut counting.change, given);
-                    see(who.next(), word.as_deref());
-                }),
-            }
-            if fits.is_none() {
-                return Err(too_many(counting.name, &frame.table().name));
-            }
+        let whose = &**whose.get_or_insert_with(|| subjects(frame, subject));
+        if count_column(frame, field, whose, k, counting, room).is_none() {
+            return Err(too_many(counting.name, &frame.table().name));
         }
     }
     Ok(())
+}
+
+/// Counts who has the values of a column; none where there is no room. `whose` says by row whose it is.
+fn count_column(
+    frame: &dyn Frame,
+    field: usize,
+    whose: &[Option<u64>],
+    k: usize,
+    counting: &mut Counting<'_>,
+    room: &mut Room,
+) -> Option<()> {
+    let ty = frame.table().fields[field].ty;
+    let Counting { change, met, .. } = counting;
+    // A dictionary's value is changed, and looked for, once.
+    let dictionary = frame.dictionary(field);
+    let mut known: Vec<Known> =
+        vec![Known::Not; dictionary.as_ref().map_or(0, |dictionary| dictionary.len())];
+    let mut column = Column::default();
+    for start in (0..frame.rows()).step_by(BLOCK) {
+        let rows = start..(start + BLOCK).min(frame.rows());
+        let whose = &whose[rows.clone()];
+        frame.fill(field, rows, &mut column);
+        let there = (0..column.rows()).filter(|row| column.is_valid(*row));
+        let mut who = there.map(|row| whose[row]);
+        match (&column.values, &dictionary) {
+            (Values::Keys(keys), Some(dictionary)) => {
+                for key in keys.iter().filter(|key| **key != NULL) {
+                    let Some(who) = who.next().flatten() else { continue };
+                    let known = &mut known[*key as usize];
+                    if *known == Known::Not {
+                        *known = match word(change, Given::Text(dictionary.text(*key))) {
+                            Some(word) => Known::At(met.place(&word, room)?),
+                            None => Known::Nothing,
+                        };
+                    }
+                    if let Known::At(place) = *known {
+                        met.count(place, who, k, room)?;
+                    }
+                }
+            }
+            (values, _) => {
+                let mut fits = Some(());
+                for_each(values, ty, |given| {
+                    let (Some(who), Some(())) = (who.next().flatten(), fits) else { return };
+                    let Some(word) = word(change, given) else { return };
+                    let place = met.place(&word, room);
+                    fits = place.and_then(|place| met.count(place, who, k, room));
+                });
+                fits?;
+            }
+        }
+    }
+    Some(())
+}
+
+/// What is known of a dictionary's value.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Known {
+    /// It was not met yet.
+    Not,
+    /// Nothing is left of it.
+    Nothing,
+    /// Where it stands.
+    At(u32),
 }
 
 /// Why a run ends whose values cannot be counted.
@@ -187,43 +263,25 @@ fn too_many(column: &str, table: &str) -> Problem {
         .help("make it coarser first (prefix, band, grid), or drop it; or simulate with a lower `budget`, in smaller ranges")
 }
 
-fn text<'d>(dictionary: &'d Dictionary<'_>, key: u32) -> Given<'d> {
-    Given::Text(dictionary.text(key))
-}
-
-/// Counts one more who has a value; none where there is no room.
-fn counting_in(
-    words: &mut HashMap<String, People>,
-    word: &str,
-    who: u64,
-    k: usize,
-    room: &mut Room,
-) -> Option<()> {
-    if !words.contains_key(word) {
-        room.take(WORD_BYTES + word.len())?;
-        words.insert(word.to_owned(), People::default());
+/// By row, what tells people apart; none where nobody is named.
+fn subjects(frame: &dyn Frame, subject: usize) -> Vec<Option<u64>> {
+    let (mut all, mut column) = (Vec::with_capacity(frame.rows()), Column::default());
+    for start in (0..frame.rows()).step_by(BLOCK) {
+        frame.fill(subject, start..(start + BLOCK).min(frame.rows()), &mut column);
+        let there = (0..column.rows()).map(|row| column.is_valid(row));
+        match &column.values {
+            Values::Keys(keys) => {
+                let mut keys = keys.iter().map(|key| u64::from(*key));
+                all.extend(there.map(|there| if there { keys.next() } else { None }));
+            }
+            Values::Ids(ids) => {
+                let mut ids = ids.iter().map(|id| (*id >> 64) as u64 ^ *id as u64);
+                all.extend(there.map(|there| if there { ids.next() } else { None }));
+            }
+            _ => all.extend(there.map(|_| None)),
+        }
     }
-    let Some(people) = words.get_mut(word).filter(|people| !people.enough) else { return Some(()) };
-    if people.some.insert(who) {
-        room.take(ONE_BYTES)?;
-    }
-    if people.some.len() >= k {
-        room.0 += people.some.len() * ONE_BYTES;
-        *people = People { some: HashSet::new(), enough: true };
-    }
-    Some(())
-}
-
-/// What tells the people of rows apart.
-fn subjects(column: &Column) -> Vec<Option<u64>> {
-    let mut values = Vec::new();
-    match &column.values {
-        Values::Keys(keys) => values.extend(keys.iter().map(|key| u64::from(*key))),
-        Values::Ids(ids) => values.extend(ids.iter().map(|id| (*id >> 64) as u64 ^ *id as u64)),
-        _ => {}
-    }
-    let mut values = values.into_iter();
-    (0..column.rows()).map(|row| if column.is_valid(row) { values.next() } else { None }).collect()
+    all
 }
 
 /// The word that a value becomes, before it is asked who shares it.
@@ -240,18 +298,18 @@ mod tests {
     /// What many share takes no more room however many they are; what nobody shares takes it up, and then no more is counted.
     #[test]
     fn counting_is_bounded() {
-        let mut words = HashMap::new();
-        let mut room = Room(10_000);
-        for who in 0..100_000 {
-            assert_eq!(counting_in(&mut words, "common", who, 5, &mut room), Some(()));
-        }
-        assert!(words["common"].enough && words["common"].some.is_empty());
-        let counted = (0..100_000).take_while(|who| {
-            counting_in(&mut words, &format!("rare-{who:06}"), *who, 5, &mut room).is_some()
-        });
+        let (mut met, mut room) = (Met::default(), Room(10_000));
+        let mut count = |word: &str, who: u64| {
+            let place = met.place(word, &mut room)?;
+            met.count(place, who, 5, &mut room)
+        };
+        assert!((0..100_000).all(|who| count("common", who).is_some()));
+        let counted =
+            (0..100_000).take_while(|who| count(&format!("rare-{who:06}"), *who).is_some());
         let counted = counted.count();
         assert!((60..80).contains(&counted), "{counted}");
-        assert!(words.len() < 80);
+        assert!(met.people.len() < 80);
+        assert_eq!(met.shared(), BTreeSet::from(["common".to_owned()]));
         let told = too_many("email", "users").to_string();
         assert!(told.contains("`email` of users") && told.contains("400 MiB"), "{told}");
     }

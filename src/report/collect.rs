@@ -442,17 +442,11 @@ fn visits(numbers: &mut Numbers, entities: &Entities, word: &impl Fn(u32) -> Str
 
 /// Times from the end of each person's visit to the beginning of the next.
 fn gaps(numbers: &mut Numbers, entities: &Entities) {
-    let sessions = &entities.sessions;
-    let mut order: Vec<(u32, i64, i64)> = sessions
-        .iter()
-        .map(|of| (entities.devices.at(of.device).user, of.started, of.ended))
-        .filter(|(user, started, ended)| *user != NONE && *started != NEVER && *ended != NEVER)
-        .collect();
-    order.sort_unstable();
-    for pair in order.windows(2) {
-        let [(user, _, ended), (next, started, _)] = [pair[0], pair[1]];
-        if user == next && started > ended {
-            numbers.gaps.add((started - ended) as f64 / 1e6);
+    let (sessions, visits) = (&entities.sessions, entities.visits());
+    for pair in visits.by_user().flat_map(|visits| visits.windows(2)) {
+        let [before, after] = [pair[0], pair[1]].map(|at| sessions.at(at));
+        if before.ended != NEVER && after.started > before.ended {
+            numbers.gaps.add((after.started - before.ended) as f64 / 1e6);
         }
     }
 }

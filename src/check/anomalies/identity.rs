@@ -1,7 +1,7 @@
 //! Who is who, and where.
 
 use super::{Kind, check_of, checks};
-use crate::check::entities::{Entities, NEVER};
+use crate::check::entities::Entities;
 use crate::check::pass::{Seen, moment};
 use crate::check::{Check, Context, Interned, Observer, Rows, Tally, Verdict, Wants};
 use crate::model::globe;
@@ -87,15 +87,10 @@ impl Travel {
     /// Follows each person from session to session, once all places are known; they are let go, because the events need the room.
     fn judge(&mut self, entities: &Entities) {
         let places = std::mem::take(&mut self.places);
-        let of = &entities.sessions;
-        let mut order: Vec<(u32, i64, u32)> = (0..of.len() as u32)
-            .map(|at| (entities.user_of(at), of[at as usize].started, at))
-            .filter(|(user, started, _)| *user != NONE && *started != NEVER)
-            .collect();
-        order.sort_unstable();
-        self.tally.saw(order.len());
-        for pair in order.windows(2).filter(|pair| pair[0].0 == pair[1].0) {
-            let [before, after] = [pair[0].2 as usize, pair[1].2 as usize];
+        let (of, visits) = (&entities.sessions, entities.visits());
+        self.tally.saw(visits.len());
+        for pair in visits.by_user().flat_map(|visits| visits.windows(2)) {
+            let [before, after] = [pair[0] as usize, pair[1] as usize];
             let hours = (of[after].started - of[before].ended).max(0) as f64 / 3.6e9;
             let (from, to) = (places[before], places[after]);
             let kilometres = self.distance(from, to);
@@ -105,7 +100,7 @@ impl Travel {
                 self.tally.wrong(|| {
                     let at = moment(of[after].started);
                     (
-                        entities.place("sessions", pair[1].2),
+                        entities.place("sessions", pair[1]),
                         format!("is in {to} at {at}, {hours:.2} hours after {from}"),
                     )
                 });

@@ -40,6 +40,40 @@ pub(super) struct Unique {
     rows: u64,
 }
 
+/// Hashes of a chunk.
+const CHUNK: usize = 1 << 12;
+
+/// Some hashes, in chunks: a list that grows would take twice what it needs, and be copied each time.
+#[derive(Default)]
+struct Hashes(Vec<Vec<u64>>);
+
+impl Hashes {
+    #[inline]
+    fn push(&mut self, hash: u64) {
+        match self.0.last_mut() {
+            Some(chunk) if chunk.len() < CHUNK => chunk.push(hash),
+            _ => {
+                let mut chunk = Vec::with_capacity(CHUNK);
+                chunk.push(hash);
+                self.0.push(chunk);
+            }
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn len(&self) -> usize {
+        let full = self.0.len().saturating_sub(1) * CHUNK;
+        full + self.0.last().map_or(0, Vec::len)
+    }
+
+    fn all(self) -> Vec<u64> {
+        self.0.concat()
+    }
+}
+
 /// The hashes of a table's keys, as many as may be held.
 #[derive(Default)]
 struct Keys {
@@ -48,8 +82,8 @@ struct Keys {
     /// The bucket under way, and whether it was let go before.
     current: u64,
     is_late: bool,
-    hashes: Vec<u64>,
-    open: BTreeMap<u64, Vec<u64>>,
+    hashes: Hashes,
+    open: BTreeMap<u64, Hashes>,
     /// Buckets that were let go, with their numbers of keys; those that came too late for them.
     closed: BTreeMap<u64, u64>,
     late: BTreeMap<u64, u64>,
@@ -74,10 +108,6 @@ impl Keys {
                 self.stragglers.push(hash);
             }
             return;
-        }
-        // By an eighth at a time: a list that doubles would take twice what it needs.
-        if self.hashes.len() == self.hashes.capacity() {
-            self.hashes.reserve_exact(self.hashes.len() / 8 + 64);
         }
         self.hashes.push(hash);
         self.held += 1;
@@ -104,7 +134,7 @@ impl Keys {
             let Some((bucket, hashes)) = self.open.pop_first() else { break };
             self.held -= hashes.len();
             self.closed.insert(bucket, hashes.len() as u64);
-            self.compare(hashes);
+            self.compare(hashes.all());
         }
         self.turn_to(current);
     }

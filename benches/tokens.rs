@@ -63,7 +63,7 @@ fn collisions(count: u64) {
         hash[..16].iter().fold(0_u128, |bits, byte| bits << 8 | u128::from(*byte))
     };
     let ranges = count.div_ceil(HELD).max(1);
-    let range_of = |begin: u64| (u128::from(begin) * u128::from(ranges) >> 64) as u64;
+    let range_of = |begin: u64| ((u128::from(begin) * u128::from(ranges)) >> 64) as u64;
     let begins = || (0..count).map(|value| (token(value) >> 64) as u64);
     let mut suspects: HashSet<u64> = HashSet::new();
     for range in 0..ranges {

@@ -66,7 +66,7 @@ impl References {
             match keys {
                 Keys::Words(words) => reference.words.learn(column, |word| words.get(word)),
                 Keys::Ids(_) | Keys::Tokens(..) if events.is_none() => {
-                    keys.find_all(column, &mut self.found)
+                    keys.find_all(column, &mut self.found);
                 }
                 Keys::Ids(_) | Keys::Tokens(..) => {}
             }

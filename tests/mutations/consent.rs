@@ -145,6 +145,7 @@ pub(crate) static MUTATIONS: &[Mutation] = &[
         set.change_first("users", pick, |row| self::set(row, "sms_opt_in", true));
     }),
     Mutation::new("consent.erasure", survive),
+    Mutation::new("consent.erasure", acquire),
     Mutation::new("consent.requests", |set| {
         let pick = |row: &Row| text(row, "outcome") == "pending";
         set.change_first("erasure_requests", pick, |row| self::set(row, "outcome", "refused"));
@@ -251,6 +252,31 @@ fn message(set: &Set<'_>) -> (String, String, String) {
         (consents.iter().filter(own).count() == 1).then_some(found)
     });
     found.expect("a message")
+}
+
+/// Somebody of whom there was nothing else brings a device after the erasure.
+fn acquire(set: &mut Set<'_>) {
+    let of_users = set.rows("consents");
+    let of_users: Vec<&str> = of_users.iter().map(|row| text(row, "user_id")).collect();
+    let of_devices = set.rows("sessions");
+    let of_devices: Vec<&str> = of_devices.iter().map(|row| text(row, "device_id")).collect();
+    let all = set.rows("devices");
+    let is_idle = |user: &str| {
+        let mut own = all.iter().filter(|row| text(row, "user_id") == user);
+        own.all(|row| !of_devices.contains(&text(row, "device_id"))) && !of_users.contains(&user)
+    };
+    let idle = all.iter().find(|row| is_idle(text(row, "user_id"))).expect("an idle one");
+    let [user, device] = ["user_id", "device_id"].map(|name| text(idle, name).to_owned());
+    let pick = |row: &Row| text(row, "outcome") == "pending";
+    let request = set.change_first("erasure_requests", pick, |row| {
+        let requested = text(row, "requested_at").to_owned();
+        self::set(row, "user_id", user.clone());
+        self::set(row, "completed_at", requested);
+        self::set(row, "outcome", "completed");
+    });
+    let later = time_after(text(&request, "requested_at"));
+    let pick = |row: &Row| text(row, "device_id") == device;
+    set.change_first("devices", pick, |row| self::set(row, "first_seen", later.clone()));
 }
 
 /// Somebody is still there after the erasure.

@@ -126,7 +126,7 @@ fn seconds(at: i64) -> u32 {
 fn go_together(change: &Change, source: u8) -> bool {
     let is_message = change.purpose == MARKETING;
     let may = match (change.state, source) {
-        (GRANTED, source::BANNER) | (DENIED, source::BANNER) => !is_message,
+        (GRANTED | DENIED, source::BANNER) => !is_message,
         (GRANTED, source::SIGN_UP_FORM) => is_message,
         (GRANTED, source::DOUBLE_OPT_IN) | (WITHDRAWN, source::UNSUBSCRIBE_LINK) => {
             is_message && change.channel == channel::EMAIL

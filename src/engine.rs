@@ -80,6 +80,9 @@ pub enum Error {
     /// Anomalies that the data set cannot carry.
     #[error("the anomalies cannot be had")]
     Anomalies(Problems),
+    /// A privacy policy that cannot be carried out.
+    #[error("the policy cannot be carried out")]
+    Policy(Problems),
     /// Threads could not be started.
     #[error("cannot start threads: {0}")]
     Threads(#[from] rayon::ThreadPoolBuildError),
@@ -336,14 +339,15 @@ impl Job<'_> {
         let (mut journal, mut by_slice) = arrange(journals, slices);
         let Some(wrong) = &self.wrong else {
             let context = Context { world, journal: &journal };
-            self.count(context);
+            self.count(context)?;
             let tasks = self.tasks(range, by_slice, |_| (FileEdits::default(), Vec::new()));
             return Ok(self.files(context, range, tasks)?.0);
         };
+        // What is rare is so before anything goes wrong: it is the same in the clean twin.
+        self.count(Context { world, journal: &journal })?;
         let (mut edits, mut changes, incidents) =
             anomalies::of_range(wrong, world, range, slices, &mut journal, &mut by_slice)?;
         let context = Context { world, journal: &journal };
-        self.count(context);
         let tasks = self.tasks(range, by_slice, |file| {
             let changes = match file {
                 FileRef::Slice(slice) => changes.remove(&(slice as usize)),
@@ -520,10 +524,9 @@ impl Job<'_> {
     }
 
     /// Lets a policy count who shares what in a range.
-    fn count(&self, context: Context<'_>) {
-        if let Some(masking) = self.masking {
-            masking.count(context);
-        }
+    fn count(&self, context: Context<'_>) -> Result<(), Error> {
+        let counted = self.masking.map(|masking| masking.count(context));
+        counted.unwrap_or(Ok(())).map_err(|problem| Error::Policy(problem.into()))
     }
 
     /// What a policy lets be seen of frames.

@@ -117,6 +117,9 @@ pub struct ColumnChange {
     /// To a multiple of how many seconds they were cut.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub round: Option<i64>,
+    /// How coarse addresses became: the bits that are left of either kind.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub how: Option<String>,
 }
 
 /// How the tokens of a column are made, so that those of a person are found again with the key.

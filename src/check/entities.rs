@@ -12,9 +12,11 @@ use reading::{Named, Reading};
 
 use crate::check::Error;
 use crate::check::pass::{BrokenFile, Watch};
+use crate::manifest::Manifest;
+use crate::privacy::frame::shape;
 use crate::read::hash::{AT_A_TIME, Ids, NONE, Words};
 use crate::read::{Column, Data, DataSet};
-use crate::schema::{Schemas, Type};
+use crate::schema::{Field, Schemas, Type};
 
 pub use kept::{Device, Identity, Journey, Kept, Order, Session, User};
 
@@ -26,6 +28,8 @@ pub const NEVER: i64 = i64::MAX;
 pub enum Keys {
     /// UUIDs.
     Ids(Ids),
+    /// Tokens that are texts, as the 128 bits that [`Column::id`] knows them by, and as they are written.
+    Tokens(Ids, Words),
     /// Text.
     Words(Words),
 }
@@ -34,7 +38,7 @@ impl Keys {
     /// How many.
     pub fn len(&self) -> usize {
         match self {
-            Self::Ids(ids) => ids.len(),
+            Self::Ids(ids) | Self::Tokens(ids, _) => ids.len(),
             Self::Words(words) => words.len(),
         }
     }
@@ -48,7 +52,7 @@ impl Keys {
     #[inline]
     pub fn find(&self, column: &Column, row: usize) -> u32 {
         match self {
-            Self::Ids(ids) => column.id(row).map_or(NONE, |id| ids.get(id)),
+            Self::Ids(ids) | Self::Tokens(ids, _) => column.id(row).map_or(NONE, |id| ids.get(id)),
             Self::Words(words) => column.text(row).map_or(NONE, |word| words.get(word)),
         }
     }
@@ -76,7 +80,7 @@ impl Keys {
     #[inline]
     pub fn find_near(&self, column: &Column, row: usize, guess: u32) -> u32 {
         match (self, column.id(row)) {
-            (Self::Ids(ids), Some(id)) if ids.id(guess) == Some(id) => guess,
+            (Self::Ids(ids) | Self::Tokens(ids, _), Some(id)) if ids.id(guess) == Some(id) => guess,
             _ => self.find(column, row),
         }
     }
@@ -86,6 +90,14 @@ impl Keys {
         match self {
             Self::Ids(ids) => {
                 let (ordinal, new) = ids.add(column.id(row)?);
+                new.then_some(ordinal)
+            }
+            Self::Tokens(ids, words) => {
+                let (ordinal, new) = ids.add(column.id(row)?);
+                if new {
+                    // Both count in step: what is new to one is new to the other.
+                    words.add(column.text(row)?);
+                }
                 new.then_some(ordinal)
             }
             Self::Words(words) => {
@@ -197,7 +209,7 @@ impl Entities {
             wanted.extend(columns.iter().copied().filter(|column| schema.field(column).is_some()));
             wanted.dedup();
             if is_referred_to(schemas, name) && schema.key.len() == 1 {
-                let keys = keys(schema.field(&schema.key[0]), rows(name));
+                let keys = keys(schema.field(&schema.key[0]), rows(name), data.manifest(), name);
                 entities.keys.push((name.to_owned(), keys));
             }
             entities.reserve(name, rows(name));
@@ -220,7 +232,7 @@ impl Entities {
     /// The keys of the tables that events refer to, where those are UUIDs.
     pub(super) fn known(&self) -> Known<'_> {
         let ids = |table: &str| match self.keys(table) {
-            Some(Keys::Ids(ids)) => Some(ids),
+            Some(Keys::Ids(ids) | Keys::Tokens(ids, _)) => Some(ids),
             _ => None,
         };
         Known {
@@ -261,7 +273,9 @@ impl Entities {
     pub fn place(&self, table: &str, ordinal: u32) -> String {
         let key = match self.keys(table) {
             Some(Keys::Ids(ids)) => ids.id(ordinal).map(crate::check::pass::id),
-            Some(Keys::Words(words)) => Some(format!("`{}`", words.word(ordinal))),
+            Some(Keys::Words(words) | Keys::Tokens(_, words)) => {
+                ((ordinal as usize) < words.len()).then(|| format!("`{}`", words.word(ordinal)))
+            }
             None => None,
         };
         let key = key.unwrap_or_else(|| "unknown".to_owned());
@@ -411,9 +425,15 @@ fn is_referred_to(schemas: &Schemas, table: &str) -> bool {
     fields.filter_map(|field| field.reference.as_ref()).any(|(to, _)| to == table)
 }
 
-fn keys(field: Option<&crate::schema::Field>, rows: usize) -> Keys {
-    match field.map(|field| field.ty) {
-        Some(Type::Id) => Keys::Ids(Ids::with_capacity(rows)),
+fn keys(field: Option<&Field>, rows: usize, manifest: &Manifest, table: &str) -> Keys {
+    let changed = manifest.privacy.as_ref().and_then(|privacy| privacy.columns.get(table));
+    let is_token = |field: &Field| {
+        let mut tokens = changed.into_iter().flatten().filter(|one| one.act == shape::TOKEN);
+        tokens.any(|one| one.name == field.name)
+    };
+    match field.map(|field| (field.ty, is_token(field))) {
+        Some((Type::Id, _)) => Keys::Ids(Ids::with_capacity(rows)),
+        Some((_, true)) => Keys::Tokens(Ids::with_capacity(rows), Words::default()),
         _ => Keys::Words(Words::default()),
     }
 }

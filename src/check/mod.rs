@@ -15,6 +15,7 @@ pub mod entities;
 pub mod facts;
 mod files;
 mod keys;
+mod looks;
 pub mod masked;
 pub mod pass;
 pub mod realism;
@@ -257,13 +258,10 @@ pub fn accompanied(
     for (family, observers) in families.iter().zip(observers) {
         let mut found: Vec<Verdict> = Vec::new();
         for observer in observers {
-            let blocked = lost.blocks(&*observer, schemas);
             let verdicts = observer.finish(&context, &seen).into_iter();
-            found.extend(verdicts.map(|verdict| {
-                match lost.reason(verdict.check.id, family.name, blocked.as_ref()) {
-                    Some(reason) => Verdict::skipped(verdict.check, reason),
-                    None => verdict,
-                }
+            found.extend(verdicts.map(|verdict| match lost.reason(verdict.check.id) {
+                Some(reason) => Verdict::skipped(verdict.check, reason),
+                None => verdict,
             }));
         }
         let verdict = |check: &'static Check| {
@@ -276,7 +274,7 @@ pub fn accompanied(
             match skipped(check, &context, ask, unsound(&seen, check.tables)) {
                 Some(reason) => Verdict::skipped(check, reason),
                 None => verdict.unwrap_or_else(|| {
-                    let reason = lost.reason(check.id, family.name, None);
+                    let reason = lost.reason(check.id);
                     Verdict::skipped(
                         check,
                         reason.unwrap_or_else(|| "nothing looked at it".to_owned()),

@@ -54,6 +54,7 @@ impl From<throng::engine::Error> for Failure {
             throng::engine::Error::Rates(problems) | throng::engine::Error::Anomalies(problems) => {
                 Self::Input(problems)
             }
+            throng::engine::Error::Policy(problems) => Self::Policy(problems),
             error => Self::Run(anyhow::Error::from(error).context("the run failed")),
         }
     }
@@ -131,6 +132,10 @@ impl Failure {
             }
             Self::Print(error) => (1, format!("error: cannot print: {error}")),
             Self::Found => return ExitCode::from(1),
+            Self::Run(error) if is_full(error) => {
+                let help = "nothing was written: make room, or write elsewhere";
+                (2, format!("error: {}\n  help: {help}", told(error)))
+            }
             Self::Run(error) => (1, format!("error: {}", told(error))),
             Self::Interrupted => (130, "interrupted: nothing was written".to_owned()),
         };
@@ -138,6 +143,13 @@ impl Failure {
         let _ = writeln!(anstream::stderr(), "{}", coloured(&text));
         ExitCode::from(code)
     }
+}
+
+/// Whether there was no room left where something was to be written.
+fn is_full(error: &anyhow::Error) -> bool {
+    use io::ErrorKind::{QuotaExceeded, StorageFull};
+    let mut causes = error.chain().filter_map(|cause| cause.downcast_ref::<io::Error>());
+    causes.any(|cause| matches!(cause.kind(), StorageFull | QuotaExceeded))
 }
 
 /// An error and its causes, each said once: some errors repeat their cause in their own words.
@@ -180,4 +192,25 @@ pub(crate) fn hook_panics() {
             place.unwrap_or_default(),
         );
     }));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// No room is told as what can be mended, wherever it was met.
+    #[test]
+    fn no_room_is_seen() {
+        let error = |kind: io::ErrorKind| {
+            let source = io::Error::from(kind);
+            let error = throng::engine::Error::Io { path: "set".into(), source };
+            match Failure::from(error) {
+                Failure::Run(error) => error,
+                _ => panic!("no failure of a run"),
+            }
+        };
+        assert!(is_full(&error(io::ErrorKind::StorageFull)));
+        assert!(is_full(&error(io::ErrorKind::QuotaExceeded)));
+        assert!(!is_full(&error(io::ErrorKind::PermissionDenied)));
+    }
 }

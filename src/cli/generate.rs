@@ -43,10 +43,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "T", value_parser = args::threads)]
     threads: Option<NonZeroUsize>,
     /// Make only part I of N, counted from 0, in a folder of its own in DIR; `throng join DIR` makes the parts one
-    #[arg(long, value_name = "I/N", value_parser = args::shard, conflicts_with = "pseudonymise")]
+    #[arg(long, value_name = "I/N", value_parser = args::shard)]
     shard: Option<Shard>,
     /// Write the clean twin as well, beside it in <DIR>-clean: the same data set with nothing gone wrong
-    #[arg(long, conflicts_with = "pseudonymise")]
+    #[arg(long)]
     twin: bool,
     #[command(flatten)]
     privacy: Privacy,
@@ -86,7 +86,9 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     make(args, &world, masked.as_ref(), &out, threads, &cancel)?;
     if args.twin {
         let assets = load::assets(args.what.models.as_deref())?;
-        make(args, &world.cleaned(&assets), None, &beside(&out), threads, &cancel)?;
+        let mut clean = world.cleaned(&assets);
+        let masked = masked.map(|masked| masked.of_twin(&mut clean)).transpose()?;
+        make(args, &clean, masked.as_ref(), &beside(&out), threads, &cancel)?;
     }
     Ok(())
 }

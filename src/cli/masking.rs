@@ -9,6 +9,7 @@ use throng::manifest::{self, Manifest};
 use throng::privacy::audit::Log;
 use throng::privacy::frame::Masking;
 use throng::privacy::key::{Key, Realm, Role, Scope};
+use throng::privacy::policy::Policy;
 use throng::privacy::stage;
 use throng::privacy::token::hex;
 use throng::scenario::World;
@@ -39,9 +40,9 @@ pub(crate) struct Privacy {
 /// A policy bound to a run.
 pub(crate) struct Masked {
     pub(crate) masking: Masking,
+    policy: Policy,
     key: Key,
     realm: Realm,
-    policy_sha256: String,
     keep_truth: bool,
 }
 
@@ -69,9 +70,8 @@ pub(crate) fn bind(
     let realm = policy.realm(asked.scope_id.as_deref(), world.version.clone())?;
     let tables = world.wanted_tables();
     let masking = Masking::new(tables, &policy, &key, &realm).map_err(Failure::Policy)?;
-    let policy_sha256 = policy.sha256;
     let keep_truth = asked.keep_truth;
-    Ok(Some(Masked { masking, key, realm, policy_sha256, keep_truth }))
+    Ok(Some(Masked { masking, policy, key, realm, keep_truth }))
 }
 
 /// Whoever knows seed and scenario makes the people again; so truth, seed, scenario and the version that is their digest stay away.
@@ -89,6 +89,16 @@ fn leave_truth_out(world: &mut World, key: &Key) {
 }
 
 impl Masked {
+    /// The same policy bound to the clean twin of a run, within which tokens mean the same.
+    pub(crate) fn of_twin(self, clean: &mut World) -> Result<Self, Failure> {
+        if !self.keep_truth {
+            leave_truth_out(clean, &self.key);
+        }
+        let tables = clean.wanted_tables();
+        let masking = Masking::new(tables, &self.policy, &self.key, &self.realm);
+        Ok(Self { masking: masking.map_err(Failure::Policy)?, ..self })
+    }
+
     /// Says in the manifest what was done, and enters it into the audit log.
     /// The log of a data set that is replaced goes on.
     pub(crate) fn sign(
@@ -106,7 +116,7 @@ impl Masked {
         let log = Log::open(replaced, &self.key).map_err(|broken| broken.problem(replaced))?;
         let mut log = log.moved_to(dir);
         log.add("key_use", json!(used));
-        let policy = &self.policy_sha256;
+        let policy = &self.policy.sha256;
         log.add("generate", json!({ "policy_sha256": policy, "truth": truth }));
         for table in &manifest.tables {
             let about =
@@ -116,7 +126,7 @@ impl Masked {
         log.write(&self.key).context("cannot write the audit log")?;
         manifest.privacy = Some(manifest::Privacy {
             status: "pseudonymised".to_owned(),
-            policy_sha256: self.policy_sha256.clone(),
+            policy_sha256: self.policy.sha256.clone(),
             key_id: used.key_id,
             key_check: used.key_check,
             epoch: used.epoch,

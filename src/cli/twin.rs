@@ -61,8 +61,13 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
 
 /// The world that a data set with anomalies was made in.
 pub(crate) fn dirty_world(data: &DataSet, assets: &Assets, own: bool) -> Result<World, Failure> {
-    let world = load::made_in(data.manifest(), assets, own)?;
     let shown = data.dir().display();
+    if data.manifest().privacy.is_some() {
+        let problem = Problem::new(format!("{shown} was made behind a privacy policy"));
+        let help = "its twin is made with it: `throng generate --pseudonymise POLICY --twin`";
+        return Err(problem.help(help).into());
+    }
+    let world = load::made_in(data.manifest(), assets, own)?;
     let mut world = world.map_err(|why| {
         Problem::new(format!("{shown} cannot be made again: {why}"))
             .help("use the version of throng, and the models, that it was made with")

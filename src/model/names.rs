@@ -1,5 +1,8 @@
 //! Made-up people's names, by locale.
 
+use std::collections::HashSet;
+use std::sync::OnceLock;
+
 use fake::Fake;
 use fake::faker::name::raw::{FirstName, LastName};
 use fake::locales::{DE_DE, Data, EN, FR_FR, IT_IT, NL_NL, PT_BR};
@@ -27,4 +30,21 @@ pub(crate) static NAME_LOCALES: [NameLocale; 6] = [
 
 fn draw<L: Data + Copy>(locale: L, stream: &mut Stream) -> [&'static str; 2] {
     [FirstName(locale).fake_with_rng(stream), LastName(locale).fake_with_rng(stream)]
+}
+
+/// Whether a word is somebody's first name somewhere, in either case.
+pub(crate) fn is_first_name(word: &str) -> bool {
+    static KNOWN: OnceLock<HashSet<String>> = OnceLock::new();
+    let lists = || {
+        [
+            EN::NAME_FIRST_NAME,
+            DE_DE::NAME_FIRST_NAME,
+            FR_FR::NAME_FIRST_NAME,
+            IT_IT::NAME_FIRST_NAME,
+            NL_NL::NAME_FIRST_NAME,
+            PT_BR::NAME_FIRST_NAME,
+        ]
+    };
+    let all = || lists().into_iter().flatten().map(|name| name.trim().to_lowercase()).collect();
+    KNOWN.get_or_init(all).contains(&word.to_lowercase())
 }

@@ -19,5 +19,13 @@ pub mod token;
 pub fn is_record(path: &str) -> bool {
     let records = [audit::LOG, audit::CHECKPOINT, stage::FILE, crate::population::tombstones::FILE];
     let in_folder = path.strip_prefix(audit::certificate::FOLDER);
-    records.contains(&path) || in_folder.is_some_and(|rest| rest.starts_with('/'))
+    let in_folder = in_folder.is_some_and(|rest| rest.starts_with('/'));
+    records.contains(&path) || in_folder || is_record_of_shard(path)
+}
+
+/// The log of a shard stays in its folder when shards are joined.
+fn is_record_of_shard(path: &str) -> bool {
+    let records = [audit::LOG, audit::CHECKPOINT];
+    let inside = path.split_once('/');
+    inside.is_some_and(|(dir, name)| dir.starts_with("shard-") && records.contains(&name))
 }

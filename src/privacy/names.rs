@@ -1,6 +1,7 @@
 //! Names of members and columns, some of which are somebody's: an object whose keys are e-mail addresses, a file that bears a name.
 
 use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::policy::detect::{self, Look};
 
@@ -66,6 +67,45 @@ pub fn shown(path: &str) -> Cow<'_, str> {
         shown.push_str(part);
     }
     Cow::Owned(shown)
+}
+
+/// First names that columns are called by as well.
+static WORDS: &[&str] = &[
+    "america", "april", "art", "asia", "august", "autumn", "baby", "brown", "chance", "delta",
+    "dock", "easter", "era", "ford", "general", "german", "golden", "green", "guy", "june",
+    "junior", "king", "london", "mac", "major", "mark", "max", "may", "meta", "name", "paris",
+    "pink", "price", "queen", "river", "royal", "sim", "stone", "summer", "sunny", "toy", "trace",
+    "unique", "will",
+];
+
+/// The paths of objects whose members seem to be called by people: by first names, or by words with a capital where no other
+/// name has one.
+pub fn of_people<'p>(paths: impl Iterator<Item = &'p String>) -> BTreeSet<&'p str> {
+    let mut members: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for path in paths {
+        for (point, _) in path.match_indices('.') {
+            let rest = &path[point + 1..];
+            let end = rest.find(['.', '[']).unwrap_or(rest.len());
+            members.entry(&path[..point]).or_default().insert(&rest[..end]);
+        }
+        let root = path.split(['.', '[']).next().unwrap_or_default();
+        members.entry("").or_default().insert(root);
+    }
+    let is_capital = |name: &str| name.chars().next().is_some_and(char::is_uppercase);
+    let first_name = |name: &str| {
+        let first = name.split([' ', '-', '_']).next().unwrap_or_default();
+        crate::model::names::is_first_name(first)
+            && !WORDS.iter().any(|word| word.eq_ignore_ascii_case(first))
+    };
+    let plain = members.get("").is_some_and(|roots| !roots.iter().any(|root| is_capital(root)));
+    let of_people = |(above, names): &(&&'p str, &BTreeSet<&str>)| {
+        let most = |is: &dyn Fn(&str) -> bool| {
+            names.iter().filter(|name| is(name)).count() * 3 >= names.len() * 2
+        };
+        // One name may be anything.
+        !above.is_empty() && names.len() > 1 && (most(&first_name) || plain && most(&is_capital))
+    };
+    members.iter().filter(of_people).map(|(above, _)| *above).collect()
 }
 
 #[cfg(test)]

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use crate::frame::{NULL, Strings};
+use crate::privacy::token::MARK;
 use crate::schema::Type;
+
+use super::hash;
 
 /// How a column is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,11 +127,15 @@ impl Column {
         self.valid.as_ref().map_or(0, |valid| valid.iter().filter(|valid| !**valid).count())
     }
 
-    /// The identifier in a row.
+    /// The identifier in a row: a UUID, or 128 bits that tell a token from others.
     #[inline]
     pub fn id(&self, row: usize) -> Option<u128> {
         match &self.data {
             Data::Ids(ids) if self.is_valid(row) => ids.get(row).copied(),
+            Data::Texts(_) => self
+                .text(row)
+                .filter(|text| text.starts_with(MARK))
+                .map(|text| hash::wide(text.as_bytes())),
             _ => None,
         }
     }

@@ -411,6 +411,7 @@ fn id(entities: &Entities, ordinal: u32) -> String {
         Some(crate::check::entities::Keys::Ids(ids)) => {
             ids.id(ordinal).map(crate::check::pass::id).unwrap_or_default()
         }
+        Some(crate::check::entities::Keys::Tokens(_, tokens)) => tokens.word(ordinal).to_owned(),
         _ => String::new(),
     }
 }

@@ -3,6 +3,7 @@
 mod cache;
 mod check;
 mod help;
+mod masked;
 mod messages;
 mod output;
 mod privacy;

@@ -229,36 +229,6 @@ fn a_run_behind_a_policy_tells_nobody() {
     assert_eq!(lines("plain"), lines("masked"));
 }
 
-/// A set that was made behind a policy is checked as what it is: nothing fails falsely, and what cannot be asked says why.
-#[test]
-fn what_a_policy_left_is_checked() {
-    let dir = folder();
-    for (policy, format) in [("staging", "parquet"), ("analytics", "ndjson"), ("strict", "parquet")]
-    {
-        let args = ["generate", "development", "--events", "2K", "--quiet", "--format", format];
-        let masked =
-            ["-o", policy, "--pseudonymise", policy, "--key-file", "key", "--scope-id", "them"];
-        let output = run(dir.path(), &[&args[..], &masked].concat());
-        assert_eq!(output.status.code(), Some(0), "{}", told(&output));
-        let checked = run(dir.path(), &["check", policy]);
-        let told = told(&checked);
-        assert_eq!(checked.status.code(), Some(0), "{policy}: {told}");
-        for id in ["files.schema", "files.nulls", "keys.primary", "keys.references"] {
-            let holds = |line: &str| line.contains("holds") && line.contains(id);
-            assert!(told.lines().any(holds), "{id} of {policy}: {told}");
-        }
-        assert!(told.contains("behind the privacy policy"), "{told}");
-    }
-    // What is wrong shows behind a policy as well.
-    let users = dir.path().join("analytics/users/part-00000.ndjson");
-    let text = fs::read_to_string(&users).expect("users");
-    let first = text.lines().next().expect("a user");
-    fs::write(&users, format!("{text}{first}\n")).expect("written");
-    let checked = run(dir.path(), &["check", "analytics", "--only", "keys"]);
-    assert_eq!(checked.status.code(), Some(1), "{}", told(&checked));
-    assert!(told(&checked).contains("keys.primary"), "{}", told(&checked));
-}
-
 /// Who is erased is nowhere in the data set any more, in either format, and is not made again.
 #[test]
 fn who_is_erased_does_not_come_back() {

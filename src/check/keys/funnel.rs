@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use crate::check::entities::NEVER;
 use crate::check::pass::{Seen, moment};
 use crate::check::{Check, Context, EventBatch, Observer, Rows, Tally, Verdict, Wants};
+use crate::read::Data;
 use crate::read::hash::NONE;
 use crate::schema::Table;
 
@@ -123,6 +124,8 @@ impl Observer for Funnel {
                 });
             }
             if kind == self.payments[0] {
+                // A token cannot be told by its bits: the journey is, then.
+                let ids = ids.filter(|ids| matches!(ids.data, Data::Ids(_)));
                 let id = ids.and_then(|ids| ids.id(row)).unwrap_or(0);
                 self.purchases.push((events.journey(row), time, id));
             }
@@ -133,7 +136,10 @@ impl Observer for Funnel {
         for (journey, time, id) in &self.purchases {
             let carted = self.carted.get(*journey as usize).copied().unwrap_or(i64::MIN);
             self.purchase.look(carted < *time, || {
-                let place = format!("events where event_id = {}", crate::check::pass::id(*id));
+                let place = match id {
+                    0 => context.entities.place("journeys", *journey),
+                    id => format!("events where event_id = {}", crate::check::pass::id(*id)),
+                };
                 (place, "nothing lay in the cart before in its journey")
             });
         }

@@ -65,8 +65,10 @@ impl References {
             };
             match keys {
                 Keys::Words(words) => reference.words.learn(column, |word| words.get(word)),
-                Keys::Ids(_) if events.is_none() => keys.find_all(column, &mut self.found),
-                Keys::Ids(_) => {}
+                Keys::Ids(_) | Keys::Tokens(..) if events.is_none() => {
+                    keys.find_all(column, &mut self.found);
+                }
+                Keys::Ids(_) | Keys::Tokens(..) => {}
             }
             let known = known(&reference.to);
             for row in (0..rows.len()).filter(|row| column.is_valid(*row)) {
@@ -74,8 +76,8 @@ impl References {
                     (Keys::Words(_), _) => {
                         reference.words.get(column, row).is_some_and(|at| at != NONE)
                     }
-                    (Keys::Ids(_), None) => self.found[row] != NONE,
-                    (Keys::Ids(_), Some(events)) => {
+                    (Keys::Ids(_) | Keys::Tokens(..), None) => self.found[row] != NONE,
+                    (Keys::Ids(_) | Keys::Tokens(..), Some(events)) => {
                         let id = column.id(row).unwrap_or(0);
                         id != 0 && id == known(events.facts(row)) || keys.find(column, row) != NONE
                     }

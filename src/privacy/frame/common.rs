@@ -4,11 +4,11 @@
 //! told of a user may be told of an event.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::convert::Infallible;
 use std::sync::{Arc, PoisonError};
 
 use super::values::for_each;
 use super::{Change, Column, Dictionary, Frame, Given, Masking, NULL, Type, Values};
+use crate::diag::Problem;
 use crate::tables::{self, Context, Rows};
 
 /// The tables in which people are counted, each with the column that says whose a row is.
@@ -26,6 +26,13 @@ const SOURCES: &[(&str, &str)] = &[
 /// Columns of theirs that other tables have as well, or that are told apart there only.
 const OF_OTHERS: &[&str] =
     &["locale", "country", "region", "city", "os_version", "browser_version"];
+
+/// Bytes that counting a range may take, by the sizes below: what the policy asks for may be as many values as there are rows.
+const MOST_BYTES: usize = 400 << 20;
+/// What a value takes beside its text: its place in a map, and a set.
+const WORD_BYTES: usize = 120;
+/// What one of those who have it takes, in a set that is half empty.
+const ONE_BYTES: usize = 16;
 
 /// Rows looked at together.
 const BLOCK: usize = 1 << 14;
@@ -65,21 +72,33 @@ struct Counting<'m> {
     words: HashMap<String, People>,
 }
 
+/// What counting may still take.
+#[derive(Debug, Clone, Copy)]
+struct Room(usize);
+
+impl Room {
+    fn take(&mut self, bytes: usize) -> Option<()> {
+        self.0 = self.0.checked_sub(bytes)?;
+        Some(())
+    }
+}
+
 impl Masking {
     /// Counts who shares what in a range, for the columns whose rare values are suppressed.
-    pub fn count(&self, context: Context<'_>) {
+    ///
+    /// # Errors
+    /// A column of which more would have to be counted than there may be.
+    pub fn count(&self, context: Context<'_>) -> Result<(), Problem> {
         let mut all: Vec<Counting<'_>> = self.rare().collect();
         if all.is_empty() {
-            return;
+            return Ok(());
         }
+        let mut room = Room(MOST_BYTES);
         for (source, subject) in SOURCES {
             let Some(table) = context.world.schemas.table(source) else { continue };
-            let counted = tables::with_frame(context, table, &[], |rows: Rows<'_>| {
-                count(rows.frame, subject, self.k, &mut all);
-                Ok::<(), Infallible>(())
-            });
-            // Counting does not fail.
-            let Ok(()) = counted;
+            tables::with_frame(context, table, &[], |rows: Rows<'_>| {
+                count(rows.frame, subject, self.k, &mut all, &mut room)
+            })?;
         }
         let enough = |counting: Counting<'_>| {
             let words = counting.words.into_iter().filter(|(_, people)| people.enough);
@@ -89,6 +108,7 @@ impl Masking {
         let mut common = self.common.write().unwrap_or_else(PoisonError::into_inner);
         *common = Common { shared, ..Common::default() };
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        Ok(())
     }
 
     /// The columns whose rare values are suppressed.
@@ -106,9 +126,15 @@ impl Masking {
 }
 
 /// Counts the people of a table for every column of its that is asked for.
-fn count(frame: &dyn Frame, subject: &str, k: usize, all: &mut [Counting<'_>]) {
+fn count(
+    frame: &dyn Frame,
+    subject: &str,
+    k: usize,
+    all: &mut [Counting<'_>],
+    room: &mut Room,
+) -> Result<(), Problem> {
     let at = |name: &str| frame.table().fields.iter().position(|field| field.name == name);
-    let Some(subject) = at(subject) else { return };
+    let Some(subject) = at(subject) else { return Ok(()) };
     for counting in all {
         let Some(field) = at(counting.name) else { continue };
         let ty = frame.table().fields[field].ty;
@@ -123,9 +149,10 @@ fn count(frame: &dyn Frame, subject: &str, k: usize, all: &mut [Counting<'_>]) {
             let subjects = subjects(&people);
             let there = (0..column.rows()).filter(|row| column.is_valid(*row));
             let mut who = there.map(|row| subjects[row]);
+            let mut fits = Some(());
             let mut see = |who: Option<Option<u64>>, word: Option<&str>| {
-                if let (Some(Some(who)), Some(word)) = (who, word) {
-                    counting_in(&mut counting.words, word, who, k);
+                if let (Some(Some(who)), Some(word), Some(())) = (who, word, fits) {
+                    fits = counting_in(&mut counting.words, word, who, k, room);
                 }
             };
             match (&column.values, frame.dictionary(field)) {
@@ -142,23 +169,49 @@ fn count(frame: &dyn Frame, subject: &str, k: usize, all: &mut [Counting<'_>]) {
                     see(who.next(), word.as_deref());
                 }),
             }
+            if fits.is_none() {
+                return Err(too_many(counting.name, &frame.table().name));
+            }
         }
     }
+    Ok(())
+}
+
+/// Why a run ends whose values cannot be counted.
+fn too_many(column: &str, table: &str) -> Problem {
+    let mib = MOST_BYTES >> 20;
+    let message = format!(
+        "`{column}` of {table}: counting who shares its values would take more than {mib} MiB"
+    );
+    Problem::new(message)
+        .help("make it coarser first (prefix, band, grid), or drop it; or simulate with a lower `budget`, in smaller ranges")
 }
 
 fn text<'d>(dictionary: &'d Dictionary<'_>, key: u32) -> Given<'d> {
     Given::Text(dictionary.text(key))
 }
 
-fn counting_in(words: &mut HashMap<String, People>, word: &str, who: u64, k: usize) {
+/// Counts one more who has a value; none where there is no room.
+fn counting_in(
+    words: &mut HashMap<String, People>,
+    word: &str,
+    who: u64,
+    k: usize,
+    room: &mut Room,
+) -> Option<()> {
     if !words.contains_key(word) {
+        room.take(WORD_BYTES + word.len())?;
         words.insert(word.to_owned(), People::default());
     }
-    let Some(people) = words.get_mut(word).filter(|people| !people.enough) else { return };
-    people.some.insert(who);
+    let Some(people) = words.get_mut(word).filter(|people| !people.enough) else { return Some(()) };
+    if people.some.insert(who) {
+        room.take(ONE_BYTES)?;
+    }
     if people.some.len() >= k {
+        room.0 += people.some.len() * ONE_BYTES;
         *people = People { some: HashSet::new(), enough: true };
     }
+    Some(())
 }
 
 /// What tells the people of rows apart.
@@ -178,4 +231,28 @@ fn word(change: &mut Change, given: Given<'_>) -> Option<String> {
     let (mut out, mut digits) = (String::new(), String::new());
     let made = change.coarsened(given, None, &mut out).ok()?;
     Change::word(given, made, &out, &mut digits).map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What many share takes no more room however many they are; what nobody shares takes it up, and then no more is counted.
+    #[test]
+    fn counting_is_bounded() {
+        let mut words = HashMap::new();
+        let mut room = Room(10_000);
+        for who in 0..100_000 {
+            assert_eq!(counting_in(&mut words, "common", who, 5, &mut room), Some(()));
+        }
+        assert!(words["common"].enough && words["common"].some.is_empty());
+        let counted = (0..100_000).take_while(|who| {
+            counting_in(&mut words, &format!("rare-{who:06}"), *who, 5, &mut room).is_some()
+        });
+        let counted = counted.count();
+        assert!((60..80).contains(&counted), "{counted}");
+        assert!(words.len() < 80);
+        let told = too_many("email", "users").to_string();
+        assert!(told.contains("`email` of users") && told.contains("400 MiB"), "{told}");
+    }
 }

@@ -27,10 +27,8 @@ use crate::read::hash::{self, Words};
 use crate::schema::{Schemas, Table, Type};
 
 use common::Common;
+use shape::DATE;
 use values::values;
-
-/// The partition of events by the day of their arrival.
-const DATE: &str = "event_date";
 
 /// Dictionaries of the world that are kept changed, so that not every file changes them anew.
 const KEPT: usize = 256;

@@ -1,6 +1,6 @@
 //! The shape of tables behind a policy, by what the manifest says of them: the engine writes it, and checks read it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::manifest::ColumnChange;
 use crate::privacy::policy::act::Act;
@@ -42,6 +42,7 @@ fn of_rule(rule: &Rule, ty: Option<Type>) -> ColumnChange {
     let shift = if let Act::Shift(shift) = rule.act { Some(shift) } else { None };
     let token = if let Act::Token(token) = &rule.act { Some(token) } else { None };
     let act = if rule.act == Act::Keep { Act::Rare.name() } else { rule.act.name() };
+    let how = if let Act::Network { v4, v6 } = rule.act { Some((v4, v6)) } else { None };
     ColumnChange {
         name: rule.path.clone(),
         act: act.to_owned(),
@@ -50,6 +51,7 @@ fn of_rule(rule: &Rule, ty: Option<Type>) -> ColumnChange {
         namespace: token.map(|token| token.namespace.clone()),
         days: shift.map(|shift| shift.days),
         round: shift.map(|shift| shift.round).filter(|round| *round > 0),
+        how: how.map(|(v4, v6)| format!("/{v4}, /{v6}")),
     }
 }
 
@@ -85,8 +87,15 @@ pub(super) fn table(table: &Table, columns: &[ColumnChange]) -> Table {
     Table { key, unique, sorted_by, ..written }
 }
 
-const TOKEN: &str = "token";
-const SHIFT: &str = "shift";
+/// What is done to identifiers.
+pub const TOKEN: &str = "token";
+/// What is done to JSON.
+pub const INSIDE: &str = "inside";
+/// What is done to times.
+pub const SHIFT: &str = "shift";
+
+/// The partition of events by the day of their arrival.
+pub const DATE: &str = "event_date";
 
 /// All tables as they are written: references that do not join any more are none, and properties that do not leave are not declared.
 pub fn schemas(schemas: &Schemas, columns: &Columns) -> Schemas {
@@ -125,62 +134,7 @@ pub fn schemas(schemas: &Schemas, columns: &Columns) -> Schemas {
 /// The column of events whose members are properties.
 const PROPERTIES: &str = "properties";
 
-/// By table, the columns of which a check cannot rely on what they hold, each with what was done to it.
-pub fn lost(schemas: &Schemas, columns: &Columns) -> BTreeMap<String, BTreeMap<String, String>> {
-    let mut lost: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
-    let mut moved: BTreeSet<(u32, i64)> = BTreeSet::new();
-    let is_time = |field: &&Field| matches!(field.ty, Type::Timestamp | Type::Date);
-    for (name, changed) in columns {
-        for one in changed {
-            let is_folder =
-                schemas.table(name).is_some_and(|table| table.field(&one.name).is_none());
-            if is_below(&one.name, PROPERTIES) {
-                let told = format!("`{}` was changed ({})", one.name, one.act);
-                lost.entry(name.clone()).or_default().insert(PROPERTIES.to_owned(), told);
-            } else if !matches!(one.act.as_str(), TOKEN | SHIFT | "inside")
-                || one.act == TOKEN && is_folder
-            {
-                lost.entry(name.clone()).or_default().insert(one.name.clone(), told(one));
-            }
-        }
-    }
-    // Times can be compared where all were moved alike, and none was cut. Dates are never cut.
-    let whole = |table: &&Table| columns.contains_key(&table.name);
-    for table in schemas.tables.iter().filter(whole) {
-        let times = table.fields.iter().filter(is_time);
-        let mut times: Vec<(&str, bool)> =
-            times.map(|field| (field.name.as_str(), field.ty == Type::Date)).collect();
-        if table.is_events() {
-            times.push((super::DATE, true));
-        }
-        for (name, is_date) in times {
-            let changed = columns[&table.name].iter().find(|one| one.name == name);
-            match changed {
-                None => moved.insert((0, 0)),
-                Some(one) if one.act == SHIFT => {
-                    let round = one.round.filter(|_| !is_date);
-                    moved.insert((one.days.unwrap_or(0), round.unwrap_or(0)))
-                }
-                Some(_) => false,
-            };
-        }
-    }
-    if moved.len() > 1 || moved.iter().any(|(_, round)| *round > 0) {
-        for table in schemas.tables.iter().filter(whole) {
-            let of_table = lost.entry(table.name.clone()).or_default();
-            for field in table.fields.iter().filter(is_time) {
-                of_table.entry(field.name.clone()).or_insert_with(|| {
-                    format!("`{}` was moved or cut, and others otherwise", field.name)
-                });
-            }
-        }
-    }
-    lost
-}
-
-fn told(changed: &ColumnChange) -> String {
-    match changed.ty {
-        None => format!("`{}` was dropped", changed.name),
-        Some(_) => format!("`{}` was changed ({})", changed.name, changed.act),
-    }
+/// Whether a path is one within a column.
+pub fn is_within(path: &str, column: &str) -> bool {
+    path != column && is_below(path, column)
 }

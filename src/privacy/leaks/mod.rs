@@ -9,6 +9,7 @@ mod needles;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, BufRead as _, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -235,14 +236,16 @@ impl<'s> Scan<'s> {
     /// Searches the pages of a Parquet file.
     fn parquet(&mut self, path: &Path, shown: &str) -> parquet::errors::Result<()> {
         let reader = SerializedFileReader::new(File::open(path)?)?;
-        let mut woven = false;
+        let mut woven = BTreeSet::new();
         for group in 0..reader.num_row_groups() {
             let group = reader.get_row_group(group)?;
             for column in 0..group.num_columns() {
-                let encodings = group.metadata().column(column).encodings();
-                woven |= encodings.into_iter().any(|encoding| {
+                let mut encodings = group.metadata().column(column).encodings();
+                if encodings.any(|encoding| {
                     matches!(encoding, Encoding::DELTA_BYTE_ARRAY | Encoding::BYTE_STREAM_SPLIT)
-                });
+                }) {
+                    woven.insert(column);
+                }
                 let mut search = Search::new(self.needles);
                 let pages = self.pages(group.get_column_page_reader(column)?, &mut search);
                 self.found(shown, "contents", &search);
@@ -250,11 +253,10 @@ impl<'s> Scan<'s> {
             }
         }
         // Strings that share their beginnings, and bytes that are spread, stand in no page as a whole.
-        if woven {
-            self.woven(path, shown).map_err(parquet::errors::ParquetError::General)
-        } else {
-            Ok(())
+        if woven.is_empty() {
+            return Ok(());
         }
+        self.woven(path, shown, &woven).map_err(parquet::errors::ParquetError::General)
     }
 
     fn pages(
@@ -273,15 +275,19 @@ impl<'s> Scan<'s> {
         Ok(())
     }
 
-    fn woven(&mut self, path: &Path, shown: &str) -> Result<(), String> {
-        let mut rows = crate::privacy::stage::texts(path).map_err(|why| why.to_string())?;
-        while let Some(texts) = rows().map_err(|why| why.to_string())? {
-            let mut search = Search::new(self.needles);
-            for text in &texts {
-                search.take(text.as_bytes());
-                search.take(b"\0");
+    /// Searches the values of some columns as they are read.
+    fn woven(&mut self, path: &Path, shown: &str, columns: &BTreeSet<usize>) -> Result<(), String> {
+        let contents = crate::privacy::stage::contents(path, columns);
+        let mut contents = contents.map_err(|why| why.to_string())?;
+        let mut texts = Vec::new();
+        while contents(&mut texts).map_err(|why| why.to_string())? {
+            if self.cancel.load(Ordering::Relaxed) {
+                return Err("stopped".to_owned());
             }
+            let mut search = Search::new(self.needles);
+            search.take(&texts);
             self.found(shown, "contents", &search);
+            texts.clear();
         }
         Ok(())
     }

@@ -11,78 +11,115 @@ const WINDOW: usize = 6;
 /// Shorter values are found everywhere by chance.
 pub(super) const SHORTEST: usize = WINDOW;
 
-/// Bits of the filter.
-const BITS: u32 = 22;
+/// At most so many places in a row of which a text is looked at in one alone.
+const STRIDE: usize = 4;
 
-/// A form of a value, and where in it the window lies.
+/// With more needles than this each has one window only: more would take too much memory.
+const MANY: usize = 100_000;
+
+/// Bits of the filters: the first stays in a core's own cache, the second lets little through of what the first does.
+const BITS: [u32; 2] = [18, 22];
+
+/// A form of a value.
 struct Needle {
     value: usize,
     form: Form,
-    window: usize,
 }
 
 /// What is looked for.
 pub(super) struct Needles<'k> {
     known: &'k [Known],
     all: Vec<Needle>,
-    by_window: HashMap<u64, Vec<u32>>,
+    /// By window: needles that have it, each with its place in them.
+    by_window: HashMap<u64, Vec<(u32, u32)>>,
     /// Whether any needle's window may have a hash: most bytes are passed by this look alone.
-    filter: Vec<u64>,
+    filters: [Vec<u64>; 2],
+    /// Of so many places in a row one is looked at: each needle has as many windows in a row.
+    stride: usize,
     longest: usize,
 }
 
 impl<'k> Needles<'k> {
     pub(super) fn new(known: &'k [Known]) -> Self {
-        let mut needles = Vec::new();
+        let mut all = Vec::new();
         for (value, known) in known.iter().enumerate() {
             let long = |form: &Form| form.bytes.len() >= WINDOW;
             let forms = forms::of(known.value.trim()).into_iter().filter(long);
-            needles.extend(forms.map(|form| Needle { value, form, window: 0 }));
+            all.extend(forms.map(|form| Needle { value, form }));
         }
+        let lengths = || all.iter().map(|needle| needle.form.bytes.len());
+        let shortest = lengths().min().unwrap_or(WINDOW);
+        let stride = if all.len() > MANY { 1 } else { (shortest - WINDOW + 1).min(STRIDE) };
+        let longest = lengths().max().unwrap_or(0);
         // Values share beginnings and ends (domains, dates of ids): the window that fewest share is the quickest to rule out.
         let mut shared: HashMap<u64, u32> = HashMap::new();
-        for needle in &needles {
-            for window in windows(&needle.form.bytes) {
+        for needle in &all {
+            for window in windows(&needle.form.bytes, stride) {
                 *shared.entry(key(&needle.form.bytes[window..])).or_default() += 1;
             }
         }
-        let mut by_window: HashMap<u64, Vec<u32>> = HashMap::new();
-        let mut filter = vec![0; 1 << (BITS - 6)];
-        for (place, needle) in needles.iter_mut().enumerate() {
+        let mut by_window: HashMap<u64, Vec<(u32, u32)>> = HashMap::new();
+        let mut filters = BITS.map(|bits| vec![0; 1 << (bits - 6)]);
+        for (place, needle) in all.iter().enumerate() {
             let bytes = &needle.form.bytes;
             let count = |window: &usize| shared.get(&key(&bytes[*window..])).copied();
-            needle.window = windows(bytes).min_by_key(count).unwrap_or(0);
-            let key = key(&bytes[needle.window..]);
-            by_window.entry(key).or_default().push(place as u32);
-            let bit = bit(key);
-            filter[bit >> 6] |= 1 << (bit & 63);
+            let first = windows(bytes, stride).min_by_key(count).unwrap_or(0);
+            for window in first..first + stride {
+                let key = key(&bytes[window..]);
+                by_window.entry(key).or_default().push((place as u32, window as u32));
+                for (filter, bits) in filters.iter_mut().zip(BITS) {
+                    let bit = bit(key, bits);
+                    filter[bit >> 6] |= 1 << (bit & 63);
+                }
+            }
         }
-        let longest = needles.iter().map(|needle| needle.form.bytes.len()).max().unwrap_or(0);
-        Self { known, all: needles, by_window, filter, longest }
+        Self { known, all, by_window, filters, stride, longest }
     }
 
     pub(super) fn len(&self) -> usize {
         self.all.len()
     }
+
+    /// Whether a window may be one of a needle.
+    #[inline]
+    fn may_have(&self, key: u64) -> bool {
+        let is_set = |at: usize| {
+            let bit = bit(key, BITS[at]);
+            self.filters[at][bit >> 6] >> (bit & 63) & 1 == 1
+        };
+        is_set(0) && is_set(1)
+    }
 }
 
-/// Places of windows: the beginning, the middle, the end.
-fn windows(bytes: &[u8]) -> impl Iterator<Item = usize> {
-    let last = bytes.len() - WINDOW;
+/// Places of windows, of which as many in a row lie within as a stride has: the beginning, the middle, the end.
+fn windows(bytes: &[u8], stride: usize) -> impl Iterator<Item = usize> {
+    let last = bytes.len() - WINDOW + 1 - stride;
     [0, last / 2, last].into_iter()
 }
 
-/// A window's bytes, letters in lower case, as a number.
+/// What makes letters of either case equal, and other bytes no less like themselves.
+const CASELESS: u64 = 0x2020_2020_2020_2020;
+
+/// The bits of a window's bytes.
+const MASK: u64 = (1 << (8 * WINDOW)) - 1;
+
+/// A window's bytes as a number, the same for letters in either case.
+#[inline]
 fn key(bytes: &[u8]) -> u64 {
-    bytes[..WINDOW].iter().fold(0, |key, byte| key << 8 | u64::from(byte.to_ascii_lowercase()))
+    let mut eight = [0; 8];
+    match bytes.first_chunk::<8>() {
+        Some(whole) => eight = *whole,
+        None => eight[..WINDOW].copy_from_slice(&bytes[..WINDOW]),
+    }
+    (u64::from_le_bytes(eight) | CASELESS) & MASK
 }
 
 #[inline]
-fn bit(key: u64) -> usize {
-    (key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - BITS)) as usize
+fn bit(key: u64, bits: u32) -> usize {
+    (key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - bits)) as usize
 }
 
-/// A text being searched, piece by piece.
+/// A text being searched, piece by piece. Pieces should be large: what one may share with the next is looked at again.
 pub(super) struct Search<'n> {
     needles: &'n Needles<'n>,
     /// The end of what was searched, and what came since.
@@ -109,14 +146,12 @@ impl<'n> Search<'n> {
     }
 
     fn look(&mut self, text: &[u8]) {
-        const MASK: u64 = (1 << (8 * WINDOW)) - 1;
         let needles = self.needles;
-        let mut window = 0_u64;
-        for (place, byte) in text.iter().enumerate() {
-            window = (window << 8 | u64::from(byte.to_ascii_lowercase())) & MASK;
-            let bit = bit(window);
-            if needles.filter[bit >> 6] >> (bit & 63) & 1 == 1 && place + 1 >= WINDOW {
-                self.compare(text, place + 1 - WINDOW, window);
+        let places = (text.len() + 1).saturating_sub(WINDOW);
+        for place in (0..places).step_by(needles.stride) {
+            let window = key(&text[place..]);
+            if needles.may_have(window) {
+                self.compare(text, place, window);
             }
         }
     }
@@ -124,10 +159,10 @@ impl<'n> Search<'n> {
     /// Compares the needles that have a window with what stands around it.
     fn compare(&mut self, text: &[u8], at: usize, window: u64) {
         let Some(some) = self.needles.by_window.get(&window) else { return };
-        for &place in some {
+        for &(place, window) in some {
             let needle = &self.needles.all[place as usize];
             let bytes = &needle.form.bytes;
-            let Some(start) = at.checked_sub(needle.window) else { continue };
+            let Some(start) = at.checked_sub(window as usize) else { continue };
             let Some(stands) = text.get(start..start + bytes.len()) else { continue };
             let equal = if needle.form.any_case {
                 stands.eq_ignore_ascii_case(bytes)
@@ -182,6 +217,24 @@ mod tests {
             }
         }
         assert!(forms_found(value, b"ada.byrom@example.com", 5).is_empty());
+    }
+
+    #[test]
+    fn one_short_value_does_not_hide_others() {
+        let value =
+            |name: &str, value: &str| Known { name: name.to_owned(), value: value.to_owned() };
+        let known = [value("long", "somebody@example.com"), value("short", "abcdef")];
+        let needles = Needles::new(&known);
+        assert_eq!((needles.stride, Needles::new(&known[..1]).stride), (1, STRIDE));
+        for before in 0..9 {
+            let text =
+                format!("{}abcdefx{}SomeBody@example.com", " ".repeat(before), "-".repeat(before));
+            let mut search = Search::new(&needles);
+            search.take(text.as_bytes());
+            let mut found: Vec<&str> = search.found().map(|(name, _)| name).collect();
+            found.dedup();
+            assert_eq!(found, ["long", "short"], "{text}");
+        }
     }
 
     proptest! {

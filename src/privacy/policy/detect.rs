@@ -161,10 +161,47 @@ static NAMES: &[(&str, Privacy)] = &[
     ("search", Privacy::FreeText),
 ];
 
+/// How names of flags, counts and moments begin and end: what such a one is about is not what it holds.
+static ABOUT: (&[&str], &[&str]) = (
+    &["is_", "has_", "was_", "can_", "did_", "num_", "count_", "n_"],
+    &[
+        "_opt_in",
+        "_opt_out",
+        "_optin",
+        "_optout",
+        "_verified",
+        "_confirmed",
+        "_consent",
+        "_enabled",
+        "_allowed",
+        "_subscribed",
+        "_flag",
+        "_count",
+        "_length",
+        "_at",
+    ],
+);
+
+/// The last name of a path.
+fn last(path: &str) -> String {
+    let name = path.rsplit(['.', ']']).find(|part| !part.is_empty()).unwrap_or(path);
+    name.trim_end_matches('[').to_lowercase()
+}
+
+/// Whether a name is that of a day of birth.
+pub fn is_birth(path: &str) -> bool {
+    last(path).contains("birth")
+}
+
 /// What a column's name tells.
 pub fn by_name(path: &str) -> Option<Privacy> {
-    let name = path.rsplit(['.', ']']).find(|part| !part.is_empty()).unwrap_or(path);
-    let name = name.trim_end_matches('[').to_lowercase();
+    let name = last(path);
+    let (begins, ends) = ABOUT;
+    if begins.iter().any(|begin| name.starts_with(begin))
+        || ends.iter().any(|end| name.ends_with(end))
+    {
+        return None;
+    }
     let found = NAMES.iter().find(|(part, _)| name.contains(part)).map(|(_, class)| *class);
     let whole = match name.as_str() {
         "ip" => Some(Privacy::Ip),

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use super::classes::namespace;
 use super::detect::{self, Look};
 use super::is_below;
-use crate::privacy::names::HIDDEN;
+use crate::privacy::names::{self, HIDDEN};
 use crate::schema::{Privacy, Schemas};
 
 /// Values of a column that are looked at.
@@ -24,7 +24,30 @@ pub struct Sample {
     pub times: bool,
     /// Whether they are numbers or flags by their type.
     pub numbers: bool,
+    /// Whether they are flags by their type.
+    pub flags: bool,
 }
+
+impl Sample {
+    /// Whether they say yes or no, whatever they are called.
+    fn are_flags(&self) -> bool {
+        let yes_or_no = |value: &String| {
+            let value = value.trim();
+            FLAGS.iter().any(|known| known.eq_ignore_ascii_case(value))
+        };
+        // Numbers may be 0 and 1 and count something.
+        self.flags || !self.numbers && !self.values.is_empty() && self.values.iter().all(yes_or_no)
+    }
+
+    /// Whether they are measured: numbers, not all of them whole.
+    fn are_measured(&self) -> bool {
+        let is_part = |value: &String| value.contains('.') && value.parse::<f64>().is_ok();
+        self.numbers && self.values.iter().any(is_part)
+    }
+}
+
+/// Words that say yes or no.
+const FLAGS: [&str; 8] = ["true", "false", "yes", "no", "y", "n", "t", "f"];
 
 /// Drafts a policy: the columns of each table by their path.
 pub fn draft(tables: &BTreeMap<String, BTreeMap<String, Sample>>, schemas: &Schemas) -> String {
@@ -76,7 +99,8 @@ fn without_values(
         let above = path.split(HIDDEN).next().unwrap_or_default();
         above.trim_end_matches('.')
     });
-    let above: BTreeSet<&str> = above.filter(|above| !above.is_empty()).collect();
+    let above = above.filter(|above| !above.is_empty());
+    let above: BTreeSet<&str> = above.chain(names::of_people(columns.keys())).collect();
     let inside = |path: &str| above.iter().any(|above| path == *above || is_below(path, above));
     let stays = |(path, _): &(&String, &Sample)| !hidden(path) && !inside(path);
     (columns.iter().filter(stays).collect(), above)
@@ -111,6 +135,20 @@ fn guess(path: &str, sample: &Sample) -> Privacy {
         Look::Phone if !sample.numbers => Some(Privacy::DirectIdentifier),
         _ => None,
     };
+    let by_name = detect::by_name(path);
+    let is_birth = by_name == Some(Privacy::Quasi) && detect::is_birth(path);
+    // What the values are beats what the column is called: a flag or a measure is nobody's address.
+    let told = match by_name {
+        Some(Privacy::Quasi) if is_birth && (sample.times || most == Look::Time) => by_name,
+        _ if sample.are_flags() => Some(Privacy::Public),
+        _ if sample.times => Some(Privacy::Time),
+        Some(Privacy::Place) => None,
+        _ if sample.are_measured() => Some(Privacy::Public),
+        Some(Privacy::FreeText | Privacy::Url | Privacy::UserAgent) if sample.numbers => {
+            Some(Privacy::Public)
+        }
+        _ => None,
+    };
     let by_type = match () {
         () if sample.times => Some(Privacy::Time),
         () if sample.numbers => Some(Privacy::Public),
@@ -118,8 +156,7 @@ fn guess(path: &str, sample: &Sample) -> Privacy {
         () if are_words(sample) => Some(Privacy::Public),
         () => None,
     };
-    let by_name = detect::by_name(path).filter(|class| *class != Privacy::Quasi || !sample.times);
-    by_value.or(by_name).or(by_type).unwrap_or(Privacy::FreeText)
+    told.or(by_value).or(by_name).or(by_type).unwrap_or(Privacy::FreeText)
 }
 
 /// Whether the values are out of a small set.
@@ -149,13 +186,18 @@ fn settings(path: &str, class: Privacy, sample: &Sample, per_subject: bool) -> S
         }
         Privacy::Time if per_subject => "do = \"shift\", days = 182".to_owned(),
         Privacy::Time => "do = \"shift\", days = 182, per = \"data_set\"".to_owned(),
+        Privacy::Public if sample.are_flags() => {
+            "do = \"keep\", reason = \"yes or no, as it seems\"".to_owned()
+        }
         Privacy::Public if sample.numbers => {
             "do = \"keep\", reason = \"a measure, as it seems\"".to_owned()
         }
         Privacy::Public => "do = \"keep\", reason = \"one of a few words, as it seems\"".to_owned(),
         Privacy::Ip => "do = \"network\"".to_owned(),
         Privacy::UserAgent => "do = \"agent\"".to_owned(),
-        Privacy::Quasi if sample.times => "do = \"band\", width = 10".to_owned(),
+        Privacy::Quasi if sample.times || detect::is_birth(path) && looks(Look::Time) => {
+            "do = \"band\", width = 10".to_owned()
+        }
         Privacy::Place | Privacy::Quasi => "do = \"rare\"".to_owned(),
         Privacy::Url => "do = \"strip\"".to_owned(),
         Privacy::Nested => "do = \"inside\"".to_owned(),
@@ -213,6 +255,68 @@ mod tests {
             let read = policy.table(&[&table]).unwrap();
             let paths: BTreeSet<String> = read.rules.iter().map(|rule| rule.path.clone()).collect();
             prop_assert!(columns.is_subset(&paths), "{:?} of {}", paths, written);
+        }
+    }
+
+    /// What values are beats what a column is called.
+    #[test]
+    fn values_beat_names() {
+        let of = |values: &[&str]| Sample {
+            values: values.iter().map(|value| (*value).to_owned()).collect(),
+            ..Sample::default()
+        };
+        let numbers = |values: &[&str]| Sample { numbers: true, ..of(values) };
+        let flags = || Sample { numbers: true, flags: true, ..Sample::default() };
+        let times = || Sample { times: true, ..Sample::default() };
+        let cases = [
+            ("email_opt_in", flags(), Privacy::Public),
+            ("email_opt_in", of(&["yes", "no", "Yes"]), Privacy::Public),
+            ("is_phone_verified", flags(), Privacy::Public),
+            ("phone_verified", of(&["pending", "done", "done", "pending"]), Privacy::Public),
+            ("has_mobile", numbers(&["1", "0", "1"]), Privacy::Public),
+            ("email_count", numbers(&["3", "12"]), Privacy::Public),
+            ("email_verified_at", of(&["2026-01-05T10:00:00Z"]), Privacy::Time),
+            ("email_sent_at", times(), Privacy::Time),
+            ("device_pixel_ratio", numbers(&["1", "2.5"]), Privacy::Public),
+            ("message_length", numbers(&["120"]), Privacy::Public),
+            ("latitude", numbers(&["52.52"]), Privacy::Place),
+            ("birth_date", times(), Privacy::Quasi),
+            ("birth_date", of(&["1980-05-04"]), Privacy::Quasi),
+            // What is in them is what they are called.
+            ("email", of(&["none", "unknown"]), Privacy::DirectIdentifier),
+            ("customer", numbers(&["204711"]), Privacy::DirectIdentifier),
+            ("email_consent", of(&["ada@example.com"]), Privacy::DirectIdentifier),
+            ("has_email", of(&["a text", "of somebody", "or other"]), Privacy::FreeText),
+        ];
+        for (path, sample, expected) in cases {
+            assert_eq!(guess(path, &sample), expected, "{path}: {sample:?}");
+        }
+    }
+
+    /// An object whose members are people is dropped as one, whatever they are called.
+    #[test]
+    fn names_of_people_are_no_columns() {
+        let draft_of = |paths: &[&str]| {
+            let sample = || Sample { numbers: true, ..Sample::default() };
+            let columns = paths.iter().map(|path| ((*path).to_owned(), sample())).collect();
+            let schemas = Schemas::load(&Assets::embedded(), &facts::of).unwrap();
+            draft(&BTreeMap::from([("t".to_owned(), columns)]), &schemas)
+        };
+        for paths in [
+            ["id", "by.Anna", "by.Bob"],
+            ["id", "by.anna", "by.peter"],
+            ["id", "by.Zyx Qwertz.n", "by.Hjk Lmnop.n"],
+        ] {
+            let drafted = draft_of(&paths);
+            assert!(drafted.contains("by = { class = \"free_text\", do = \"drop\""), "{drafted}");
+            assert!(!drafted.contains("nna") && !drafted.contains("Zyx"), "{drafted}");
+        }
+        // One way of writing all names is a way of writing names of columns.
+        for paths in
+            [["Id", "By.First", "By.Last"], ["id", "by.may", "by.june"], ["id", "by.web", "by.app"]]
+        {
+            let drafted = draft_of(&paths);
+            assert!(!drafted.contains("drop"), "{drafted}");
         }
     }
 

@@ -1,5 +1,6 @@
 //! Arrow's columns as leaves with paths, and changes carried out on them.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
@@ -203,44 +204,60 @@ pub(super) fn changed(
     Ok(Some((field, array)))
 }
 
-/// All strings of a Parquet file, batch by batch.
-pub(in crate::privacy) fn texts(
+/// The strings and bytes of some of a Parquet file's columns, batch by batch, with a zero behind each: adds a batch's to what it is
+/// given; whether there was one.
+pub(in crate::privacy) fn contents(
     path: &Path,
-) -> Result<impl FnMut() -> Result<Option<Vec<String>>, Why>, Why> {
-    let mut leaves = Leaves::open(path, None)?;
-    Ok(move || {
-        let Some(batch) = leaves.next()? else { return Ok(None) };
-        let mut texts = Vec::new();
-        for (_, array) in &batch {
-            deep_texts(array, &mut texts)?;
-        }
-        Ok(Some(texts))
+    columns: &BTreeSet<usize>,
+) -> Result<impl FnMut(&mut Vec<u8>) -> Result<bool, Why> + use<>, Why> {
+    let file = File::open(path).map_err(broken)?;
+    let metadata = read::keyed_metadata(&file)?;
+    let mask = ProjectionMask::leaves(metadata.parquet_schema(), columns.iter().copied());
+    let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata);
+    let batches = builder.with_projection(mask).with_batch_size(ROWS).build();
+    let mut batches = batches.map_err(broken)?;
+    Ok(move |out: &mut Vec<u8>| {
+        let mut next = || batches.next().transpose().map_err(|error| error.to_string());
+        let Some(batch) = read::shielded(&mut next)? else { return Ok(false) };
+        batch.columns().iter().for_each(|array| deep_bytes(array, out));
+        Ok(true)
     })
 }
 
-/// The strings of an array, of lists and maps as well.
-fn deep_texts(array: &ArrayRef, out: &mut Vec<String>) -> Result<(), Why> {
+/// The strings and bytes of an array, of lists and maps as well; those of a dictionary once.
+fn deep_bytes(array: &ArrayRef, out: &mut Vec<u8>) {
+    fn all<'b>(values: impl Iterator<Item = Option<&'b [u8]>>, out: &mut Vec<u8>) {
+        for value in values.flatten() {
+            out.extend_from_slice(value);
+            out.push(0);
+        }
+    }
+    fn texts<'t>(values: impl Iterator<Item = Option<&'t str>>, out: &mut Vec<u8>) {
+        all(values.map(|text| text.map(str::as_bytes)), out);
+    }
     match array.data_type() {
-        ty if is_text(ty) => {
-            out.extend(plain_texts(array)?.iter().flatten().map(str::to_owned));
-            Ok(())
+        DataType::Dictionary(..) => {
+            if let Some(dictionary) = array.as_any_dictionary_opt() {
+                deep_bytes(dictionary.values(), out);
+            }
         }
+        DataType::Utf8 => texts(array.as_string::<i32>().iter(), out),
+        DataType::LargeUtf8 => texts(array.as_string::<i64>().iter(), out),
+        DataType::Utf8View => texts(array.as_string_view().iter(), out),
+        DataType::Binary => all(array.as_binary::<i32>().iter(), out),
+        DataType::LargeBinary => all(array.as_binary::<i64>().iter(), out),
+        DataType::BinaryView => all(array.as_binary_view().iter(), out),
+        DataType::FixedSizeBinary(_) => all(array.as_fixed_size_binary().iter(), out),
         DataType::Struct(_) => {
-            array.as_struct().columns().iter().try_for_each(|inner| deep_texts(inner, out))
+            array.as_struct().columns().iter().for_each(|inner| deep_bytes(inner, out));
         }
-        DataType::List(_) => deep_texts(array.as_list::<i32>().values(), out),
-        DataType::LargeList(_) => deep_texts(array.as_list::<i64>().values(), out),
-        DataType::FixedSizeList(..) => deep_texts(array.as_fixed_size_list().values(), out),
+        DataType::List(_) => deep_bytes(array.as_list::<i32>().values(), out),
+        DataType::LargeList(_) => deep_bytes(array.as_list::<i64>().values(), out),
+        DataType::FixedSizeList(..) => deep_bytes(array.as_fixed_size_list().values(), out),
         DataType::Map(..) => {
             let entries = array.as_map().entries();
-            entries.columns().iter().try_for_each(|inner| deep_texts(inner, out))
+            entries.columns().iter().for_each(|inner| deep_bytes(inner, out));
         }
-        DataType::Binary | DataType::LargeBinary | DataType::BinaryView => {
-            let bytes = cast(array, &DataType::Binary).map_err(broken)?;
-            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-            out.extend(bytes.as_binary::<i32>().iter().flatten().map(text));
-            Ok(())
-        }
-        _ => Ok(()),
+        _ => {}
     }
 }

@@ -136,6 +136,10 @@ impl Found {
         }
         tables.push(name.strip_suffix(ending).unwrap_or(&name).to_owned());
         tables.extend(of_root);
+        // Files in nothing but partitions are parts of the folder that has those, whatever each is called.
+        if plain.is_empty() && !partitions.is_empty() {
+            tables.reverse();
+        }
         self.inputs.push(Input { path: path.to_owned(), form: *form, tables, partitions });
     }
 }

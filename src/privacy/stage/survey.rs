@@ -122,6 +122,7 @@ impl Survey<'_> {
         let column = self.meet(path, shape).map_err(|why| Stop::Refused(why.to_string()))?;
         column.is_empty = false;
         column.sample.numbers = !matches!(column.shape, Shape::Text | Shape::Null);
+        column.sample.flags = column.shape == Shape::Flag && column.sample.values.is_empty();
         if let (Some(text), true) = (text, samples && column.sample.values.len() < SAMPLES) {
             column.sample.values.push(text.to_owned());
         }
@@ -189,6 +190,9 @@ pub(super) fn file(input: &Input, lens: &Lens<'_>, columns: &mut Columns) -> Res
         return survey.parquet(&input.path);
     }
     each_line(&input.path, lens.cancel, |number, line| {
+        if !line.starts_with(b"{") {
+            return Err(Why::Broken(format!("line {number} is no JSON object")));
+        }
         let looked = json::rewrite(line, "", &mut survey, &mut Vec::new());
         looked.map_err(|stop| told(&stop, number))
     })
@@ -228,6 +232,7 @@ impl Survey<'_> {
             column.is_empty = false;
             column.sample.times = column.shape == Shape::Time;
             column.sample.numbers = matches!(column.shape, Shape::Int | Shape::Float | Shape::Flag);
+            column.sample.flags = column.shape == Shape::Flag;
         }
         if self.lens.samples {
             let mut leaves = Leaves::open(path, None)?;

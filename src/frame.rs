@@ -169,6 +169,12 @@ pub trait Frame: Sync {
         None
     }
 
+    /// Whether the first part of a field's dictionary is the same for all frames of the table in a run, so that what is made of it can be
+    /// kept. A frame that does not say loses time and nothing else.
+    fn is_lasting(&self, _field: usize) -> bool {
+        false
+    }
+
     /// For a field of which all rows of a group have the same value: by group, its key in the field's dictionary, [`NULL`] for none.
     /// It says the same as [`fill`](Self::fill).
     fn shared(&self, _field: usize) -> Option<&[u32]> {

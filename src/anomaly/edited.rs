@@ -219,6 +219,10 @@ impl Frame for Edited<'_> {
         self.base.groups().map(|groups| &groups[..self.shown])
     }
 
+    fn is_lasting(&self, field: usize) -> bool {
+        self.base.is_lasting(field)
+    }
+
     fn shared(&self, field: usize) -> Option<&[u32]> {
         // A cell of its own is not its group's any more.
         self.base.shared(field).filter(|_| self.cells[field].is_empty())

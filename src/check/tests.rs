@@ -160,7 +160,9 @@ fn what_is_made_holds() {
         assert!(amiss(&sections).is_empty(), "{output}: {:#?}", amiss(&sections));
         let judged = made_of(&sections).filter(|verdict| verdict.outcome == Outcome::Holds);
         for verdict in judged {
-            assert!(verdict.seen > 0, "{} looked at nothing", verdict.check.id);
+            // In a week nobody is forgotten.
+            let may_be_none = verdict.check.id == "anomalies.erasure_or_retention_miss";
+            assert!(verdict.seen > 0 || may_be_none, "{} looked at nothing", verdict.check.id);
         }
     }
 }

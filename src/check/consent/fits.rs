@@ -119,7 +119,7 @@ fn seconds(at: i64) -> u32 {
 fn go_together(change: &Change) -> bool {
     let is_message = change.purpose == MARKETING;
     let may = match (change.state, change.source) {
-        (GRANTED, source::BANNER) | (DENIED, source::BANNER) => !is_message,
+        (GRANTED | DENIED, source::BANNER) => !is_message,
         (GRANTED, source::SIGN_UP_FORM) => is_message,
         (GRANTED, source::DOUBLE_OPT_IN) | (WITHDRAWN, source::UNSUBSCRIBE_LINK) => {
             is_message && change.channel == channel::EMAIL

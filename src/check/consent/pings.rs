@@ -88,11 +88,11 @@ impl Pings {
                 cached.learn(column, |url| has_click_id(url, &self.parameters));
             }
         }
-        let is_there = |(at, column): (usize, &Option<&Column>), row: usize| {
-            u8::from(column.is_some_and(|column| column.is_valid(row))) << at
+        let is_there = |column: Option<&Column>, row: usize| {
+            u8::from(column.is_some_and(|column| column.is_valid(row)))
         };
         for row in 0..events.len() {
-            let borne: u8 = ids.iter().enumerate().map(|id| is_there(id, row)).sum();
+            let borne: u8 = ids.iter().enumerate().map(|(at, id)| is_there(*id, row) << at).sum();
             let Some(said) = self.stamps.get(stamp, row) else { continue };
             let owed = self.owed.get(events.kind[row] as usize).copied().unwrap_or(0) & known;
             let clicks = [0, 1].map(|at| {

@@ -23,15 +23,12 @@ use crate::privacy::stage::change::{Change, Given, Made, OTHER};
 use crate::privacy::stage::job::Job;
 use crate::privacy::stage::time;
 use crate::privacy::token::{Encoding, Kind, LEAST_BITS, Normal};
-use crate::read::hash::{self, Words};
+use crate::read::hash::Words;
 use crate::schema::{Schemas, Table, Type};
 
 use common::Common;
 use shape::DATE;
 use values::values;
-
-/// Dictionaries of the world that are kept changed, so that not every file changes them anew.
-const KEPT: usize = 256;
 
 /// What the policy does to the tables of a run.
 #[derive(Debug)]
@@ -41,7 +38,8 @@ pub struct Masking {
     k: usize,
     /// What enough of them share, in the range that is being written.
     common: RwLock<Common>,
-    kept: Mutex<HashMap<(usize, usize, u128), Arc<Changed>>>,
+    /// By table and field.
+    kept: Mutex<HashMap<(usize, usize), Arc<Changed>>>,
 }
 
 /// What it does to a table.
@@ -59,7 +57,6 @@ struct Masked {
     date: Option<Change>,
     /// What is done to the times of the first and last rows; none where they do not leave.
     clock: Option<Change>,
-    is_events: bool,
 }
 
 /// A dictionary's strings as they leave.
@@ -232,9 +229,8 @@ impl Masked {
         // Files tell the times of the column that their rows are in order of.
         let clock = table.sorted_by.first().and_then(|name| rules.rule(name));
         let clock = clock.map(|rule| Change::new(rule, policy, key, realm));
-        let is_events = table.is_events();
         let table = shape::table(table, &changed);
-        Some(Self { table, fields, changed, inner, date, clock, is_events })
+        Some(Self { table, fields, changed, inner, date, clock })
     }
 }
 
@@ -287,6 +283,8 @@ struct MaskedFrame<'f> {
     inner: &'f dyn Frame,
     /// By field: its dictionary, where it has one.
     dictionaries: Vec<Own>,
+    /// By field: the keys that the groups of rows share, where those become others.
+    shared: Vec<Option<Vec<u32>>>,
 }
 
 /// A field's dictionary as it leaves.
@@ -299,6 +297,35 @@ enum Own {
     Texts(Arc<Changed>, Changed),
     /// Ids whose tokens are strings.
     Words(Changed),
+}
+
+impl Own {
+    /// Whether keys stay what they are.
+    fn is_plain(&self) -> bool {
+        match self {
+            Self::Same | Self::Ids(_) => true,
+            Self::Texts(base, own) => base.plain && own.plain,
+            Self::Words(words) => words.plain,
+        }
+    }
+
+    /// The first key whose string is that of a key; [`NULL`] where nothing of it leaves.
+    fn first(&self, key: u32) -> u32 {
+        match self {
+            Self::Same | Self::Ids(_) => key,
+            Self::Words(words) => words.first[key as usize],
+            Self::Texts(base, own) => {
+                let length = base.first.len() as u32;
+                match key.checked_sub(length) {
+                    None => base.first[key as usize],
+                    Some(rest) => match own.first[rest as usize] {
+                        NULL => NULL,
+                        first => first + length,
+                    },
+                }
+            }
+        }
+    }
 }
 
 impl<'f> MaskedFrame<'f> {
@@ -316,19 +343,28 @@ impl<'f> MaskedFrame<'f> {
                     Own::Words(masked.changed(change, &texts))
                 }
                 (_, Dictionary::Texts { base, own }) => {
-                    let base = masking.base((place, field), change, base);
+                    let is_lasting = inner.is_lasting(*ordinal);
+                    let base = masking.base((place, field), change, base, is_lasting);
                     Own::Texts(base, masked.changed(change, own))
                 }
             }
         };
-        let dictionaries = masked.fields.iter().enumerate().map(own).collect();
-        Self { masking, place, masked, inner, dictionaries }
+        let dictionaries: Vec<Own> = masked.fields.iter().enumerate().map(own).collect();
+        let shared = |((ordinal, _), own): (&(usize, Change), &Own)| {
+            let keys = inner.shared(*ordinal).filter(|_| !own.is_plain())?;
+            let key = |key: &u32| if *key == NULL { NULL } else { own.first(*key) };
+            Some(keys.iter().map(key).collect())
+        };
+        let shared = masked.fields.iter().zip(&dictionaries).map(shared).collect();
+        Self { masking, place, masked, inner, dictionaries, shared }
     }
 }
 
 fn tokens(change: &Change, ids: &[u128]) -> Vec<u128> {
     let Some(tokens) = change.tokens() else { return vec![0; ids.len()] };
-    ids.iter().map(|id| tokens.uuid(*id)).collect()
+    let mut ids = ids.to_vec();
+    tokens.uuids(&mut ids);
+    ids
 }
 
 impl Masking {
@@ -343,21 +379,23 @@ impl Masking {
         Cow::Owned(change)
     }
 
-    /// The first part of a dictionary, which most files share, as it leaves.
-    fn base(&self, of: (usize, usize), change: &Change, strings: &Strings) -> Arc<Changed> {
+    /// The first part of a dictionary as it leaves; of one that lasts, what was made for the first file serves all.
+    fn base(
+        &self,
+        of: (usize, usize),
+        change: &Change,
+        strings: &Strings,
+        is_lasting: bool,
+    ) -> Arc<Changed> {
         let masked = &self.tables[of.0];
-        // What is made for one file is not worth a place.
-        if !masked.is_events || matches!(change.act, Act::Network { .. } | Act::Token(_)) {
+        if !is_lasting {
             return Arc::new(masked.changed(change, strings));
         }
-        let key = (of.0, of.1, digest(strings));
-        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner).get(&of).cloned();
         kept.unwrap_or_else(|| {
             let made = Arc::new(masked.changed(change, strings));
             let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-            if kept.len() < KEPT {
-                kept.insert(key, Arc::clone(&made));
-            }
+            kept.insert(of, Arc::clone(&made));
             made
         })
     }
@@ -440,18 +478,8 @@ impl Frame for MaskedFrame<'_> {
         let (ordinal, change) = &self.masked.fields[field];
         self.inner.fill(*ordinal, rows, out);
         match &self.dictionaries[field] {
-            Own::Ids(_) => {}
-            Own::Words(words) => rekey(out, |key| words.first[key as usize], words.plain),
-            Own::Texts(base, own) => {
-                let length = base.first.len() as u32;
-                let first = |key: u32| match key.checked_sub(length) {
-                    None => base.first[key as usize],
-                    Some(rest) => match own.first[rest as usize] {
-                        NULL => NULL,
-                        first => first + length,
-                    },
-                };
-                rekey(out, first, base.plain && own.plain);
+            own @ (Own::Ids(_) | Own::Words(_) | Own::Texts(..)) => {
+                rekey(out, |key| own.first(key), own.is_plain());
             }
             Own::Same => {
                 let change = self.masking.counted(self.place, field, change);
@@ -462,16 +490,19 @@ impl Frame for MaskedFrame<'_> {
             }
         }
     }
-}
 
-/// What tells a dictionary from others.
-fn digest(strings: &Strings) -> u128 {
-    let fold = |(low, high): (u64, u64), text: &str| {
-        let word = hash::of_bytes(text.as_bytes());
-        (hash::fold(low, word), hash::fold(high, word.rotate_left(29)))
-    };
-    let (low, high) = strings.iter().fold((strings.len() as u64, 0), fold);
-    u128::from(high) << 64 | u128::from(low)
+    fn groups(&self) -> Option<&[u32]> {
+        self.inner.groups()
+    }
+
+    fn shared(&self, field: usize) -> Option<&[u32]> {
+        let (ordinal, change) = &self.masked.fields[field];
+        match (&self.shared[field], &self.dictionaries[field]) {
+            (Some(keys), _) => Some(keys),
+            (None, Own::Same) if change.act != Act::Keep => None,
+            (None, _) => self.inner.shared(*ordinal),
+        }
+    }
 }
 
 /// No strings.

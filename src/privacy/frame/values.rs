@@ -20,9 +20,7 @@ pub(super) fn values(change: &Change, (was, is): (Type, Type), out: &mut Column)
         }
         (Act::Token(_), Values::Ids(ids)) if is == Type::Id => {
             if let Some(tokens) = change.tokens() {
-                for id in ids.iter_mut() {
-                    *id = tokens.uuid(*id);
-                }
+                tokens.uuids(ids);
             }
         }
         (Act::Grid(_), Values::Doubles(numbers)) => {

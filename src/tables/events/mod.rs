@@ -329,6 +329,11 @@ impl Frame for EventFrame<'_> {
         Some(&self.rows.sessions)
     }
 
+    fn is_lasting(&self, field: usize) -> bool {
+        // All texts are the world's, but for the addresses of the sessions.
+        !matches!(self.facts[field], Some(Fact::Session(SessionFact::Ip)))
+    }
+
     fn shared(&self, field: usize) -> Option<&[u32]> {
         matches!(self.facts[field], Some(Fact::Session(_))).then_some(&self.keys[field].0)
     }

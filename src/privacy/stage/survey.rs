@@ -235,8 +235,17 @@ impl Survey<'_> {
             column.sample.flags = column.shape == Shape::Flag;
         }
         if self.lens.samples {
-            let mut leaves = Leaves::open(path, None)?;
-            if let Some(batch) = leaves.next()? {
+            // What has its values from other files, or never gives any, need not be decoded.
+            let lacks = |(path, ty): &&(String, DataType)| {
+                let column = self.columns.get(self.lens.column(path));
+                let has_room = column.is_some_and(|one| one.sample.values.len() < SAMPLES);
+                arrays::is_text(ty) && !path.contains('[') && has_room
+            };
+            let lacking: Vec<&str> =
+                leaves.iter().filter(lacks).map(|(path, _)| path.as_str()).collect();
+            if !lacking.is_empty()
+                && let Some(batch) = Leaves::open(path, Some(&lacking))?.next()?
+            {
                 self.sample(&batch)?;
             }
         }

@@ -404,6 +404,17 @@ pub(super) static ALL: &[Looks] = &[
             ("users", &["user_id"]),
         ],
     ),
+    Looks::new("consent.sources", NotAfter, &[("consents", CHANGE), ("consents", &["source"])]),
+    Looks::new(
+        "consent.expiry",
+        NotAfter,
+        &[
+            ("consents", CHANGE),
+            ("consents", &["occurred_at", "effective_at", "expires_at"]),
+            ("devices", &["device_id"]),
+            ("users", &["user_id"]),
+        ],
+    ),
     Looks::new(
         "consent.stamp",
         Before,
@@ -433,7 +444,19 @@ pub(super) static ALL: &[Looks] = &[
     Looks::new(
         "consent.pings",
         NotAfter,
-        &[("events", &["consent", "consent_mode", "user_id", "anonymous_id", "device_id"])],
+        // Addresses and URLs that are not there bear nothing.
+        &[(
+            "events",
+            &[
+                "consent",
+                "user_id",
+                "anonymous_id",
+                "device_id",
+                "journey_id",
+                "cart_id",
+                "order_id",
+            ],
+        )],
     ),
     Looks::new(
         "consent.messages",
@@ -473,7 +496,7 @@ pub(super) static ALL: &[Looks] = &[
             ("erasure_requests", &["user_id", "completed_at", "due_at", "outcome", "reason"]),
             ("events", &["session_id", "event_time", "received_at"]),
             ("sessions", &["session_id", "device_id", "started_at"]),
-            ("devices", &["device_id", "user_id"]),
+            ("devices", &["device_id", "user_id", "first_seen"]),
             ("users", &["user_id"]),
             ("orders", &["user_id", "placed_at"]),
             ("consents", CHANGE),

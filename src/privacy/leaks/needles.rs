@@ -122,7 +122,7 @@ fn bit(key: u64, bits: u32) -> usize {
 /// A text being searched, piece by piece. Pieces should be large: what one may share with the next is looked at again.
 pub(super) struct Search<'n> {
     needles: &'n Needles<'n>,
-    /// The end of what was searched, and what came since.
+    /// The end of what was searched.
     held: Vec<u8>,
     found: Vec<bool>,
 }
@@ -137,12 +137,24 @@ impl<'n> Search<'n> {
         if self.needles.all.is_empty() {
             return;
         }
-        self.held.extend_from_slice(piece);
+        let overlap = self.needles.longest.saturating_sub(1);
         let held = std::mem::take(&mut self.held);
-        self.look(&held);
-        let keep = held.len().min(self.needles.longest.saturating_sub(1));
-        self.held = held;
-        self.held.drain(..self.held.len() - keep);
+        self.held = if piece.len() > overlap {
+            // What lies across the beginning is looked at by itself, so that a large piece is not copied.
+            let mut across = held;
+            across.extend_from_slice(&piece[..overlap]);
+            self.look(&across);
+            self.look(piece);
+            across.clear();
+            across.extend_from_slice(&piece[piece.len() - overlap..]);
+            across
+        } else {
+            let mut held = held;
+            held.extend_from_slice(piece);
+            self.look(&held);
+            held.drain(..held.len() - held.len().min(overlap));
+            held
+        };
     }
 
     fn look(&mut self, text: &[u8]) {

@@ -1,6 +1,6 @@
 //! Data sets that were made behind a privacy policy: what can be asked of them.
 //!
-//! The manifest says which columns do not leave as they were. A check is made where what it compares ([`looks`]) can still be
+//! The manifest says which columns do not leave as they were. A check is made where what it compares (`looks`) can still be
 //! compared; else it is skipped, and says by which column.
 
 use std::collections::BTreeMap;

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::digits::TOKEN_MARK;
 use crate::frame::{NULL, Strings};
-use crate::privacy::token::MARK;
 use crate::schema::Type;
 
 use super::hash;
@@ -134,7 +134,7 @@ impl Column {
             Data::Ids(ids) if self.is_valid(row) => ids.get(row).copied(),
             Data::Texts(_) => self
                 .text(row)
-                .filter(|text| text.starts_with(MARK))
+                .filter(|text| text.starts_with(TOKEN_MARK))
                 .map(|text| hash::wide(text.as_bytes())),
             _ => None,
         }

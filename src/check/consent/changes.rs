@@ -63,12 +63,10 @@ impl Changes {
             return all;
         };
         for (found, column, table) in [(&mut *users, user, "users"), (devices, device, "devices")] {
-            match rows.entities.keys(table) {
-                Some(keys) => keys.find_all(column, found),
-                None => {
-                    found.clear();
-                    found.resize(rows.len(), NONE);
-                }
+            found.clear();
+            found.resize(rows.len(), NONE);
+            if let Some(keys) = rows.entities.keys(table) {
+                keys.find_all(column, found);
             }
         }
         let columns = WORDS.map(|(name, _)| rows.column(name));

@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, PoisonError};
 
 use super::values::for_each;
-use super::{Change, Column, Frame, Given, Masking, NULL, Type, Values};
+use super::{Change, Column, Dictionary, Frame, Given, Masking, NULL, Type, Values};
 use crate::diag::Problem;
 use crate::tables::{self, Context, Rows};
 
@@ -202,8 +202,7 @@ fn count_column(
     let Counting { change, met, .. } = counting;
     // A dictionary's value is changed, and looked for, once.
     let dictionary = frame.dictionary(field);
-    let mut known: Vec<Known> =
-        vec![Known::Not; dictionary.as_ref().map_or(0, |dictionary| dictionary.len())];
+    let mut known: Vec<Known> = vec![Known::Not; dictionary.as_ref().map_or(0, Dictionary::len)];
     let mut column = Column::default();
     for start in (0..frame.rows()).step_by(BLOCK) {
         let rows = start..(start + BLOCK).min(frame.rows());

@@ -2,10 +2,8 @@
 
 use std::fmt::Write as _;
 
+pub use crate::digits::TOKEN_MARK as MARK;
 use crate::digits::{self, BASE32, BASE64_URL, digits_into, hex_into};
-
-/// How plain tokens begin.
-pub const MARK: &str = "tk1_";
 
 /// How a token is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

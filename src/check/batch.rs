@@ -282,7 +282,7 @@ impl Resolver {
             seats::set(&mut self.facts, seated.seat, facts);
         }
         self.product.clear();
-        if let (Some(column), Some(Keys::Words(known))) =
+        if let (Some(column), Some(Keys::Words(known) | Keys::Tokens(_, known))) =
             (rows.column("product_id"), rows.entities.keys("products"))
         {
             self.products.learn(column, |word| known.get(word));

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread;
 
 use crate::check::batch::{EventBatch, Ordinals, Resolver, Rows};
@@ -248,6 +248,12 @@ pub(super) fn run<'o>(
     Ok(())
 }
 
+/// How many threads the machine runs at a time; asked once.
+fn threads() -> usize {
+    static THREADS: OnceLock<usize> = OnceLock::new();
+    *THREADS.get_or_init(|| thread::available_parallelism().map_or(1, usize::from))
+}
+
 /// Rows of a batch below which a thread costs more than it saves.
 const FEW: usize = 1 << 10;
 
@@ -257,9 +263,7 @@ fn show(
     rows: usize,
     look: &(dyn Fn(&mut dyn Observer) + Sync),
 ) {
-    let threads =
-        if rows < FEW { 1 } else { thread::available_parallelism().map_or(1, usize::from) };
-    let watching_count = watching.len();
+    let others = if rows < FEW { 0 } else { threads().min(watching.len()).saturating_sub(1) };
     let queue = Mutex::new(watching.iter_mut());
     let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
     let work = || {
@@ -268,7 +272,10 @@ fn show(
         }
     };
     thread::scope(|scope| {
-        (1..threads.min(watching_count)).for_each(|_| drop(scope.spawn(work)));
+        for _ in 0..others {
+            // Where no thread can be had, this one does it all.
+            let _ = thread::Builder::new().spawn_scoped(scope, work);
+        }
         work();
     });
 }

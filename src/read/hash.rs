@@ -28,7 +28,12 @@ pub fn of_id(id: u128) -> u64 {
 /// 64 bits of bytes.
 #[inline]
 pub fn of_bytes(bytes: &[u8]) -> u64 {
-    let mut state = bytes.len() as u64;
+    from_state(bytes, 0)
+}
+
+#[inline]
+fn from_state(bytes: &[u8], begin: u64) -> u64 {
+    let mut state = begin ^ bytes.len() as u64;
     let mut chunks = bytes.chunks_exact(8);
     for chunk in &mut chunks {
         let word = chunk.try_into().map_or(0, u64::from_le_bytes);
@@ -38,10 +43,9 @@ pub fn of_bytes(bytes: &[u8]) -> u64 {
     fold(state, rest)
 }
 
-/// 128 bits of bytes.
+/// 128 bits of bytes: two hashes that begin apart.
 pub(crate) fn wide(bytes: &[u8]) -> u128 {
-    let low = of_bytes(bytes);
-    u128::from(fold(low, bytes.len() as u64 ^ ODD)) << 64 | u128::from(low)
+    u128::from(from_state(bytes, 0x94d0_49bb_1331_11eb)) << 64 | u128::from(of_bytes(bytes))
 }
 
 /// Ids, each known by its ordinal: 21 bytes an id where their number is known beforehand.

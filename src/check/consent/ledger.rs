@@ -149,13 +149,13 @@ pub(super) struct Ledger {
 impl Ledger {
     /// An empty one, with room for its rows. Where people are asked is known of the world, if there is one; else its rows tell.
     pub(super) fn of(context: &Context<'_>) -> Self {
+        // Most are of devices.
         let rows = (context.data.manifest().rows("consents") as usize).min(RESERVED);
         let countries = context.world.into_iter().flat_map(|world| &world.models.countries);
         let asking = countries.filter(|country| country.banner.0);
-        let with_room = || Book { entries: Vec::with_capacity(rows), ..Book::default() };
         Self {
-            devices: with_room(),
-            users: with_room(),
+            devices: Book { entries: Vec::with_capacity(rows), ..Book::default() },
+            users: Book::default(),
             asking: asking.map(|country| country.code.clone()).collect(),
         }
     }
@@ -174,7 +174,7 @@ impl Ledger {
                 (_, GRANTED) => Says::Yes,
                 _ => Says::No,
             };
-            let sequence = change.sequence as u16;
+            let sequence = u16::try_from(change.sequence).unwrap_or(0);
             let turn = |what| Turn { at: change.effective, expires: change.expires, what, says };
             if change.purpose == MARKETING {
                 self.users.push(change.user, sequence, turn(change.channel));

@@ -28,6 +28,10 @@ impl<'b> Named<'b> {
     }
 }
 
+/// Columns of words that are few. Others are ids, which behind a policy may be texts as well: there is one of those a row.
+const ENUMERATIONS: [&str; 8] =
+    ["currency", "time_zone", "persona", "profile", "device_class", "kind", "outcome", "source"];
+
 /// By column of a table under way: its words as those of all.
 #[derive(Default)]
 pub(super) struct Reading {
@@ -39,8 +43,9 @@ pub(super) struct Reading {
 impl Reading {
     pub(super) fn words(&mut self, words: &mut Words, rows: &Named<'_>) {
         self.columns.resize_with(rows.batch.columns.len(), Interned::default);
-        // The first column is the key, which has words of its own.
-        for (column, interned) in rows.batch.columns.iter().zip(&mut self.columns).skip(1) {
+        let columns = rows.names.iter().zip(&rows.batch.columns).zip(&mut self.columns);
+        for ((_, column), interned) in columns.filter(|((name, _), _)| ENUMERATIONS.contains(name))
+        {
             interned.learn(column, words);
         }
     }

@@ -111,7 +111,9 @@ impl Surroundings {
         if let Some(ip) = ip {
             self.ip.learn(ip, |text| hash::of_bytes(text.as_bytes()));
         }
-        if let (Some(column), Some(Keys::Words(known))) = (campaign, entities.keys("campaigns")) {
+        if let (Some(column), Some(Keys::Words(known) | Keys::Tokens(_, known))) =
+            (campaign, entities.keys("campaigns"))
+        {
             self.campaign.learn(column, |word| known.get(word));
         }
         for row in (0..events.len()).filter(|row| events.session[*row] != NONE) {

@@ -52,6 +52,8 @@ impl Hashes {
     fn push(&mut self, hash: u64) {
         match self.0.last_mut() {
             Some(chunk) if chunk.len() < CHUNK => chunk.push(hash),
+            // Of a bucket with few keys not even a chunk is reserved: there may be a bucket a key.
+            None => self.0.push(vec![hash]),
             _ => {
                 let mut chunk = Vec::with_capacity(CHUNK);
                 chunk.push(hash);

@@ -63,9 +63,21 @@ struct Masked {
 #[derive(Debug, Default)]
 struct Changed {
     strings: Strings,
-    /// By key: the first key whose string is the same, since which of two it was must not show; [`NULL`] where nothing leaves.
+    /// By string: the first key of the whole dictionary whose string is the same, since which of two it was must not show; [`NULL`] where
+    /// nothing leaves.
     first: Vec<u32>,
+    /// Whether each is its own.
     plain: bool,
+    /// The strings that differ, and the key of each.
+    known: Words,
+    keys: Vec<u32>,
+}
+
+impl Changed {
+    /// The key of a string.
+    fn key(&self, text: &str) -> Option<u32> {
+        self.keys.get(self.known.get(text) as usize).copied()
+    }
 }
 
 impl Masking {
@@ -318,10 +330,7 @@ impl Own {
                 let length = base.first.len() as u32;
                 match key.checked_sub(length) {
                     None => base.first[key as usize],
-                    Some(rest) => match own.first[rest as usize] {
-                        NULL => NULL,
-                        first => first + length,
-                    },
+                    Some(rest) => own.first[rest as usize],
                 }
             }
         }
@@ -340,12 +349,13 @@ impl<'f> MaskedFrame<'f> {
                 (_, Dictionary::Ids(ids)) if is_id => Own::Ids(tokens(change, ids)),
                 (_, Dictionary::Ids(ids)) => {
                     let texts: Strings = ids.iter().map(|id| uuid_text(*id)).collect();
-                    Own::Words(masked.changed(change, &texts))
+                    Own::Words(masked.changed(change, &texts, None))
                 }
                 (_, Dictionary::Texts { base, own }) => {
                     let is_lasting = inner.is_lasting(*ordinal);
                     let base = masking.base((place, field), change, base, is_lasting);
-                    Own::Texts(base, masked.changed(change, own))
+                    let own = masked.changed(change, own, Some(&base));
+                    Own::Texts(base, own)
                 }
             }
         };
@@ -389,11 +399,11 @@ impl Masking {
     ) -> Arc<Changed> {
         let masked = &self.tables[of.0];
         if !is_lasting {
-            return Arc::new(masked.changed(change, strings));
+            return Arc::new(masked.changed(change, strings, None));
         }
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner).get(&of).cloned();
         kept.unwrap_or_else(|| {
-            let made = Arc::new(masked.changed(change, strings));
+            let made = Arc::new(masked.changed(change, strings, None));
             let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
             kept.insert(of, Arc::clone(&made));
             made
@@ -402,15 +412,15 @@ impl Masking {
 }
 
 impl Masked {
-    /// Changes all strings of a dictionary.
-    fn changed(&self, change: &Change, strings: &Strings) -> Changed {
+    /// Changes all strings of a dictionary, or of the part of one that stands behind another.
+    fn changed(&self, change: &Change, strings: &Strings, before: Option<&Changed>) -> Changed {
         let (mut change, mut made) =
             (change.clone(), Changed { plain: true, ..Changed::default() });
         let inside = (change.act == Act::Inside).then(|| Job::of(&change.path, &self.inner));
-        let (mut known, mut out) = (Words::default(), String::new());
-        let mut first_of_word: Vec<u32> = Vec::new();
-        for (key, text) in strings.iter().enumerate() {
-            let key = key as u32;
+        let mut out = String::new();
+        let begin = before.map_or(0, |before| before.first.len());
+        for (nth, text) in strings.iter().enumerate() {
+            let key = (begin + nth) as u32;
             if !one(&mut change, inside.as_ref(), text, &mut out) {
                 made.strings.push("");
                 made.first.push(NULL);
@@ -418,12 +428,15 @@ impl Masked {
                 continue;
             }
             made.strings.push(&out);
-            let word = known.add(&out) as usize;
-            if word == first_of_word.len() {
-                first_of_word.push(key);
-            }
-            made.plain &= first_of_word[word] == key;
-            made.first.push(first_of_word[word]);
+            let first = before.and_then(|before| before.key(&out)).unwrap_or_else(|| {
+                let word = made.known.add(&out) as usize;
+                if word == made.keys.len() {
+                    made.keys.push(key);
+                }
+                made.keys[word]
+            });
+            made.plain &= first == key;
+            made.first.push(first);
         }
         made
     }

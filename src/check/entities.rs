@@ -4,110 +4,24 @@
 //! sessions are then numbered as the events name them.
 
 mod kept;
+mod keys;
 mod reading;
-
-use std::ops::Range;
+mod visits;
 
 use reading::{Named, Reading};
 
 use crate::check::Error;
 use crate::check::pass::{BrokenFile, Watch};
-use crate::manifest::Manifest;
-use crate::privacy::frame::shape;
 use crate::read::hash::{AT_A_TIME, Ids, NONE, Words};
-use crate::read::{Column, Data, DataSet};
-use crate::schema::{Field, Schemas, Type};
+use crate::read::{Column, DataSet};
+use crate::schema::Schemas;
 
 pub use kept::{Device, Identity, Journey, Kept, Order, Session, User};
+pub use keys::Keys;
+pub use visits::Visits;
 
 /// The time of a moment that is not.
 pub const NEVER: i64 = i64::MAX;
-
-/// Keys of a table that others refer to.
-#[derive(Debug, Clone)]
-pub enum Keys {
-    /// UUIDs.
-    Ids(Ids),
-    /// Tokens that are texts, as the 128 bits that [`Column::id`] knows them by, and as they are written.
-    Tokens(Ids, Words),
-    /// Text.
-    Words(Words),
-}
-
-impl Keys {
-    /// How many.
-    pub fn len(&self) -> usize {
-        match self {
-            Self::Ids(ids) | Self::Tokens(ids, _) => ids.len(),
-            Self::Words(words) => words.len(),
-        }
-    }
-
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// The ordinal of the key in a row; [`NONE`] where there is none or it is unknown.
-    #[inline]
-    pub fn find(&self, column: &Column, row: usize) -> u32 {
-        match self {
-            Self::Ids(ids) | Self::Tokens(ids, _) => column.id(row).map_or(NONE, |id| ids.get(id)),
-            Self::Words(words) => column.text(row).map_or(NONE, |word| words.get(word)),
-        }
-    }
-
-    /// The same for all rows of a column.
-    pub fn find_all(&self, column: &Column, found: &mut Vec<u32>) {
-        let rows = column.rows();
-        if let (Self::Ids(keys), Data::Ids(ids)) = (self, &column.data) {
-            keys.find_all(ids, found);
-            (0..rows).filter(|row| !column.is_valid(*row)).for_each(|row| found[row] = NONE);
-        } else {
-            found.clear();
-            found.extend((0..rows).map(|row| self.find(column, row)));
-        }
-    }
-
-    /// Brings what some rows' keys are found by into the cache.
-    fn touch(&self, column: &Column, rows: Range<usize>) {
-        if let (Self::Ids(keys), Data::Ids(ids)) = (self, &column.data) {
-            keys.touch(&ids[rows]);
-        }
-    }
-
-    /// The same where the key is most likely that of `guess`: one look confirms it, a search takes two or more.
-    #[inline]
-    pub fn find_near(&self, column: &Column, row: usize, guess: u32) -> u32 {
-        match (self, column.id(row)) {
-            (Self::Ids(ids) | Self::Tokens(ids, _), Some(id)) if ids.id(guess) == Some(id) => guess,
-            _ => self.find(column, row),
-        }
-    }
-
-    /// The ordinal of the key in a row, when it is a new one.
-    fn add(&mut self, column: &Column, row: usize) -> Option<u32> {
-        match self {
-            Self::Ids(ids) => {
-                let (ordinal, new) = ids.add(column.id(row)?);
-                new.then_some(ordinal)
-            }
-            Self::Tokens(ids, words) => {
-                let (ordinal, new) = ids.add(column.id(row)?);
-                if new {
-                    // Both count in step: what is new to one is new to the other.
-                    words.add(column.text(row)?);
-                }
-                new.then_some(ordinal)
-            }
-            Self::Words(words) => {
-                let (word, known) = (column.text(row)?, words.len());
-                let ordinal = words.add(word);
-                (ordinal as usize == known).then_some(ordinal)
-            }
-        }
-    }
-}
 
 /// Who and what there is.
 #[derive(Debug, Default)]
@@ -130,32 +44,6 @@ pub struct Entities {
     pub anonymous: Ids,
     /// By anonymous id: the truth, where it was written; [`NONE`] and [`NEVER`] where it was not.
     pub identities: Kept<Identity>,
-}
-
-/// The sessions of each person in order of time.
-#[derive(Debug)]
-pub struct Visits {
-    /// By user: where their sessions end, and those of the next one begin.
-    ends: Vec<u32>,
-    sessions: Vec<u32>,
-}
-
-impl Visits {
-    /// How many sessions.
-    pub fn len(&self) -> usize {
-        self.sessions.len()
-    }
-
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.sessions.is_empty()
-    }
-
-    /// By user: their sessions.
-    pub fn by_user(&self) -> impl Iterator<Item = &[u32]> {
-        let starts = std::iter::once(0).chain(self.ends.iter().copied());
-        starts.zip(&self.ends).map(|(from, to)| &self.sessions[from as usize..*to as usize])
-    }
 }
 
 /// Keys of tables that events refer to; none for a table that was not written.
@@ -235,7 +123,8 @@ impl Entities {
             wanted.extend(columns.iter().copied().filter(|column| schema.field(column).is_some()));
             wanted.dedup();
             if is_referred_to(schemas, name) && schema.key.len() == 1 {
-                let keys = keys(schema.field(&schema.key[0]), rows(name), data.manifest(), name);
+                let keys =
+                    Keys::of(schema.field(&schema.key[0]), rows(name), data.manifest(), name);
                 entities.keys.push((name.to_owned(), keys));
             }
             entities.reserve(name, rows(name));
@@ -281,39 +170,6 @@ impl Entities {
     #[inline]
     pub fn user_of(&self, session: u32) -> u32 {
         self.devices.at(self.sessions.at(session).device).user
-    }
-
-    /// The sessions of each person in order of time, but for those without one or without a start.
-    pub fn visits(&self) -> Visits {
-        let whose = |session: u32| match self.user_of(session) {
-            user if (user as usize) < self.users.len() => Some(user as usize),
-            _ => None,
-        };
-        let all = || {
-            let started = |session: &u32| self.sessions[*session as usize].started != NEVER;
-            let all = (0..self.sessions.len() as u32).filter(started);
-            all.filter_map(|session| Some((whose(session)?, session)))
-        };
-        // Counted, then put where each person's begin, which move on to where they end.
-        let mut starts = vec![0_u32; self.users.len() + 1];
-        all().for_each(|(user, _)| starts[user + 1] += 1);
-        for user in 1..starts.len() {
-            starts[user] += starts[user - 1];
-        }
-        let mut sessions = vec![0; starts.last().map_or(0, |end| *end as usize)];
-        for (user, session) in all() {
-            sessions[starts[user] as usize] = session;
-            starts[user] += 1;
-        }
-        let mut visits = Visits { ends: starts, sessions };
-        visits.ends.pop();
-        let mut from = 0;
-        for end in &visits.ends {
-            let of_user = &mut visits.sessions[from..*end as usize];
-            of_user.sort_unstable_by_key(|at| (self.sessions[*at as usize].started, *at));
-            from = *end as usize;
-        }
-        visits
     }
 
     /// By journey: its first session, or [`NONE`].
@@ -518,17 +374,4 @@ pub fn at(list: &[u32], ordinal: u32) -> u32 {
 fn is_referred_to(schemas: &Schemas, table: &str) -> bool {
     let fields = schemas.tables.iter().flat_map(|table| &table.fields);
     fields.filter_map(|field| field.reference.as_ref()).any(|(to, _)| to == table)
-}
-
-fn keys(field: Option<&Field>, rows: usize, manifest: &Manifest, table: &str) -> Keys {
-    let changed = manifest.privacy.as_ref().and_then(|privacy| privacy.columns.get(table));
-    let is_token = |field: &Field| {
-        let mut tokens = changed.into_iter().flatten().filter(|one| one.act == shape::TOKEN);
-        tokens.any(|one| one.name == field.name)
-    };
-    match field.map(|field| (field.ty, is_token(field))) {
-        Some((Type::Id, _)) => Keys::Ids(Ids::with_capacity(rows)),
-        Some((_, true)) => Keys::Tokens(Ids::with_capacity(rows), Words::default()),
-        _ => Keys::Words(Words::default()),
-    }
 }

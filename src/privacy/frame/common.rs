@@ -6,9 +6,12 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, PoisonError};
 
+use super::Masking;
 use super::values::for_each;
-use super::{Change, Column, Dictionary, Frame, Given, Masking, NULL, Type, Values};
 use crate::diag::Problem;
+use crate::frame::{Column, Dictionary, Frame, NULL, Values};
+use crate::privacy::stage::change::{Change, Given};
+use crate::schema::Type;
 use crate::tables::{self, Context, Rows};
 
 /// The tables in which people are counted, each with the column that says whose a row is.

@@ -1,7 +1,11 @@
 //! Values that stand in their rows, as they leave.
 
-use super::{Change, Column, Given, Made, Type, Values, time, uuid_text};
+use crate::digits::uuid_text;
+use crate::frame::{Column, Values};
 use crate::privacy::policy::act::Act;
+use crate::privacy::stage::change::{Change, Given, Made};
+use crate::privacy::stage::time;
+use crate::schema::Type;
 
 /// Changes values, of a type that becomes another. None is lost that was there, but for those that too few share and those that are not
 /// what they should be.

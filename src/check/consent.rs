@@ -132,6 +132,9 @@ impl Observer for Consent {
     }
 }
 
+/// Stands where an ordinal of a word would, for none that is known.
+const UNKNOWN: u8 = u8::MAX;
+
 /// The ordinal of a word in a list.
 fn ordinal(list: &[&str], word: &str) -> Option<u8> {
     list.iter().position(|known| *known == word).map(|place| place as u8)

@@ -1,14 +1,12 @@
 //! The rows of the ledger as numbers, read once for all who look at them.
 
+use super::UNKNOWN;
 use crate::check::entities::NEVER;
 use crate::check::pass::shown;
 use crate::check::{Cached, Rows};
 use crate::read::Column;
 use crate::read::hash::NONE;
 use crate::scenario::ledger::{basis, channel, purpose, source, state, subject};
-
-/// No word that is known.
-pub(super) const UNKNOWN: u8 = u8::MAX;
 
 /// The columns of words, and the words of each.
 const WORDS: [(&str, &[&str]); 6] = [

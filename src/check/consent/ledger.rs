@@ -1,7 +1,7 @@
 //! The ledger itself: whose consent stood how, when.
 
-use super::changes::{Change, UNKNOWN, said};
-use super::check;
+use super::changes::{Change, said};
+use super::{UNKNOWN, check};
 use crate::check::entities::{NEVER, RESERVED};
 use crate::check::pass::moment;
 use crate::check::{Cached, Check, Context, Rows, Tally, Verdict};

@@ -66,9 +66,9 @@ impl Messages {
     pub(super) fn sessions(&mut self, rows: &Rows<'_>) {
         let columns = ["campaign_id", "utm_medium", "session_number"].map(|name| rows.column(name));
         let [Some(campaign), Some(medium), Some(number)] = columns else { return };
-        self.medium.learn(medium, |word| super::ordinal(&MEDIA, word).unwrap_or(u8::MAX));
+        self.medium.learn(medium, |word| super::ordinal(&MEDIA, word).unwrap_or(super::UNKNOWN));
         for row in 0..rows.len() {
-            let channel = self.medium.get(medium, row).unwrap_or(u8::MAX);
+            let channel = self.medium.get(medium, row).unwrap_or(super::UNKNOWN);
             let is_first = number.long(row) == Some(1);
             if channel < 3 && campaign.is_valid(row) && is_first {
                 self.brought.push((rows.ordinal(row), channel));

@@ -127,9 +127,9 @@ impl Pings {
 /// Whether a URL has one of those parameters.
 fn has_click_id(url: &str, parameters: &[String]) -> bool {
     let Some((_, query)) = url.split_once('?') else { return false };
-    let names =
+    let mut names =
         query.split(['&', '#']).filter_map(|pair| pair.split_once('=')).map(|(name, _)| name);
-    names.into_iter().any(|name| parameters.iter().any(|known| known.eq_ignore_ascii_case(name)))
+    names.any(|name| parameters.iter().any(|known| known.eq_ignore_ascii_case(name)))
 }
 
 #[cfg(test)]

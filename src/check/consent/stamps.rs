@@ -1,7 +1,7 @@
 //! What events and sessions say of consent.
 
-use super::check;
 use super::ledger::{Ledger, Standing};
+use super::{UNKNOWN, check};
 use crate::check::entities::{Entities, NEVER, Session};
 use crate::check::pass::shown;
 use crate::check::seats;
@@ -32,9 +32,6 @@ pub(super) static CHECKS: &[Check] = &[STAMP, SESSION];
 const NOT_ASKED: u8 = Consent::NotAsked as u8;
 const GRANTED: u8 = Consent::Granted as u8;
 const DENIED: u8 = Consent::Denied as u8;
-
-/// No known word.
-const UNKNOWN: u8 = u8::MAX;
 
 /// What a session says.
 #[derive(Debug, Clone, Copy)]

@@ -97,20 +97,19 @@ fn digits(negative: bool, mut number: u64) -> ([u8; NUMBER], usize) {
     (front, NUMBER - at)
 }
 
-/// An integer in decimal digits: bytes of which the first so many count, handed to `put`.
+/// An integer in decimal digits: bytes, of which the first so many count.
 #[inline]
-pub(super) fn integer(number: i64, put: impl FnOnce(&[u8; NUMBER], usize)) {
-    let (text, length) = digits(number < 0, number.unsigned_abs());
-    put(&text, length);
+pub(super) fn integer(number: i64) -> ([u8; NUMBER], usize) {
+    digits(number < 0, number.unsigned_abs())
 }
 
-/// Cents as units with two decimals, `12.90`: bytes of which the first so many count, handed to `put`.
+/// Cents as units with two decimals, `12.90`: bytes, of which the first so many count.
 #[inline]
-pub(super) fn money(cents: i64, put: impl FnOnce(&[u8; NUMBER], usize)) {
+pub(super) fn money(cents: i64) -> ([u8; NUMBER], usize) {
     let (mut text, length) = digits(cents < 0, cents.unsigned_abs() / 100);
     text[length] = b'.';
     text[length + 1..length + 3].copy_from_slice(&PAIRS[(cents.unsigned_abs() % 100) as usize]);
-    put(&text, length + 3);
+    (text, length + 3)
 }
 
 #[cfg(test)]
@@ -118,10 +117,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn written(write: impl Fn(&mut dyn FnMut(&[u8; NUMBER], usize))) -> String {
-        let mut out = Vec::new();
-        write(&mut |text, length| out.extend_from_slice(&text[..length]));
-        String::from_utf8(out).unwrap()
+    fn written((text, length): ([u8; NUMBER], usize)) -> String {
+        String::from_utf8(text[..length].to_vec()).unwrap()
     }
 
     #[test]
@@ -145,11 +142,11 @@ mod tests {
 
         #[test]
         fn integers_and_money_are_exact(number: i64) {
-            prop_assert_eq!(written(|put| integer(number, put)), number.to_string());
+            prop_assert_eq!(written(integer(number)), number.to_string());
             let sign = if number < 0 { "-" } else { "" };
             let cents = number.unsigned_abs();
             let expected = format!("{sign}{}.{:02}", cents / 100, cents % 100);
-            prop_assert_eq!(written(|put| money(number, put)), expected);
+            prop_assert_eq!(written(money(number)), expected);
         }
     }
 }

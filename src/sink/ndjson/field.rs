@@ -2,144 +2,147 @@
 
 use std::io;
 
-use super::keyed::{Keyed, open, value};
-use super::line::{Lines, Pieces};
+use super::keyed::{Keyed, value};
+use super::lines::Lines;
+use super::pieces::{Opening, Pieces, Place};
 use crate::frame::{Column, Dictionary, Values};
 use crate::schema::{Field, Type};
 use crate::sink::broken;
 use crate::sink::text::{self, Clock};
 
-/// Short pieces that a field takes at most: its name and its value.
-pub(super) const PIECES: usize = 2;
-
-/// Writes the values of a field, one row after the other.
+/// Writes the values of a field, a block of rows after the other.
 pub(super) struct FieldWriter<'f> {
     ty: Type,
     name: &'f str,
     keyed: Option<Keyed<'f>>,
-    /// Holds `,"name":`, with the quote that opens the value where it stands in quotes.
-    pieces: Pieces,
-    open: (u32, u32),
-    /// What the keys of the block stand for: where their pieces are, or which ids.
-    found: Vec<(u32, u32)>,
-    ids: Vec<u128>,
+    opening: Opening,
     clock: Clock,
-    /// Room for values of any length.
-    text: Vec<u8>,
+    /// Rows of the block.
     column: Column,
-    next: usize,
+    /// By valid row of the block: where its piece stands, among those of the keys or here.
+    places: Vec<Place>,
+    /// What was made for this block only.
+    pieces: Pieces,
 }
 
 impl<'f> FieldWriter<'f> {
     pub(super) fn new(field: &'f Field, dictionary: Option<Dictionary<'f>>) -> Self {
-        let mut pieces = Pieces::new();
         Self {
             ty: field.ty,
             name: &field.name,
             keyed: dictionary.map(|dictionary| Keyed::new(field, dictionary)),
-            open: pieces.add(|out| open(field, out)),
-            pieces,
-            found: Vec::new(),
-            ids: Vec::new(),
+            opening: Opening::of(field),
             clock: Clock::default(),
-            text: Vec::new(),
             column: Column::default(),
-            next: 0,
+            places: Vec::new(),
+            pieces: Pieces::new(),
         }
     }
 
-    /// Takes the rows that `fill` lays out.
-    ///
-    /// Keys are looked up here, all of a block one after the other: look-ups of one column wait for memory together, those of one
-    /// row would wait one after the other.
-    pub(super) fn load(&mut self, fill: impl FnOnce(&mut Column)) -> io::Result<&Column> {
+    /// Takes the rows that `fill` lays out, and tells `lines` of them.
+    pub(super) fn load(
+        &mut self,
+        lines: &mut Lines,
+        fill: impl FnOnce(&mut Column),
+    ) -> io::Result<()> {
         fill(&mut self.column);
-        self.next = 0;
-        if let Values::Keys(keys) = &self.column.values {
-            let Some(keyed) = &mut self.keyed else {
-                return Err(broken(format!("{}: keys without a dictionary", self.name)));
-            };
-            if let Some(ids) = keyed.ids() {
-                self.ids.clear();
-                self.ids.extend(keys.iter().map(|&key| ids[key as usize]));
-            } else {
-                self.found.clear();
-                self.found.extend(keys.iter().map(|&key| keyed.place(key)));
-            }
-        }
-        Ok(&self.column)
+        self.places.clear();
+        self.pieces.clear();
+        self.render()?;
+        lines.measure(self.column.bits(), &self.places);
+        Ok(())
     }
 
-    /// Writes the field of the next row that has one.
-    #[inline]
-    pub(super) fn write(&mut self, out: &mut Lines) -> io::Result<()> {
-        let at = self.next;
-        self.next += 1;
+    /// Puts the pieces of the rows into their lines.
+    pub(super) fn put(&self, lines: &mut Lines) {
+        let kept = match (&self.keyed, &self.column.values) {
+            (Some(keyed), Values::Keys(_)) if keyed.ids().is_none() => keyed.pieces(),
+            _ => &self.pieces,
+        };
+        lines.put(self.column.bits(), &self.places, kept);
+    }
+
+    /// Makes the pieces of all values.
+    fn render(&mut self) -> io::Result<()> {
+        let Self { opening, clock, pieces, places, name, .. } = self;
+        let opening = &*opening;
         match &self.column.values {
-            Values::Keys(_) => match &self.keyed {
-                Some(keyed) if keyed.ids().is_none() => {
-                    out.put_piece(keyed.pieces(), self.found[at]);
-                }
-                _ => self.id(self.ids[at], out),
-            },
-            Values::Ids(ids) => self.id(ids[at], out),
-            Values::Longs(longs) => {
-                let long = longs[at];
-                out.put_piece(&self.pieces, self.open);
-                match self.ty {
-                    Type::Timestamp => {
-                        let moment = self.clock.moment(long).ok_or_else(|| outside(self.name))?;
-                        out.put_fixed(&moment, 27);
-                        out.put_fixed(b"\"", 1);
-                    }
-                    Type::Money => {
-                        text::money(long, |digits, length| out.put_fixed(digits, length));
-                    }
-                    _ => text::integer(long, |digits, length| out.put_fixed(digits, length)),
-                }
-            }
-            Values::Ints(ints) => {
-                let int = i64::from(ints[at]);
-                out.put_piece(&self.pieces, self.open);
-                if self.ty == Type::Date {
-                    out.put_fixed(&text::date(int).ok_or_else(|| outside(self.name))?, 10);
-                    out.put_fixed(b"\"", 1);
+            Values::Keys(keys) => {
+                let Some(keyed) = &mut self.keyed else {
+                    return Err(broken(format!("{name}: keys without a dictionary")));
+                };
+                if let Some(ids) = keyed.ids() {
+                    places.extend(keys.iter().map(|&key| id(ids[key as usize], opening, pieces)));
                 } else {
-                    text::integer(int, |digits, length| out.put_fixed(digits, length));
+                    places.extend(keys.iter().map(|&key| keyed.place(key)));
                 }
             }
-            // JSON has no infinity and no NaN: such a value is left out like an absent one.
-            Values::Doubles(doubles) if !doubles[at].is_finite() => {}
+            Values::Ids(ids) => places.extend(ids.iter().map(|&of| id(of, opening, pieces))),
+            Values::Longs(longs) if self.ty == Type::Timestamp => {
+                for &long in longs {
+                    let moment = clock.moment(long).ok_or_else(|| outside(name))?;
+                    let mut quoted = [b'"'; 28];
+                    quoted[..27].copy_from_slice(&moment);
+                    places.push(pieces.join(opening, &quoted, 28));
+                }
+            }
+            Values::Longs(longs) => {
+                let write = if self.ty == Type::Money { text::money } else { text::integer };
+                places.extend(longs.iter().map(|&long| {
+                    let (digits, length) = write(long);
+                    pieces.join(opening, &digits, length)
+                }));
+            }
+            Values::Ints(ints) if self.ty == Type::Date => {
+                for &int in ints {
+                    let date = text::date(int.into()).ok_or_else(|| outside(name))?;
+                    let mut quoted = [b'"'; 11];
+                    quoted[..10].copy_from_slice(&date);
+                    places.push(pieces.join(opening, &quoted, 11));
+                }
+            }
+            Values::Ints(ints) => places.extend(ints.iter().map(|&int| {
+                let (digits, length) = text::integer(int.into());
+                pieces.join(opening, &digits, length)
+            })),
             Values::Doubles(doubles) => {
-                out.put_piece(&self.pieces, self.open);
-                self.text.clear();
-                serde_json::to_writer(&mut self.text, &doubles[at])?;
-                out.put(&self.text);
+                let mut text = Vec::new();
+                for double in doubles {
+                    text.clear();
+                    // JSON has no infinity and no NaN: such a value is left out like an absent one.
+                    if double.is_finite() {
+                        text.extend_from_slice(opening.text());
+                        serde_json::to_writer(&mut text, double)?;
+                    }
+                    places.push(pieces.add(|out| out.extend_from_slice(&text)));
+                }
             }
-            Values::Flags(flags) => {
-                out.put_piece(&self.pieces, self.open);
-                let (text, length) = if flags[at] { (b"true ", 4) } else { (b"false", 5) };
-                out.put_fixed(text, length);
-            }
+            Values::Flags(flags) => places.extend(flags.iter().map(|&flag| {
+                let (text, length) = if flag { (b"true ", 4) } else { (b"false", 5) };
+                pieces.join(opening, text, length)
+            })),
             Values::Texts { ends, bytes } => {
-                let start = at.checked_sub(1).map_or(0, |before| ends[before] as usize);
-                let text = &bytes[start..ends[at] as usize];
-                out.put_piece(&self.pieces, self.open);
-                self.text.clear();
-                value(self.ty, text, &mut self.text);
-                out.put(&self.text);
+                let mut start = 0;
+                for &end in ends {
+                    let text = &bytes[start..end as usize];
+                    start = end as usize;
+                    places.push(pieces.add(|out| {
+                        out.extend_from_slice(opening.text());
+                        value(self.ty, text, out);
+                    }));
+                }
             }
         }
         Ok(())
     }
+}
 
-    #[inline]
-    fn id(&self, id: u128, out: &mut Lines) {
-        out.put_piece(&self.pieces, self.open);
-        let mut quoted = [b'"'; 37];
-        quoted[..36].copy_from_slice(&text::uuid(id));
-        out.put_fixed(&quoted, 37);
-    }
+/// Makes the piece of a UUID.
+#[inline]
+fn id(id: u128, opening: &Opening, pieces: &mut Pieces) -> Place {
+    let mut quoted = [b'"'; 37];
+    quoted[..36].copy_from_slice(&text::uuid(id));
+    pieces.join(opening, &quoted, 37)
 }
 
 fn outside(field: &str) -> io::Error {

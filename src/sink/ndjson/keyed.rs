@@ -1,7 +1,7 @@
 //! Fields whose values are keys: what a key stands for is made JSON once a file, name and all.
 
-use super::escape::{escape, quote};
-use super::line::Pieces;
+use super::escape::escape;
+use super::pieces::{Opening, Pieces, Place};
 use crate::frame::Dictionary;
 use crate::schema::{Field, Type};
 use crate::sink::text;
@@ -12,10 +12,9 @@ pub(super) struct Keyed<'f> {
     dictionary: Dictionary<'f>,
     /// Where the whole field of a string's key stands in `pieces`; of no length until it is first needed, since a file uses but some
     /// of the strings that the world has.
-    places: Vec<(u32, u32)>,
+    places: Vec<Place>,
     pieces: Pieces,
-    /// What stands before a value.
-    open: Vec<u8>,
+    opening: Opening,
 }
 
 impl<'f> Keyed<'f> {
@@ -25,10 +24,8 @@ impl<'f> Keyed<'f> {
             Dictionary::Texts { .. } => dictionary.len(),
             Dictionary::Ids(_) => 0,
         };
-        let mut opening = Vec::new();
-        open(field, &mut opening);
-        let pieces = Pieces::new();
-        Self { field, dictionary, places: vec![(0, 0); strings], pieces, open: opening }
+        let (places, pieces) = (vec![(0, 0); strings], Pieces::new());
+        Self { field, dictionary, places, pieces, opening: Opening::of(field) }
     }
 
     /// The UUIDs, if its keys stand for such.
@@ -41,7 +38,7 @@ impl<'f> Keyed<'f> {
 
     /// Where the field of a string's key stands.
     #[inline]
-    pub(super) fn place(&mut self, key: u32) -> (u32, u32) {
+    pub(super) fn place(&mut self, key: u32) -> Place {
         if self.places[key as usize].1 == 0 {
             self.render(key);
         }
@@ -58,7 +55,7 @@ impl<'f> Keyed<'f> {
         if let Some(ids) = self.ids() {
             let mut quoted = [b'"'; 37];
             quoted[..36].copy_from_slice(&text::uuid(ids[key as usize]));
-            out.extend_from_slice(&self.open);
+            out.extend_from_slice(self.opening.text());
             out.extend_from_slice(&quoted);
         } else {
             let place = self.place(key);
@@ -70,19 +67,10 @@ impl<'f> Keyed<'f> {
     fn render(&mut self, key: u32) {
         let (ty, text) = (self.field.ty, self.dictionary.text(key).as_bytes());
         self.places[key as usize] = self.pieces.add(|out| {
-            out.extend_from_slice(&self.open);
+            out.extend_from_slice(self.opening.text());
             value(ty, text, out);
         });
     }
-}
-
-/// Writes `,"name":` and the quote that opens the value, where it stands in quotes.
-pub(super) fn open(field: &Field, out: &mut Vec<u8>) {
-    let quoted = [Type::Id, Type::Text, Type::Enum, Type::Timestamp, Type::Date];
-    out.push(b',');
-    quote(field.name.as_bytes(), out);
-    out.push(b':');
-    out.extend(quoted.contains(&field.ty).then_some(b'"'));
 }
 
 /// Writes a string behind its opening quote, or a JSON object as it is.

@@ -1,17 +1,18 @@
 //! NDJSON: an object a line, absent values left out, JSON columns nested.
 //!
-//! Rows are laid out in blocks, all columns; then written row by row. Which fields a row has is known from bits turned from columns
-//! into rows, so an absent value costs nothing. A dictionary's string is escaped once a file, name and all; neighbouring fields that
-//! the rows of a group share are written once a group.
+//! Rows are made in blocks, column by column, each value a piece of its line, and the pieces are then put where they belong, again
+//! column by column. An absent value costs nothing. A dictionary's string is escaped once a file, name and all; neighbouring fields
+//! that the rows of a group share are written once a group.
 
 mod escape;
 mod field;
 mod keyed;
-mod line;
-mod presence;
+mod lines;
+mod pieces;
 mod shared;
 
 use std::io::{self, Write};
+use std::ops::Range;
 
 use flate2::write::GzEncoder;
 
@@ -19,14 +20,13 @@ use super::{Compression, Format, LinePlace, Notes, Options, unknown_compression}
 use crate::frame::Frame;
 use field::FieldWriter;
 use keyed::Keyed;
-use line::Lines;
-use presence::Presence;
+use lines::Lines;
 use shared::SharedWriter;
 
 /// Rows laid out at a time: few enough for all columns of them to stay in a core's cache.
 const BLOCK_ROWS: usize = 256;
-/// Bytes after which lines are written out: few enough to stay in a core's cache.
-const BLOCK_BYTES: usize = 256 << 10;
+/// Bytes that a compressor is given at a time.
+const PIECE: usize = 256 << 10;
 
 /// The format.
 pub(super) struct Ndjson;
@@ -78,16 +78,47 @@ fn compressed(
     match options.compression {
         Compression::None => write(out),
         Compression::Gzip => {
-            let mut gzip = GzEncoder::new(out, flate2::Compression::fast());
-            write(&mut gzip)?;
-            gzip.finish().map(drop)
+            let gzip = GzEncoder::new(out, flate2::Compression::fast());
+            evenly(gzip, write)?.finish().map(drop)
         }
         Compression::Zstd => {
-            let mut zstd = zstd::stream::write::Encoder::new(out, 1)?;
-            write(&mut zstd)?;
-            zstd.finish().map(drop)
+            let zstd = zstd::stream::write::Encoder::new(out, 1)?;
+            evenly(zstd, write)?.finish().map(drop)
         }
         Compression::Snappy | Compression::Lz4 => Err(unknown_compression(format, options)),
+    }
+}
+
+/// Lets `write` write to a compressor, which gets it in pieces of one size: what some make of bytes depends on how they come.
+fn evenly<C: Write>(
+    compressor: C,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<C> {
+    let mut even = Even { bytes: Vec::with_capacity(PIECE), inner: compressor };
+    write(&mut even)?;
+    even.inner.write_all(&even.bytes)?;
+    Ok(even.inner)
+}
+
+/// Hands on pieces of one size.
+struct Even<W> {
+    bytes: Vec<u8>,
+    inner: W,
+}
+
+impl<W: Write> Write for Even<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let taken = bytes.len().min(PIECE - self.bytes.len());
+        self.bytes.extend_from_slice(&bytes[..taken]);
+        if self.bytes.len() == PIECE {
+            self.inner.write_all(&self.bytes)?;
+            self.bytes.clear();
+        }
+        Ok(taken)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
@@ -124,19 +155,7 @@ pub(super) fn finished(
     bytes: &[u8],
     out: &mut (dyn Write + Send),
 ) -> io::Result<()> {
-    // In the pieces in which rows are written: what some compressors make of bytes depends on how they come.
-    let write = |out: &mut dyn Write| {
-        let (mut start, mut end) = (0, 0);
-        for line in bytes.split_inclusive(|byte| *byte == b'\n') {
-            end += line.len();
-            if end - start >= BLOCK_BYTES {
-                out.write_all(&bytes[start..end])?;
-                start = end;
-            }
-        }
-        out.write_all(&bytes[start..])
-    };
-    compressed(&Ndjson, options, out, write)
+    compressed(&Ndjson, options, out, |out| out.write_all(bytes))
 }
 
 /// Writes every row, uncompressed.
@@ -152,73 +171,71 @@ fn lines<const NOTING: bool>(
 ) -> io::Result<()> {
     let mut parts = parts(frame);
     let groups = frame.groups().unwrap_or_default();
-    let mut presence = Presence::new(parts.len());
-    let mut lines = Lines::new(parts.len() * field::PIECES);
+    let mut lines = Lines::new();
     let mut noting = Noting { notes, flushed: 0, number: 1 };
     for start in (0..frame.rows()).step_by(BLOCK_ROWS) {
         let rows = start..frame.rows().min(start + BLOCK_ROWS);
-        presence.begin(rows.len());
-        for (place, part) in parts.iter_mut().enumerate() {
+        lines.begin(rows.len());
+        for part in &mut parts {
             match part {
                 Part::Own(field, writer) => {
-                    let column = writer.load(|column| frame.fill(*field, rows.clone(), column))?;
-                    presence.add(place, column.bits());
+                    writer.load(&mut lines, |column| frame.fill(*field, rows.clone(), column))?;
                 }
-                Part::Shared(run) => {
-                    run.load(&groups[rows.clone()]);
-                    presence.add(place, None);
-                }
+                Part::Shared(run) => run.load(&groups[rows.clone()], &mut lines),
             }
         }
-        for row in rows {
-            let line = lines.begin();
-            for place in presence.of(row - start) {
-                match &mut parts[place] {
-                    Part::Own(_, writer) => writer.write(&mut lines)?,
-                    Part::Shared(run) => run.write(groups[row], &mut lines),
-                }
+        lines.lay_out();
+        for part in &parts {
+            match part {
+                Part::Own(_, writer) => writer.put(&mut lines),
+                Part::Shared(run) => run.put(&mut lines),
             }
-            lines.finish(line);
-            if NOTING {
-                noting.see(row, line, &mut lines);
-            }
-            if lines.bytes().len() >= BLOCK_BYTES {
-                out.write_all(lines.bytes())?;
-                noting.flushed += lines.bytes().len() as u64;
-                lines.clear();
-            }
+        }
+        lines.finish();
+        if NOTING {
+            noting.write(rows, &lines, out)?;
+        } else {
+            out.write_all(lines.bytes())?;
         }
     }
-    out.write_all(lines.bytes())
+    Ok(())
 }
 
 /// Lines being counted.
 struct Noting<'n> {
     notes: &'n mut Notes,
-    /// Bytes written out before those of the block.
+    /// Bytes written so far.
     flushed: u64,
     /// The next line's number.
     number: u64,
 }
 
 impl Noting<'_> {
-    /// Takes note of the line of a row, which starts there, if it is of interest.
-    fn see(&mut self, row: usize, start: usize, lines: &mut Lines) {
-        let Notes { rows, places } = &mut *self.notes;
-        let replaced = match rows.get(places.len()) {
-            Some((wanted, replacement)) if *wanted as usize == row => replacement,
-            _ => {
-                self.number += 1;
-                return;
+    /// Writes the lines of a block, others in the place of some, and takes note of those that are of interest.
+    fn write(&mut self, rows: Range<usize>, lines: &Lines, out: &mut dyn Write) -> io::Result<()> {
+        let Notes { rows: wanted, places } = &mut *self.notes;
+        let (first, mut from) = (rows.start, 0);
+        let mut next_row = first;
+        while let Some((row, replacement)) = wanted.get(places.len()) {
+            let row = *row as usize;
+            if row >= rows.end {
+                break;
             }
-        };
-        if let Some(bytes) = replaced {
-            lines.replace(start, bytes);
+            let there = lines.line(row - first);
+            let before = &lines.bytes()[from..there.start];
+            let line = replacement.as_deref().unwrap_or(&lines.bytes()[there.clone()]);
+            out.write_all(before)?;
+            out.write_all(line)?;
+            self.number += (row - next_row) as u64;
+            let (start, length) = (self.flushed + before.len() as u64, line.len() as u64);
+            places.push(LinePlace { number: self.number, start, length });
+            let ends = |line: &&[u8]| line.ends_with(b"\n");
+            self.number += line.split_inclusive(|byte| *byte == b'\n').filter(ends).count() as u64;
+            self.flushed = start + length;
+            (from, next_row) = (there.end, row + 1);
         }
-        let line = &lines.bytes()[start..];
-        let ends = |line: &&[u8]| line.ends_with(b"\n");
-        let (begin, length) = (self.flushed + start as u64, line.len() as u64);
-        places.push(LinePlace { number: self.number, start: begin, length });
-        self.number += line.split_inclusive(|byte| *byte == b'\n').filter(ends).count() as u64;
+        self.number += (rows.end - next_row) as u64;
+        self.flushed += (lines.bytes().len() - from) as u64;
+        out.write_all(&lines.bytes()[from..])
     }
 }

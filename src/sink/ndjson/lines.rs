@@ -1,0 +1,136 @@
+//! The lines of a block of rows, laid out column by column.
+//!
+//! First every part tells how much longer it makes the line of each row; then it is known where each line stands, and every part
+//! puts its pieces there. So each loop does one thing to many rows, and a processor guesses right what comes next.
+
+use super::pieces::{Pieces, Place, SHORT};
+
+/// Up to this length a piece is copied in short ones.
+const LONG: usize = 4 * SHORT;
+
+/// Lines under construction.
+pub(super) struct Lines {
+    bytes: Vec<u8>,
+    /// By row: how long its pieces are; once all are known, where the next one is put.
+    next: Vec<u32>,
+    /// By row: where its line ends.
+    ends: Vec<u32>,
+}
+
+impl Lines {
+    /// None yet.
+    pub(super) fn new() -> Self {
+        Self { bytes: Vec::new(), next: Vec::new(), ends: Vec::new() }
+    }
+
+    /// Begins a block of rows.
+    pub(super) fn begin(&mut self, rows: usize) {
+        self.next.clear();
+        self.next.resize(rows, 0);
+    }
+
+    /// Tells of the pieces of the rows of those bits; of all rows, without them.
+    pub(super) fn measure(&mut self, bits: Option<&[u64]>, places: &[Place]) {
+        let mut add = |(row, place): (usize, &Place)| self.next[row] += place.1;
+        match bits {
+            None => places.iter().enumerate().for_each(add),
+            Some(bits) => Ones::of(bits).zip(places).for_each(&mut add),
+        }
+    }
+
+    /// Makes room for what was told of.
+    pub(super) fn lay_out(&mut self) {
+        self.ends.clear();
+        let mut end = 0;
+        for next in &mut self.next {
+            // The first piece's comma becomes the opening brace, which a line without pieces has none of.
+            let length = (*next).max(1) + 2;
+            *next = end;
+            end += length;
+            self.ends.push(end);
+        }
+        self.bytes.resize(end as usize, 0);
+    }
+
+    /// Puts the pieces of the rows of those bits; of all rows, without them.
+    pub(super) fn put(&mut self, bits: Option<&[u64]>, places: &[Place], pieces: &Pieces) {
+        match bits {
+            None => (0..).zip(places).for_each(|(row, &place)| self.put_one(row, place, pieces)),
+            Some(bits) => {
+                Ones::of(bits)
+                    .zip(places)
+                    .for_each(|(row, &place)| self.put_one(row, place, pieces));
+            }
+        }
+    }
+
+    #[inline]
+    fn put_one(&mut self, row: usize, place: Place, pieces: &Pieces) {
+        let (start, length) = (place.0 as usize, place.1 as usize);
+        let at = self.next[row] as usize;
+        self.next[row] += place.1;
+        // What is copied too much must not reach the next line, whose beginning is there already.
+        let room = self.ends[row] as usize - at;
+        if length <= SHORT && SHORT <= room {
+            self.bytes[at..at + SHORT].copy_from_slice(pieces.short(start));
+        } else if length <= LONG && length.next_multiple_of(SHORT) <= room {
+            for step in (0..length).step_by(SHORT) {
+                let at = at + step;
+                self.bytes[at..at + SHORT].copy_from_slice(pieces.short(start + step));
+            }
+        } else {
+            self.bytes[at..at + length].copy_from_slice(pieces.get(place));
+        }
+    }
+
+    /// Ends all lines.
+    pub(super) fn finish(&mut self) {
+        let mut start = 0;
+        for &end in &self.ends {
+            let end = end as usize;
+            self.bytes[start] = b'{';
+            self.bytes[end - 2..end].copy_from_slice(b"}\n");
+            start = end;
+        }
+    }
+
+    /// All lines of the block.
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Where the line of a row stands.
+    pub(super) fn line(&self, row: usize) -> std::ops::Range<usize> {
+        let start = row.checked_sub(1).map_or(0, |before| self.ends[before]);
+        start as usize..self.ends[row] as usize
+    }
+}
+
+/// The places of the bits that are set.
+struct Ones<'b> {
+    rest: std::slice::Iter<'b, u64>,
+    word: u64,
+    /// Where the word after this one begins.
+    next: usize,
+}
+
+impl<'b> Ones<'b> {
+    fn of(bits: &'b [u64]) -> Self {
+        Self { rest: bits.iter(), word: 0, next: 0 }
+    }
+}
+
+impl Iterator for Ones<'_> {
+    type Item = usize;
+
+    #[inline]
+    fn next(&mut self) -> Option<usize> {
+        while self.word == 0 {
+            self.word = *self.rest.next()?;
+            self.next += 64;
+        }
+        let place = self.word.trailing_zeros() as usize;
+        self.word &= self.word - 1;
+        Some(self.next - 64 + place)
+    }
+}

@@ -1,0 +1,110 @@
+//! Pieces of lines: a field, name and value, as JSON; or several of them.
+
+use super::escape::quote;
+use crate::schema::{Field, Type};
+
+/// Bytes that a short piece is copied as, whatever its length: a copy of fixed size is a few moves without a call or a branch, and
+/// what it writes too much the next piece overwrites.
+pub(super) const SHORT: usize = 64;
+
+/// Where a piece starts, and how long it is.
+pub(super) type Place = (u32, u32);
+
+/// Pieces that stand behind each other. A whole [`SHORT`] can be read from the start of any, and from any multiple of it that is
+/// still inside.
+#[derive(Debug)]
+pub(super) struct Pieces {
+    /// At least [`SHORT`] bytes more than there are of pieces.
+    bytes: Vec<u8>,
+    end: usize,
+}
+
+impl Pieces {
+    pub(super) fn new() -> Self {
+        Self { bytes: vec![0; SHORT], end: 0 }
+    }
+
+    /// Adds the piece that `write` appends.
+    pub(super) fn add(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> Place {
+        let start = self.end;
+        self.bytes.truncate(start);
+        write(&mut self.bytes);
+        self.end = self.bytes.len();
+        self.bytes.resize(self.end + SHORT, 0);
+        self.since(start)
+    }
+
+    /// Adds a piece made of an opening and the first `length` of a few bytes.
+    #[inline]
+    pub(super) fn join<const N: usize>(
+        &mut self,
+        opening: &Opening,
+        rest: &[u8; N],
+        length: usize,
+    ) -> Place {
+        let start = self.end;
+        let middle = start + opening.length;
+        let need = middle + SHORT + N;
+        if self.bytes.len() < need {
+            self.bytes.resize(need.next_power_of_two(), 0);
+        }
+        if opening.length <= SHORT {
+            self.bytes[start..start + SHORT].copy_from_slice(&opening.bytes[..SHORT]);
+        } else {
+            self.bytes[start..middle].copy_from_slice(opening.text());
+        }
+        self.bytes[middle..middle + N].copy_from_slice(rest);
+        self.end = middle + length.min(N);
+        self.since(start)
+    }
+
+    fn since(&self, start: usize) -> Place {
+        (start as u32, (self.end - start) as u32)
+    }
+
+    /// How many bytes there are.
+    pub(super) fn len(&self) -> usize {
+        self.end
+    }
+
+    /// Throws all pieces away.
+    pub(super) fn clear(&mut self) {
+        self.end = 0;
+    }
+
+    /// The bytes of a piece.
+    pub(super) fn get(&self, (start, length): Place) -> &[u8] {
+        &self.bytes[start as usize..(start + length) as usize]
+    }
+
+    /// As many bytes from there on as are copied at once.
+    #[inline]
+    pub(super) fn short(&self, start: usize) -> &[u8; SHORT] {
+        self.bytes[start..].first_chunk().unwrap_or(&[0; SHORT])
+    }
+}
+
+/// What stands before the values of a field: `,"name":`, with the quote that opens the value where it stands in quotes.
+#[derive(Debug)]
+pub(super) struct Opening {
+    /// Padded to [`SHORT`] bytes.
+    bytes: Vec<u8>,
+    length: usize,
+}
+
+impl Opening {
+    pub(super) fn of(field: &Field) -> Self {
+        let quoted = [Type::Id, Type::Text, Type::Enum, Type::Timestamp, Type::Date];
+        let mut bytes = vec![b','];
+        quote(field.name.as_bytes(), &mut bytes);
+        bytes.push(b':');
+        bytes.extend(quoted.contains(&field.ty).then_some(b'"'));
+        let length = bytes.len();
+        bytes.resize(length.max(SHORT), 0);
+        Self { bytes, length }
+    }
+
+    pub(super) fn text(&self) -> &[u8] {
+        &self.bytes[..self.length]
+    }
+}

@@ -1,9 +1,16 @@
 //! A block of a file.
 
 use std::fmt;
+use std::sync::Mutex;
 
 /// What the strictest of disks asks of the place in memory, of the place in the file, and of the length of what goes past the cache.
 const ALIGNMENT: usize = 4096;
+
+/// Room of blocks that nobody needs any more, for the next ones: fresh memory has to be cleared first.
+static SPARE: Mutex<Vec<Vec<u8>>> = Mutex::new(Vec::new());
+
+/// How many blocks' room is kept at most.
+const SPARES: usize = 16;
 
 /// A mebibyte that begins at a multiple of [`ALIGNMENT`] in memory.
 pub(super) struct Block {
@@ -18,7 +25,8 @@ impl Block {
 
     /// An empty block.
     pub(super) fn new() -> Self {
-        let room = vec![0; Self::SIZE + ALIGNMENT];
+        let spare = SPARE.lock().ok().and_then(|mut spare| spare.pop());
+        let room = spare.unwrap_or_else(|| vec![0; Self::SIZE + ALIGNMENT]);
         let start = room.as_ptr().align_offset(ALIGNMENT).min(ALIGNMENT);
         Self { room, start, length: 0 }
     }
@@ -45,6 +53,16 @@ impl Block {
     /// Empties it.
     pub(super) fn clear(&mut self) {
         self.length = 0;
+    }
+}
+
+impl Drop for Block {
+    fn drop(&mut self) {
+        if let Ok(mut spare) = SPARE.lock()
+            && spare.len() < SPARES
+        {
+            spare.push(std::mem::take(&mut self.room));
+        }
     }
 }
 

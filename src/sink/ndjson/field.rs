@@ -2,10 +2,10 @@
 
 use std::io;
 
-use super::keyed::{Keyed, value};
+use super::keyed::{BothWords, Keyed, value};
 use super::lines::Lines;
 use super::pieces::{Opening, Pieces, Place};
-use crate::frame::{Column, Dictionary, Values};
+use crate::frame::{Column, Values};
 use crate::schema::{Field, Type};
 use crate::sink::broken;
 use crate::sink::text::{self, Clock};
@@ -17,26 +17,28 @@ pub(super) struct FieldWriter<'f> {
     keyed: Option<Keyed<'f>>,
     opening: Opening,
     clock: Clock,
-    /// Rows of the block.
+    room: FieldRoom,
+}
+
+/// Room for the rows of a block.
+#[derive(Debug, Default)]
+pub(super) struct FieldRoom {
     column: Column,
-    /// By valid row of the block: where its piece stands, among those of the keys or here.
+    /// By valid row: where its piece stands, among those of the keys or here.
     places: Vec<Place>,
     /// What was made for this block only.
     pieces: Pieces,
 }
 
 impl<'f> FieldWriter<'f> {
-    pub(super) fn new(field: &'f Field, dictionary: Option<Dictionary<'f>>) -> Self {
-        Self {
-            ty: field.ty,
-            name: &field.name,
-            keyed: dictionary.map(|dictionary| Keyed::new(field, dictionary)),
-            opening: Opening::of(field),
-            clock: Clock::default(),
-            column: Column::default(),
-            places: Vec::new(),
-            pieces: Pieces::new(),
-        }
+    pub(super) fn new(field: &'f Field, keyed: Option<Keyed<'f>>, room: FieldRoom) -> Self {
+        let (opening, clock) = (Opening::of(field), Clock::default());
+        Self { ty: field.ty, name: &field.name, keyed, opening, clock, room }
+    }
+
+    /// What can be of use for the next file.
+    pub(super) fn into_room(self) -> (FieldRoom, BothWords) {
+        (self.room, self.keyed.map(Keyed::into_words).unwrap_or_default())
     }
 
     /// Takes the rows that `fill` lays out, and tells `lines` of them.
@@ -45,36 +47,42 @@ impl<'f> FieldWriter<'f> {
         lines: &mut Lines,
         fill: impl FnOnce(&mut Column),
     ) -> io::Result<()> {
-        fill(&mut self.column);
-        self.places.clear();
-        self.pieces.clear();
+        fill(&mut self.room.column);
+        self.room.places.clear();
+        self.room.pieces.clear();
         self.render()?;
-        lines.measure(self.column.bits(), &self.places);
+        lines.measure(self.room.column.bits(), &self.room.places);
         Ok(())
     }
 
     /// Puts the pieces of the rows into their lines.
     pub(super) fn put(&self, lines: &mut Lines) {
-        let kept = match (&self.keyed, &self.column.values) {
-            (Some(keyed), Values::Keys(_)) if keyed.ids().is_none() => keyed.pieces(),
-            _ => &self.pieces,
+        let FieldRoom { column, places, pieces } = &self.room;
+        let of_keys = match &column.values {
+            Values::Keys(_) => self.keyed.as_ref().and_then(Keyed::together),
+            _ => None,
         };
-        lines.put(self.column.bits(), &self.places, kept);
+        lines.put(column.bits(), places, of_keys.unwrap_or(pieces));
     }
 
     /// Makes the pieces of all values.
     fn render(&mut self) -> io::Result<()> {
-        let Self { opening, clock, pieces, places, name, .. } = self;
+        let Self { opening, clock, name, room: FieldRoom { column, places, pieces }, .. } = self;
         let opening = &*opening;
-        match &self.column.values {
+        match &column.values {
             Values::Keys(keys) => {
                 let Some(keyed) = &mut self.keyed else {
                     return Err(broken(format!("{name}: keys without a dictionary")));
                 };
                 if let Some(ids) = keyed.ids() {
                     places.extend(keys.iter().map(|&key| id(ids[key as usize], opening, pieces)));
+                } else if keyed.together().is_some() {
+                    places.extend(keys.iter().map(|&key| keyed.piece(key).1));
                 } else {
-                    places.extend(keys.iter().map(|&key| keyed.place(key)));
+                    places.extend(keys.iter().map(|&key| {
+                        let (from, place) = keyed.piece(key);
+                        pieces.add(|out| out.extend_from_slice(from.get(place)))
+                    }));
                 }
             }
             Values::Ids(ids) => places.extend(ids.iter().map(|&of| id(of, opening, pieces))),

@@ -1,4 +1,4 @@
-//! Fields whose values are keys: what a key stands for is made JSON once a file, name and all.
+//! Fields whose values are keys: what a key stands for is made JSON once, name and all.
 
 use super::escape::escape;
 use super::pieces::{Opening, Pieces, Place};
@@ -6,26 +6,64 @@ use crate::frame::Dictionary;
 use crate::schema::{Field, Type};
 use crate::sink::text;
 
+/// Strings of a dictionary as whole fields. A file uses but some of the strings that the world has, so each is made when it is first
+/// needed.
+#[derive(Debug, Default)]
+pub(super) struct Words {
+    /// By key: where the field stands; of no length while it does not.
+    places: Vec<Place>,
+    pieces: Pieces,
+}
+
+impl Words {
+    /// So many strings, of which none is made yet.
+    fn of(mut self, strings: usize) -> Self {
+        self.forget();
+        self.places.resize(strings, (0, 0));
+        self
+    }
+
+    /// Throws away what is made.
+    pub(super) fn forget(&mut self) {
+        self.places.clear();
+        self.pieces.clear();
+    }
+}
+
+/// The strings of both parts of a dictionary.
+pub(super) type BothWords = [Words; 2];
+
 /// The fields of a dictionary's keys.
 pub(super) struct Keyed<'f> {
     field: &'f Field,
     dictionary: Dictionary<'f>,
-    /// Where the whole field of a string's key stands in `pieces`; of no length until it is first needed, since a file uses but some
-    /// of the strings that the world has.
-    places: Vec<Place>,
-    pieces: Pieces,
+    /// How many strings the first part has.
+    first: usize,
+    words: BothWords,
     opening: Opening,
 }
 
 impl<'f> Keyed<'f> {
-    /// Of a field with that dictionary.
-    pub(super) fn new(field: &'f Field, dictionary: Dictionary<'f>) -> Self {
-        let strings = match dictionary {
-            Dictionary::Texts { .. } => dictionary.len(),
-            Dictionary::Ids(_) => 0,
+    /// Of a field with that dictionary. With `lasting`, what was made of its first part before is still right.
+    pub(super) fn new(
+        field: &'f Field,
+        dictionary: Dictionary<'f>,
+        lasting: bool,
+        [base, own]: BothWords,
+    ) -> Self {
+        let lengths = match dictionary {
+            Dictionary::Texts { base, own } => [base.len(), own.len()],
+            Dictionary::Ids(_) => [0; 2],
         };
-        let (places, pieces) = (vec![(0, 0); strings], Pieces::new());
-        Self { field, dictionary, places, pieces, opening: Opening::of(field) }
+        let is_there = lasting && base.places.len() == lengths[0];
+        let base = if is_there { base } else { base.of(lengths[0]) };
+        let words = [base, own.of(lengths[1])];
+        Self { field, dictionary, first: lengths[0], words, opening: Opening::of(field) }
+    }
+
+    /// What can be of use for the next file.
+    pub(super) fn into_words(self) -> BothWords {
+        self.words
     }
 
     /// The UUIDs, if its keys stand for such.
@@ -36,18 +74,25 @@ impl<'f> Keyed<'f> {
         }
     }
 
-    /// Where the field of a string's key stands.
-    #[inline]
-    pub(super) fn place(&mut self, key: u32) -> Place {
-        if self.places[key as usize].1 == 0 {
-            self.render(key);
+    /// Where the fields of all strings stand, if all stand together.
+    pub(super) fn together(&self) -> Option<&Pieces> {
+        match self.dictionary {
+            Dictionary::Texts { own, .. } if own.is_empty() => Some(&self.words[0].pieces),
+            _ => None,
         }
-        self.places[key as usize]
     }
 
-    /// Where the fields stand.
-    pub(super) fn pieces(&self) -> &Pieces {
-        &self.pieces
+    /// Where the field of a string's key stands.
+    #[inline]
+    pub(super) fn piece(&mut self, key: u32) -> (&Pieces, Place) {
+        let (part, at) = match (key as usize).checked_sub(self.first) {
+            None => (0, key as usize),
+            Some(at) => (1, at),
+        };
+        if self.words[part].places[at].1 == 0 {
+            self.render(key, part, at);
+        }
+        (&self.words[part].pieces, self.words[part].places[at])
     }
 
     /// Adds the field of a key to what is there.
@@ -58,15 +103,16 @@ impl<'f> Keyed<'f> {
             out.extend_from_slice(self.opening.text());
             out.extend_from_slice(&quoted);
         } else {
-            let place = self.place(key);
-            out.extend_from_slice(self.pieces.get(place));
+            let (pieces, place) = self.piece(key);
+            out.extend_from_slice(pieces.get(place));
         }
     }
 
     #[cold]
-    fn render(&mut self, key: u32) {
+    fn render(&mut self, key: u32, part: usize, at: usize) {
         let (ty, text) = (self.field.ty, self.dictionary.text(key).as_bytes());
-        self.places[key as usize] = self.pieces.add(|out| {
+        let words = &mut self.words[part];
+        words.places[at] = words.pieces.add(|out| {
             out.extend_from_slice(self.opening.text());
             value(ty, text, out);
         });

@@ -9,6 +9,7 @@ use super::pieces::{Pieces, Place, SHORT};
 const LONG: usize = 4 * SHORT;
 
 /// Lines under construction.
+#[derive(Debug, Default)]
 pub(super) struct Lines {
     bytes: Vec<u8>,
     /// By row: how long its pieces are; once all are known, where the next one is put.
@@ -18,11 +19,6 @@ pub(super) struct Lines {
 }
 
 impl Lines {
-    /// None yet.
-    pub(super) fn new() -> Self {
-        Self { bytes: Vec::new(), next: Vec::new(), ends: Vec::new() }
-    }
-
     /// Begins a block of rows.
     pub(super) fn begin(&mut self, rows: usize) {
         self.next.clear();

@@ -9,6 +9,7 @@ mod field;
 mod keyed;
 mod lines;
 mod pieces;
+mod room;
 mod shared;
 
 use std::io::{self, Write};
@@ -21,6 +22,7 @@ use crate::frame::Frame;
 use field::FieldWriter;
 use keyed::Keyed;
 use lines::Lines;
+use room::Room;
 use shared::SharedWriter;
 
 /// Rows laid out at a time: few enough for all columns of them to stay in a core's cache.
@@ -54,7 +56,12 @@ impl Format for Ndjson {
         options: &Options,
         out: &mut (dyn Write + Send),
     ) -> io::Result<()> {
-        compressed(self, options, out, |out| lines::<false>(frame, &mut Notes::default(), out))
+        let notes = &mut Notes::default();
+        compressed(self, options, out, |out| {
+            Room::with(&options.version, &frame.table().name, |room| {
+                lines::<false>(frame, notes, room, out)
+            })
+        })
     }
 
     fn write_noting(
@@ -64,7 +71,11 @@ impl Format for Ndjson {
         notes: &mut Notes,
         out: &mut (dyn Write + Send),
     ) -> io::Result<()> {
-        compressed(self, options, out, |out| lines::<true>(frame, notes, out))
+        compressed(self, options, out, |out| {
+            Room::with(&options.version, &frame.table().name, |room| {
+                lines::<true>(frame, notes, room, out)
+            })
+        })
     }
 }
 
@@ -131,22 +142,47 @@ enum Part<'f> {
 }
 
 /// The parts of a frame's lines.
-fn parts(frame: &dyn Frame) -> Vec<Part<'_>> {
+fn parts<'f>(frame: &'f dyn Frame, room: &mut Room) -> Vec<Part<'f>> {
     let mut parts = Vec::new();
     for (ordinal, field) in frame.table().fields.iter().enumerate() {
-        let dictionary = frame.dictionary(ordinal);
-        match frame.groups().and(frame.shared(ordinal)).zip(dictionary) {
-            None => parts.push(Part::Own(ordinal, Box::new(FieldWriter::new(field, dictionary)))),
-            Some((keys, dictionary)) => {
-                let member = (Keyed::new(field, dictionary), keys);
-                match parts.last_mut() {
-                    Some(Part::Shared(run)) => run.push(member),
-                    _ => parts.push(Part::Shared(SharedWriter::new(member))),
+        let lasting = room.lasts() && frame.is_lasting(ordinal);
+        let words = room.take_words(ordinal);
+        let keyed = frame.dictionary(ordinal);
+        let keyed = keyed.map(|dictionary| Keyed::new(field, dictionary, lasting, words));
+        match (frame.groups().and(frame.shared(ordinal)), keyed) {
+            (Some(keys), Some(keyed)) => {
+                if !matches!(parts.last(), Some(Part::Shared(_))) {
+                    parts.push(Part::Shared(SharedWriter::new(keys.len(), room.take_run())));
                 }
+                if let Some(Part::Shared(run)) = parts.last_mut() {
+                    run.push(ordinal, (keyed, keys));
+                }
+            }
+            (_, keyed) => {
+                let writer = FieldWriter::new(field, keyed, room.take_field(ordinal));
+                parts.push(Part::Own(ordinal, Box::new(writer)));
             }
         }
     }
     parts
+}
+
+/// Gives the room of parts back.
+fn leave(parts: Vec<Part<'_>>, room: &mut Room) {
+    for part in parts {
+        match part {
+            Part::Own(ordinal, writer) => {
+                let (field, words) = writer.into_room();
+                room.give_field(ordinal, field);
+                room.give_words(ordinal, words);
+            }
+            Part::Shared(run) => {
+                let (run, members) = run.into_room();
+                room.give_run(run);
+                members.for_each(|(ordinal, words)| room.give_words(ordinal, words));
+            }
+        }
+    }
 }
 
 /// Writes lines that somebody else made, as a file of the format.
@@ -160,18 +196,19 @@ pub(super) fn finished(
 
 /// Writes every row, uncompressed.
 pub(super) fn plain(frame: &dyn Frame, out: &mut dyn Write) -> io::Result<()> {
-    lines::<false>(frame, &mut Notes::default(), out)
+    lines::<false>(frame, &mut Notes::default(), &mut Room::default(), out)
 }
 
 /// Writes every row. Only with `NOTING` does anybody look at rows one by one.
 fn lines<const NOTING: bool>(
     frame: &dyn Frame,
     notes: &mut Notes,
+    room: &mut Room,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let mut parts = parts(frame);
+    let mut parts = parts(frame, room);
     let groups = frame.groups().unwrap_or_default();
-    let mut lines = Lines::new();
+    let lines = &mut room.lines;
     let mut noting = Noting { notes, flushed: 0, number: 1 };
     for start in (0..frame.rows()).step_by(BLOCK_ROWS) {
         let rows = start..frame.rows().min(start + BLOCK_ROWS);
@@ -179,25 +216,26 @@ fn lines<const NOTING: bool>(
         for part in &mut parts {
             match part {
                 Part::Own(field, writer) => {
-                    writer.load(&mut lines, |column| frame.fill(*field, rows.clone(), column))?;
+                    writer.load(lines, |column| frame.fill(*field, rows.clone(), column))?;
                 }
-                Part::Shared(run) => run.load(&groups[rows.clone()], &mut lines),
+                Part::Shared(run) => run.load(&groups[rows.clone()], lines),
             }
         }
         lines.lay_out();
         for part in &parts {
             match part {
-                Part::Own(_, writer) => writer.put(&mut lines),
-                Part::Shared(run) => run.put(&mut lines),
+                Part::Own(_, writer) => writer.put(lines),
+                Part::Shared(run) => run.put(lines),
             }
         }
         lines.finish();
         if NOTING {
-            noting.write(rows, &lines, out)?;
+            noting.write(rows, lines, out)?;
         } else {
             out.write_all(lines.bytes())?;
         }
     }
+    leave(parts, room);
     Ok(())
 }
 

@@ -12,18 +12,14 @@ pub(super) type Place = (u32, u32);
 
 /// Pieces that stand behind each other. A whole [`SHORT`] can be read from the start of any, and from any multiple of it that is
 /// still inside.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Pieces {
-    /// At least [`SHORT`] bytes more than there are of pieces.
+    /// [`SHORT`] bytes more than there are of pieces, or yet more; nothing before there is any.
     bytes: Vec<u8>,
     end: usize,
 }
 
 impl Pieces {
-    pub(super) fn new() -> Self {
-        Self { bytes: vec![0; SHORT], end: 0 }
-    }
-
     /// Adds the piece that `write` appends.
     pub(super) fn add(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> Place {
         let start = self.end;

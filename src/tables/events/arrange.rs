@@ -39,11 +39,6 @@ impl<'r> Arrived<'r> {
         Self { rows, order }
     }
 
-    /// How many.
-    pub(super) fn len(&self) -> usize {
-        self.order.len()
-    }
-
     /// The rows in order of arrival, so many at a time: copies, side by side.
     pub(super) fn for_blocks(&self, size: usize, mut look: impl FnMut(&[Row])) {
         let mut block = Vec::with_capacity(size);

@@ -271,6 +271,12 @@ pub(super) fn catalogue<'w>(world: &'w crate::scenario::World, fact: &str) -> Op
     }
 }
 
+impl Drop for EventFrame<'_> {
+    fn drop(&mut self) {
+        std::mem::take(&mut self.rows).leave();
+    }
+}
+
 impl Frame for EventFrame<'_> {
     fn table(&self) -> &Table {
         self.table

@@ -2,6 +2,8 @@
 //!
 //! A row is read a single time, while it lies in a core's cache; afterwards a sink's pull of a column is little more than a copy.
 
+use std::cell::Cell;
+
 use crate::event::ids;
 use crate::event::journal::{NONE, Row, Session};
 use crate::frame::NULL;
@@ -16,6 +18,11 @@ const BLOCK: usize = 256;
 
 /// Stands in the ordinal of an order that its event does not name. No journal has so many orders.
 pub(super) const UNNAMED: u32 = 1 << 31;
+
+thread_local! {
+    /// The rows of the last slice that the thread is done with. Their room is used again: fresh memory costs more than to fill it.
+    static SPARE: Cell<Option<Box<Rows>>> = const { Cell::new(None) };
+}
 
 /// What a row needs to know of its session.
 #[derive(Debug, Clone, Copy)]
@@ -96,7 +103,8 @@ pub(super) struct Rows {
 impl Rows {
     /// Turns rows that belong to those sessions.
     pub(super) fn new(world: &World, met: Met<'_>, arrived: &Arrived<'_>) -> Self {
-        let mut rows = Self::with_room(arrived.len());
+        let mut rows = SPARE.take().map(|rows| *rows).unwrap_or_default();
+        rows.clear();
         let mut groups = Vec::with_capacity(BLOCK);
         arrived.for_blocks(BLOCK, |block| {
             groups.clear();
@@ -111,26 +119,28 @@ impl Rows {
         rows
     }
 
-    /// Room for so many rows.
-    fn with_room(rows: usize) -> Self {
-        Self {
-            kinds: Vec::with_capacity(rows),
-            times: Vec::with_capacity(rows),
-            received: Vec::with_capacity(rows),
-            sessions: Vec::with_capacity(rows),
-            sequences: Vec::with_capacity(rows),
-            bits: Vec::with_capacity(rows),
-            users: Sparse::with_room(rows),
-            urls: Sparse::with_room(rows),
-            paths: Sparse::with_room(rows),
-            referrers: Sparse::with_room(rows),
-            loads: Sparse::with_room(rows),
-            dwells: Sparse::with_room(rows),
-            products: Sparse::with_room(rows),
-            prices: Sparse::with_room(rows),
-            properties: Sparse::with_room(rows),
-            ..Self::default()
-        }
+    /// Throws all rows away.
+    fn clear(&mut self) {
+        let Self { kinds, times, received, sessions, sequences, bits, .. } = self;
+        kinds.clear();
+        times.clear();
+        received.clear();
+        sessions.clear();
+        sequences.clear();
+        bits.clear();
+        let Self { users, urls, paths, referrers, products, carts, currencies, .. } = self;
+        let keys = [users, urls, paths, referrers, products, carts, currencies];
+        keys.into_iter().for_each(Sparse::clear);
+        let Self { queries, properties, orders, .. } = self;
+        [queries, properties, orders].into_iter().for_each(Sparse::clear);
+        let Self { loads, dwells, quantities, positions, .. } = self;
+        [loads, dwells, quantities, positions].into_iter().for_each(Sparse::clear);
+        self.prices.clear();
+    }
+
+    /// Leaves the room that the rows took to the next ones that the thread turns.
+    pub(super) fn leave(self) {
+        SPARE.set(Some(Box::new(self)));
     }
 
     /// What every row has.

@@ -13,19 +13,18 @@ pub(super) struct Sparse<T> {
     values: Vec<T>,
 }
 
-impl<T: Copy + Default> Default for Sparse<T> {
+impl<T> Default for Sparse<T> {
     fn default() -> Self {
-        Self::with_room(0)
+        Self { bits: Vec::new(), ranks: vec![0], values: Vec::new() }
     }
 }
 
 impl<T: Copy + Default> Sparse<T> {
-    /// None, with room for so many rows.
-    pub(super) fn with_room(rows: usize) -> Self {
-        let words = rows.div_ceil(64);
-        let mut ranks = Vec::with_capacity(words + 1);
-        ranks.push(0);
-        Self { bits: Vec::with_capacity(words), ranks, values: Vec::with_capacity(rows) }
+    /// Throws all rows away.
+    pub(super) fn clear(&mut self) {
+        self.bits.clear();
+        self.ranks.truncate(1);
+        self.values.clear();
     }
 
     /// Adds rows, each its value and whether it counts. Only the last addition may have a number of rows that 64 does not divide.
@@ -113,7 +112,7 @@ mod tests {
             numbers in prop::collection::vec(0..3, 1..400),
             ends in (0_usize..400, 0_usize..400),
         ) {
-            let mut sparse = Sparse::with_room(numbers.len());
+            let mut sparse = Sparse::default();
             for block in numbers.chunks(128) {
                 sparse.extend_small(block.iter().copied());
             }

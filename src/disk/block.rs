@@ -10,7 +10,7 @@ const ALIGNMENT: usize = 4096;
 static SPARE: Mutex<Vec<Vec<u8>>> = Mutex::new(Vec::new());
 
 /// How many blocks' room is kept at most.
-const SPARES: usize = 16;
+const SPARES: usize = 32;
 
 /// A mebibyte that begins at a multiple of [`ALIGNMENT`] in memory.
 pub(super) struct Block {

@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use super::block::Block;
 
-/// Blocks of a file at most, the one being filled among them.
-const BLOCKS: usize = 4;
+/// Blocks of a file at most, the one being filled among them: as many more than are held while it is small.
+const BLOCKS: usize = super::SMALL + 4;
 
 /// How long a block is waited for. A disk that takes longer for a mebibyte would hold the work up; from then on the cache takes what
 /// the disk has no time for.
@@ -43,18 +43,29 @@ impl Lane {
         Some(Self { cached, full, empty, writer, blocks: 1, patience: PATIENCE })
     }
 
+    /// Takes the blocks over that the file begins with.
+    pub(super) fn begin(&mut self, blocks: Vec<Block>) {
+        self.blocks += blocks.len();
+        for (block, at) in blocks.into_iter().zip((0..).step_by(Block::SIZE)) {
+            // If nobody takes it, the thread has met an error, which is told when the file ends.
+            let _ = self.full.send((block, at));
+        }
+    }
+
     /// Takes a full block over, which stands at that place of the file, and leaves another one that may be filled.
     pub(super) fn pass_on(&mut self, block: &mut Block, at: u64) -> io::Result<()> {
         let Some(next) = self.next() else {
             return self.cached.write_all_at(block.bytes(), at);
         };
-        // If nobody takes it, the thread has met an error, which is told when the file ends.
         let _ = self.full.send((replace(block, next), at));
         Ok(())
     }
 
     /// Another block, if there is one in time.
     fn next(&mut self) -> Option<Block> {
+        if let Ok(next) = self.empty.try_recv() {
+            return Some(next);
+        }
         if self.blocks < BLOCKS {
             self.blocks += 1;
             return Some(Block::new());

@@ -1,9 +1,9 @@
 //! Files on their way to disk.
 //!
-//! A file is gathered into blocks. Those of its beginning go through the operating system's page cache, as usual: a small data set
-//! is then there at once for whoever reads it next. A large file would push everything else out of the cache and costs more time to
-//! copy there than to make, so from `LARGE` bytes on its blocks go past the cache (`lane`), while the next ones are being made.
-//! Where that cannot be done, or the disk does not keep up, the cache takes them after all.
+//! A file is gathered into blocks, of which the first are held until it is known whether it is large. A small one goes through the
+//! operating system's page cache, as usual: it is then there at once for whoever reads it next. A large file would push everything
+//! else out of the cache and costs more time to copy there than to make, so its blocks go past the cache (`lane`), while the next ones
+//! are being made. Where that cannot be done, or the disk does not keep up, the cache takes them after all.
 
 mod block;
 #[cfg(target_os = "linux")]
@@ -14,13 +14,14 @@ mod lane;
 
 use std::fs::File;
 use std::io::{self, Write};
+use std::mem::replace;
 use std::path::{Path, PathBuf};
 
 use block::Block;
 use lane::Lane;
 
-/// Where a file counts as large.
-const LARGE: u64 = 8 << 20;
+/// Blocks of a file that is not large yet.
+const SMALL: usize = 8;
 
 /// A new file.
 #[derive(Debug)]
@@ -30,7 +31,18 @@ pub struct DiskFile {
     /// The block under way, and where in the file it begins.
     block: Block,
     at: u64,
-    lane: Option<Lane>,
+    /// Full blocks before it, while the file is not large.
+    held: Vec<Block>,
+    way: Way,
+}
+
+/// Which way a file's blocks go.
+#[derive(Debug)]
+enum Way {
+    /// Not known yet.
+    Held,
+    Cache,
+    Past(Lane),
 }
 
 impl DiskFile {
@@ -40,7 +52,8 @@ impl DiskFile {
     /// It cannot be made.
     pub fn create(path: &Path) -> io::Result<Self> {
         let file = File::create(path)?;
-        Ok(Self { path: path.to_owned(), file, block: Block::new(), at: 0, lane: None })
+        let (block, held) = (Block::new(), Vec::new());
+        Ok(Self { path: path.to_owned(), file, block, at: 0, held, way: Way::Held })
     }
 
     /// Ends the file.
@@ -48,23 +61,43 @@ impl DiskFile {
     /// # Errors
     /// What was written before cannot be written after all.
     pub fn finish(mut self) -> io::Result<()> {
-        match self.lane.take() {
-            None => self.file.write_all(self.block.bytes()),
-            Some(lane) => lane.finish(self.block.bytes(), self.at),
+        if let Way::Past(lane) = self.way {
+            return lane.finish(self.block.bytes(), self.at);
         }
+        for block in &self.held {
+            self.file.write_all(block.bytes())?;
+        }
+        self.file.write_all(self.block.bytes())
     }
 
     /// Passes a full block on.
     fn pass_on(&mut self) -> io::Result<()> {
-        if self.at == LARGE {
-            self.lane = Lane::open(&self.path, &self.file);
+        if self.held.len() == SMALL {
+            self.grow_large()?;
         }
-        match &mut self.lane {
-            None => self.file.write_all(self.block.bytes())?,
-            Some(lane) => lane.pass_on(&mut self.block, self.at)?,
+        match &mut self.way {
+            Way::Held => self.held.push(replace(&mut self.block, Block::new())),
+            Way::Cache => self.file.write_all(self.block.bytes())?,
+            Way::Past(lane) => lane.pass_on(&mut self.block, self.at)?,
         }
         self.at += Block::SIZE as u64;
         self.block.clear();
+        Ok(())
+    }
+
+    /// Finds the way of a file that has become large, and lets the blocks held so far go it.
+    fn grow_large(&mut self) -> io::Result<()> {
+        let held = std::mem::take(&mut self.held);
+        self.way = match Lane::open(&self.path, &self.file) {
+            Some(mut lane) => {
+                lane.begin(held);
+                Way::Past(lane)
+            }
+            None => {
+                held.iter().try_for_each(|block| self.file.write_all(block.bytes()))?;
+                Way::Cache
+            }
+        };
         Ok(())
     }
 }
@@ -93,7 +126,8 @@ mod tests {
         let dir = tempfile::tempdir().expect("a folder");
         let path = dir.path().join("file");
         let block = Block::SIZE as u64;
-        for length in [0, 1, block - 1, block, block + 1, LARGE, LARGE + 1, LARGE + 9 * block + 77]
+        let large = (SMALL as u64 + 1) * block;
+        for length in [0, 1, block - 1, block, block + 1, large - 1, large, large + 9 * block + 77]
         {
             let bytes: Vec<u8> = (0..length).map(|i| crate::seed::mix(i / 8) as u8).collect();
             let mut file = DiskFile::create(&path).expect("made");

@@ -15,6 +15,10 @@ impl Lane {
         None
     }
 
+    pub(super) fn begin(&mut self, _: Vec<Block>) {
+        match *self {}
+    }
+
     pub(super) fn pass_on(&mut self, _: &mut Block, _: u64) -> io::Result<()> {
         match *self {}
     }

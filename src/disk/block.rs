@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Mutex;
 
 /// What the strictest of disks asks of the place in memory, of the place in the file, and of the length of what goes past the cache.
-const ALIGNMENT: usize = 4096;
+pub(super) const ALIGNMENT: usize = 4096;
 
 /// Room of blocks that nobody needs any more, for the next ones: fresh memory has to be cleared first.
 static SPARE: Mutex<Vec<Vec<u8>>> = Mutex::new(Vec::new());
@@ -48,6 +48,11 @@ impl Block {
     /// What it holds.
     pub(super) fn bytes(&self) -> &[u8] {
         &self.room[self.start..self.start + self.length]
+    }
+
+    /// Keeps only so many bytes.
+    pub(super) fn truncate(&mut self, length: usize) {
+        self.length = self.length.min(length);
     }
 
     /// Empties it.

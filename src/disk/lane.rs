@@ -9,7 +9,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use super::block::Block;
+use super::block::{ALIGNMENT, Block};
 
 /// Blocks of a file at most, the one being filled among them: as many more than are held while it is small.
 const BLOCKS: usize = super::SMALL + 4;
@@ -77,9 +77,15 @@ impl Lane {
         next
     }
 
-    /// Writes the last bytes, which stand at that place of the file, and waits for all others.
-    pub(super) fn finish(self, last: &[u8], at: u64) -> io::Result<()> {
-        self.cached.write_all_at(last, at)?;
+    /// Writes the last block, which stands at that place of the file, and waits for all others.
+    pub(super) fn finish(self, mut last: Block, at: u64) -> io::Result<()> {
+        let bytes = last.bytes();
+        let whole = bytes.len() - bytes.len() % ALIGNMENT;
+        self.cached.write_all_at(&bytes[whole..], at + whole as u64)?;
+        last.truncate(whole);
+        if whole > 0 {
+            let _ = self.full.send((last, at));
+        }
         drop(self.full);
         self.writer.join().unwrap_or_else(|_| Err(io::Error::other("the disk's thread died")))
     }

@@ -1,9 +1,10 @@
 //! Files on their way to disk.
 //!
 //! A file is gathered into blocks, of which the first are held until it is known whether it is large. A small one goes through the
-//! operating system's page cache, as usual: it is then there at once for whoever reads it next. A large file would push everything
-//! else out of the cache and costs more time to copy there than to make, so its blocks go past the cache (`lane`), while the next ones
-//! are being made. Where that cannot be done, or the disk does not keep up, the cache takes them after all.
+//! operating system's page cache, as usual: it is then there at once for whoever reads it next. A large file, or very many files,
+//! would push everything else out of the cache and cost more time to copy there than to make, so their blocks go past the cache
+//! (`lane`), while the next ones are being made. Where that cannot be done, or the disk does not keep up, the cache takes them after
+//! all.
 
 mod block;
 #[cfg(target_os = "linux")]
@@ -16,12 +17,19 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::mem::replace;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use block::Block;
 use lane::Lane;
 
-/// Blocks of a file that is not large yet.
+/// Full blocks of a file that is not large.
 const SMALL: usize = 8;
+
+/// Bytes of all files that the cache is asked to take; afterwards any file counts as large that fills a block.
+const SHARE: u64 = 256 << 20;
+
+/// Bytes that the cache was given so far.
+static GIVEN: AtomicU64 = AtomicU64::new(0);
 
 /// A new file.
 #[derive(Debug)]
@@ -62,17 +70,19 @@ impl DiskFile {
     /// What was written before cannot be written after all.
     pub fn finish(mut self) -> io::Result<()> {
         if let Way::Past(lane) = self.way {
-            return lane.finish(self.block.bytes(), self.at);
+            return lane.finish(self.block, self.at);
         }
-        for block in &self.held {
+        for block in self.held.iter().chain([&self.block]) {
             self.file.write_all(block.bytes())?;
         }
-        self.file.write_all(self.block.bytes())
+        GIVEN.fetch_add(self.at + self.block.bytes().len() as u64, Ordering::Relaxed);
+        Ok(())
     }
 
     /// Passes a full block on.
     fn pass_on(&mut self) -> io::Result<()> {
-        if self.held.len() == SMALL {
+        let is_large = self.held.len() == SMALL || GIVEN.load(Ordering::Relaxed) > SHARE;
+        if matches!(self.way, Way::Held) && is_large {
             self.grow_large()?;
         }
         match &mut self.way {
@@ -120,22 +130,26 @@ impl Write for DiskFile {
 mod tests {
     use super::*;
 
-    /// For all lengths around those of a block and of a large file, what is written is there.
+    /// For all lengths around those of a block and of a large file, what is written is there; also once the cache has had its share.
     #[test]
     fn a_file_holds_what_was_written() {
         let dir = tempfile::tempdir().expect("a folder");
         let path = dir.path().join("file");
         let block = Block::SIZE as u64;
         let large = (SMALL as u64 + 1) * block;
-        for length in [0, 1, block - 1, block, block + 1, large - 1, large, large + 9 * block + 77]
-        {
-            let bytes: Vec<u8> = (0..length).map(|i| crate::seed::mix(i / 8) as u8).collect();
-            let mut file = DiskFile::create(&path).expect("made");
-            for piece in bytes.chunks(300_001) {
-                file.write_all(piece).expect("written");
+        for given in [0, SHARE + 1] {
+            GIVEN.store(given, Ordering::Relaxed);
+            for length in
+                [0, 1, block - 1, block, block + 5000, large - 1, large, large + 9 * block + 77]
+            {
+                let bytes: Vec<u8> = (0..length).map(|i| crate::seed::mix(i / 8) as u8).collect();
+                let mut file = DiskFile::create(&path).expect("made");
+                for piece in bytes.chunks(300_001) {
+                    file.write_all(piece).expect("written");
+                }
+                file.finish().expect("ended");
+                assert!(std::fs::read(&path).expect("read") == bytes, "{length} bytes");
             }
-            file.finish().expect("ended");
-            assert!(std::fs::read(&path).expect("read") == bytes, "{length} bytes");
         }
     }
 }

@@ -23,7 +23,7 @@ impl Lane {
         match *self {}
     }
 
-    pub(super) fn finish(self, _: &[u8], _: u64) -> io::Result<()> {
+    pub(super) fn finish(self, _: Block, _: u64) -> io::Result<()> {
         match self {}
     }
 }

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::keyed::{BothWords, Keyed, value};
+use super::keyed::{self, BothWords, Keyed, value};
 use super::lines::Lines;
 use super::pieces::{Opening, Pieces, Place};
 use crate::frame::{Column, Values};
@@ -91,14 +91,14 @@ impl<'f> FieldWriter<'f> {
                     let moment = clock.moment(long).ok_or_else(|| outside(name))?;
                     let mut quoted = [b'"'; 28];
                     quoted[..27].copy_from_slice(&moment);
-                    places.push(pieces.join(opening, &quoted, 28));
+                    places.push(join(opening, (&quoted, 28), pieces));
                 }
             }
             Values::Longs(longs) => {
                 let write = if self.ty == Type::Money { text::money } else { text::integer };
                 places.extend(longs.iter().map(|&long| {
                     let (digits, length) = write(long);
-                    pieces.join(opening, &digits, length)
+                    join(opening, (&digits, length), pieces)
                 }));
             }
             Values::Ints(ints) if self.ty == Type::Date => {
@@ -106,12 +106,12 @@ impl<'f> FieldWriter<'f> {
                     let date = text::date(int.into()).ok_or_else(|| outside(name))?;
                     let mut quoted = [b'"'; 11];
                     quoted[..10].copy_from_slice(&date);
-                    places.push(pieces.join(opening, &quoted, 11));
+                    places.push(join(opening, (&quoted, 11), pieces));
                 }
             }
             Values::Ints(ints) => places.extend(ints.iter().map(|&int| {
                 let (digits, length) = text::integer(int.into());
-                pieces.join(opening, &digits, length)
+                join(opening, (&digits, length), pieces)
             })),
             Values::Doubles(doubles) => {
                 let mut text = Vec::new();
@@ -127,7 +127,7 @@ impl<'f> FieldWriter<'f> {
             }
             Values::Flags(flags) => places.extend(flags.iter().map(|&flag| {
                 let (text, length) = if flag { (b"true ", 4) } else { (b"false", 5) };
-                pieces.join(opening, text, length)
+                join(opening, (text, length), pieces)
             })),
             Values::Texts { ends, bytes } => {
                 let mut start = 0;
@@ -145,12 +145,24 @@ impl<'f> FieldWriter<'f> {
     }
 }
 
+/// Makes a piece of a field: what opens it, and the first `length` of a few bytes.
+#[inline]
+fn join<const N: usize>(
+    opening: &Opening,
+    (value, length): (&[u8; N], usize),
+    out: &mut Pieces,
+) -> Place {
+    let start = out.begin();
+    out.push_field(opening, value, length);
+    out.since(start)
+}
+
 /// Makes the piece of a UUID.
 #[inline]
-fn id(id: u128, opening: &Opening, pieces: &mut Pieces) -> Place {
-    let mut quoted = [b'"'; 37];
-    quoted[..36].copy_from_slice(&text::uuid(id));
-    pieces.join(opening, &quoted, 37)
+fn id(of: u128, opening: &Opening, out: &mut Pieces) -> Place {
+    let start = out.begin();
+    keyed::id(of, opening, out);
+    out.since(start)
 }
 
 fn outside(field: &str) -> io::Error {

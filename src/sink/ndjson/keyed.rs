@@ -95,16 +95,14 @@ impl<'f> Keyed<'f> {
         (&self.words[part].pieces, self.words[part].places[at])
     }
 
-    /// Adds the field of a key to what is there.
-    pub(super) fn append(&mut self, key: u32, out: &mut Vec<u8>) {
+    /// Adds the field of a key to a piece.
+    #[inline]
+    pub(super) fn append(&mut self, key: u32, out: &mut Pieces) {
         if let Some(ids) = self.ids() {
-            let mut quoted = [b'"'; 37];
-            quoted[..36].copy_from_slice(&text::uuid(ids[key as usize]));
-            out.extend_from_slice(self.opening.text());
-            out.extend_from_slice(&quoted);
+            id(ids[key as usize], &self.opening, out);
         } else {
             let (pieces, place) = self.piece(key);
-            out.extend_from_slice(pieces.get(place));
+            out.push(pieces, place);
         }
     }
 
@@ -117,6 +115,14 @@ impl<'f> Keyed<'f> {
             value(ty, text, out);
         });
     }
+}
+
+/// Adds the field of a UUID to a piece.
+#[inline]
+pub(super) fn id(id: u128, opening: &Opening, out: &mut Pieces) {
+    let mut quoted = [b'"'; 37];
+    quoted[..36].copy_from_slice(&text::uuid(id));
+    out.push_field(opening, &quoted, 37);
 }
 
 /// Writes a string behind its opening quote, or a JSON object as it is.

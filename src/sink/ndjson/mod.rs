@@ -164,6 +164,11 @@ fn parts<'f>(frame: &'f dyn Frame, room: &mut Room) -> Vec<Part<'f>> {
             }
         }
     }
+    for part in &mut parts {
+        if let Part::Shared(run) = part {
+            run.lay_out();
+        }
+    }
     parts
 }
 

@@ -30,32 +30,56 @@ impl Pieces {
         self.since(start)
     }
 
-    /// Adds a piece made of an opening and the first `length` of a few bytes.
+    /// Begins a piece that is made of others; where it starts.
+    pub(super) fn begin(&self) -> usize {
+        self.end
+    }
+
+    /// The piece that was begun there.
+    pub(super) fn since(&self, start: usize) -> Place {
+        (start as u32, (self.end - start) as u32)
+    }
+
+    /// Adds one of some other pieces.
     #[inline]
-    pub(super) fn join<const N: usize>(
+    pub(super) fn push(&mut self, from: &Self, place: Place) {
+        let (start, length) = (place.0 as usize, place.1 as usize);
+        self.reserve(length);
+        if length <= SHORT {
+            self.bytes[self.end..self.end + SHORT].copy_from_slice(from.short(start));
+        } else {
+            self.bytes[self.end..self.end + length].copy_from_slice(from.get(place));
+        }
+        self.end += length;
+    }
+
+    /// Adds a field: what opens it, and the first `length` of a few bytes.
+    #[inline]
+    pub(super) fn push_field<const N: usize>(
         &mut self,
         opening: &Opening,
-        rest: &[u8; N],
+        value: &[u8; N],
         length: usize,
-    ) -> Place {
-        let start = self.end;
-        let middle = start + opening.length;
-        let need = middle + SHORT + N;
+    ) {
+        const { assert!(N <= SHORT, "room is made in short pieces") };
+        self.reserve(opening.length + SHORT);
+        let value_at = self.end + opening.length;
+        if opening.length <= SHORT {
+            self.bytes[self.end..self.end + SHORT].copy_from_slice(&opening.bytes[..SHORT]);
+        } else {
+            self.bytes[self.end..value_at].copy_from_slice(opening.text());
+        }
+        self.bytes[value_at..value_at + N].copy_from_slice(value);
+        self.end = value_at + length.min(N);
+    }
+
+    /// Makes room for so many bytes and a short piece behind them.
+    #[inline]
+    fn reserve(&mut self, bytes: usize) {
+        let need = self.end + bytes + SHORT;
         if self.bytes.len() < need {
             self.bytes.resize(need.next_power_of_two(), 0);
         }
-        if opening.length <= SHORT {
-            self.bytes[start..start + SHORT].copy_from_slice(&opening.bytes[..SHORT]);
-        } else {
-            self.bytes[start..middle].copy_from_slice(opening.text());
-        }
-        self.bytes[middle..middle + N].copy_from_slice(rest);
-        self.end = middle + length.min(N);
-        self.since(start)
-    }
-
-    fn since(&self, start: usize) -> Place {
-        (start as u32, (self.end - start) as u32)
     }
 
     /// How many bytes there are.

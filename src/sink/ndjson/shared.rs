@@ -8,6 +8,9 @@ use crate::frame::NULL;
 /// Bytes of pieces that are kept: more would not stay in a core's cache, where the pieces of those groups are that rows still come of.
 const KEPT: usize = 2 << 20;
 
+/// Groups whose keys are laid side by side together: so few that all of them stay in the cache nearest to a core.
+const TOGETHER: usize = 128;
+
 /// No place.
 const NOWHERE: Place = (0, 0);
 
@@ -27,7 +30,7 @@ pub(super) struct RunRoom {
     /// By group: where its piece stands; of no length while there is none.
     groups: Vec<Place>,
     pieces: Pieces,
-    /// The keys of a group.
+    /// By group: the keys of all fields, side by side.
     keys: Vec<u32>,
     /// By row of the block: where the piece of its group stands.
     places: Vec<Place>,
@@ -37,9 +40,25 @@ impl<'f> SharedWriter<'f> {
     /// A run without a field yet, of so many groups.
     pub(super) fn new(groups: usize, mut room: RunRoom) -> Self {
         room.pieces.clear();
+        room.keys.clear();
         room.groups.clear();
         room.groups.resize(groups, NOWHERE);
         Self { members: Vec::new(), room }
+    }
+
+    /// Lays the keys of each group side by side, once all fields are there: groups are met in any order, and each is then waited
+    /// for but once.
+    pub(super) fn lay_out(&mut self) {
+        let Self { members, room: RunRoom { groups, keys, .. } } = self;
+        keys.resize(groups.len() * members.len(), NULL);
+        for some in (0..groups.len()).step_by(TOGETHER) {
+            let some = some..groups.len().min(some + TOGETHER);
+            for (place, (_, (_, of_field))) in members.iter().enumerate() {
+                let to = keys[some.start * members.len()..].iter_mut().skip(place);
+                let to = to.step_by(members.len());
+                to.zip(&of_field[some.clone()]).for_each(|(to, key)| *to = *key);
+            }
+        }
     }
 
     /// Adds the next field to the run.
@@ -71,20 +90,19 @@ impl<'f> SharedWriter<'f> {
         lines.measure(None, &self.room.places);
     }
 
-    /// Writes a group's fields aside. Its keys are read before any is used, so that they are waited for together.
+    /// Writes a group's fields aside.
     fn render(&mut self, group: u32) -> Place {
         let Self { members, room: RunRoom { groups, pieces, keys, .. } } = self;
-        keys.clear();
-        keys.extend(members.iter().map(|(_, (_, keys))| keys[group as usize]));
-        let place = pieces.add(|out| {
-            for ((_, (field, _)), &key) in members.iter_mut().zip(&*keys) {
-                if key != NULL {
-                    field.append(key, out);
-                }
+        let first = group as usize * members.len();
+        let keys = &keys[first..first + members.len()];
+        let start = pieces.begin();
+        for ((_, (field, _)), &key) in members.iter_mut().zip(keys) {
+            if key != NULL {
+                field.append(key, pieces);
             }
-        });
-        groups[group as usize] = place;
-        place
+        }
+        groups[group as usize] = pieces.since(start);
+        groups[group as usize]
     }
 
     /// Puts the pieces of the rows into their lines.

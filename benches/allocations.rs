@@ -52,8 +52,8 @@ fn columns(world: &World, slices: Slices) -> (f64, u64) {
     let (journal, buckets) = engine::arrange(journals.expect("simulated"), slices);
     let context = Context { world, journal: &journal };
     let table = world.schemas.table("events").expect("it ships");
-    let frame = |rows| EventFrame::new(context, table, rows);
-    let frames: Vec<EventFrame<'_>> = buckets.into_iter().map(frame).collect();
+    let frame = |rows: &Vec<_>| EventFrame::new(context, table, rows);
+    let frames: Vec<EventFrame<'_>> = buckets.iter().map(frame).collect();
     let mut column = Column::default();
     let mut pull = || {
         for field in 0..table.fields.len() {

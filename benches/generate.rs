@@ -95,7 +95,7 @@ impl Case {
     /// The frames of all slices.
     fn frames<'c>(&'c self, journal: &'c Journal, slices: Slices) -> Vec<EventFrame<'c>> {
         let context = Context { world: &self.world, journal };
-        let frame = |rows| EventFrame::new(context, self.table(), rows);
+        let frame = |rows: Vec<_>| EventFrame::new(context, self.table(), &rows);
         slices.into_iter().map(frame).filter(|frame| frame.rows() > 0).collect()
     }
 
@@ -104,7 +104,7 @@ impl Case {
         let (journal, slices) = self.arrange();
         let context = Context { world: &self.world, journal: &journal };
         for rows in slices {
-            lay_out(&EventFrame::new(context, self.table(), rows));
+            lay_out(&EventFrame::new(context, self.table(), &rows));
         }
     }
 

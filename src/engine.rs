@@ -5,6 +5,7 @@
 mod anomalies;
 mod calibrate;
 mod pilot;
+mod spare;
 
 use std::collections::BTreeSet;
 use std::io::{self, Write as _};
@@ -15,6 +16,7 @@ use std::sync::{Mutex, PoisonError};
 pub use calibrate::calibrate;
 pub use pilot::{pilot, plan};
 use rayon::prelude::*;
+use spare::Spare;
 
 use crate::anomaly::Spec;
 use crate::anomaly::apply::{FileEdits, LaidOut};
@@ -141,6 +143,7 @@ pub fn generate_masked(
         counting: counting.as_ref(),
         masking,
         wrong: None,
+        spare: Spare::default(),
         copies: Mutex::default(),
         kinds: Mutex::default(),
     };
@@ -207,7 +210,7 @@ pub fn simulate(
     progress: &dyn Progress,
     cancel: &AtomicBool,
 ) -> Result<Vec<Journal>, Error> {
-    simulate_with(world, slices, users, progress, cancel, &|_| {})
+    simulate_with(world, slices, users, progress, cancel, &Spare::default(), &|_| {})
 }
 
 /// The users of a chunk, but for those who were erased.
@@ -222,6 +225,7 @@ fn simulate_with(
     users: std::ops::Range<u64>,
     progress: &dyn Progress,
     cancel: &AtomicBool,
+    spare: &Spare,
     look: &(dyn Fn(&Journal) + Sync),
 ) -> Result<Vec<Journal>, Error> {
     if world.request.exact {
@@ -239,7 +243,7 @@ fn simulate_with(
         look(&walker.journal);
         progress.advance(walker.journal.events());
         // A copy is just as large as it needs; the walker's own journal has grown to what a chunk takes and is used again.
-        let journal = walker.journal.clone();
+        let journal = spare.copy(&walker.journal);
         walker.journal.clear();
         Ok(journal)
     };
@@ -274,17 +278,26 @@ fn in_order(
 type SliceRows = Vec<(Bucket, Offsets)>;
 
 /// Joins the journals of a range: the rows of entities in one journal, the events by slice.
-pub fn arrange(mut journals: Vec<Journal>, slices: Slices) -> (Journal, Vec<SliceRows>) {
-    let mut whole = Journal::default();
+pub fn arrange(journals: Vec<Journal>, slices: Slices) -> (Journal, Vec<SliceRows>) {
+    arrange_with(journals, slices, &Spare::default())
+}
+
+fn arrange_with(
+    journals: Vec<Journal>,
+    slices: Slices,
+    spare: &Spare,
+) -> (Journal, Vec<SliceRows>) {
+    let mut whole = spare.whole();
     whole.reserve(&journals);
-    let offsets: Vec<Offsets> = journals.iter_mut().map(|next| whole.append(next)).collect();
     let mut by_slice: Vec<SliceRows> = (0..slices.count()).map(|_| Vec::new()).collect();
-    for (journal, offsets) in journals.into_iter().zip(offsets) {
-        for (slice, bucket) in by_slice.iter_mut().zip(journal.slices) {
+    for mut journal in journals {
+        let offsets = whole.append(&mut journal);
+        for (slice, bucket) in by_slice.iter_mut().zip(std::mem::take(&mut journal.slices)) {
             if !bucket.rows.is_empty() {
                 slice.push((bucket, offsets));
             }
         }
+        spare.leave_chunk(journal);
     }
     (whole, by_slice)
 }
@@ -313,6 +326,7 @@ struct Job<'j> {
     counting: Option<&'j Counting<'j>>,
     masking: Option<&'j Masking>,
     wrong: Option<Wrong<'j>>,
+    spare: Spare,
     /// Labels written as NDJSON beside those of the format.
     copies: Mutex<Vec<Document>>,
     /// Kinds of which there are incidents.
@@ -335,13 +349,16 @@ impl Job<'_> {
                 counting.add(journal);
             }
         };
-        let journals = simulate_with(world, slices, users, self.progress, self.cancel, &look)?;
-        let (mut journal, mut by_slice) = arrange(journals, slices);
+        let (progress, spare) = (self.progress, &self.spare);
+        let journals = simulate_with(world, slices, users, progress, self.cancel, spare, &look)?;
+        let (mut journal, mut by_slice) = arrange_with(journals, slices, spare);
         let Some(wrong) = &self.wrong else {
             let context = Context { world, journal: &journal };
             self.count(context)?;
             let tasks = self.tasks(range, by_slice, |_| (FileEdits::default(), Vec::new()));
-            return Ok(self.files(context, range, tasks)?.0);
+            let (files, _) = self.files(context, range, tasks)?;
+            spare.leave_whole(journal);
+            return Ok(files);
         };
         // What is rare is so before anything goes wrong: it is the same in the clean twin.
         self.count(Context { world, journal: &journal })?;
@@ -357,6 +374,7 @@ impl Job<'_> {
         });
         let (mut files, halves) = self.files(context, range, tasks)?;
         files.extend(anomalies::labels(self, context, range, incidents, halves)?);
+        spare.leave_whole(journal);
         Ok(files)
     }
 
@@ -426,12 +444,14 @@ impl Job<'_> {
             TaskRows::Slice(slice, rows, changes) => {
                 let path = events_path(world, slices, range.number, slice, extension);
                 let written = if edits.has_rows() {
-                    let made = EventFrame::changed(context, table, rows, &changes);
+                    let made = EventFrame::changed(context, table, &rows, &changes);
+                    self.leave(rows);
                     let (shown, time_range) = (made.shown, made.time_range);
                     let places = &made.places;
                     self.rows(path, &Rows { frame: &made.frame, shown, time_range, places }, &edits)
                 } else {
-                    let frame = EventFrame::new(context, table, rows);
+                    let frame = EventFrame::new(context, table, &rows);
+                    self.leave(rows);
                     let (shown, time_range) = (frame.rows(), frame.time_range());
                     self.rows(path, &Rows { frame: &frame, shown, time_range, places: &[] }, &edits)
                 }?;
@@ -440,6 +460,11 @@ impl Job<'_> {
                 Ok(written)
             }
         }
+    }
+
+    /// Lets the next range have the memory of events that are in a frame.
+    fn leave(&self, rows: SliceRows) {
+        self.spare.leave(rows.into_iter().map(|(bucket, _)| bucket));
     }
 
     /// Writes the rows of one file, as edited.

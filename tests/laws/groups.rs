@@ -42,7 +42,7 @@ fn with_frames(world: &World, mut look: impl FnMut(&EventFrame<'_>)) {
     let context = Context { world, journal: &journal };
     let table = world.schemas.table("events").expect("it ships");
     for rows in slices {
-        look(&EventFrame::new(context, table, rows));
+        look(&EventFrame::new(context, table, &rows));
     }
 }
 

@@ -53,7 +53,7 @@ impl<'r> Arrived<'r> {
 /// Joins the buckets, arranges their rows, and hands them on beside the sessions of the slice, which the rows' session ordinals mean.
 pub(super) fn arrange<T>(
     groups: &[u8],
-    buckets: Vec<(Bucket, Offsets)>,
+    buckets: &[&(Bucket, Offsets)],
     then: impl FnOnce(Arrived<'_>, &[u32]) -> T,
 ) -> T {
     ROOM.with_borrow_mut(|room| {
@@ -64,10 +64,10 @@ pub(super) fn arrange<T>(
 
 impl Room {
     /// Takes the rows of buckets in; the sessions that they belong to.
-    fn take(&mut self, groups: &[u8], buckets: Vec<(Bucket, Offsets)>) -> Vec<u32> {
+    fn take(&mut self, groups: &[u8], buckets: &[&(Bucket, Offsets)]) -> Vec<u32> {
         let Self { received, rows, order } = self;
         received.clear();
-        for (bucket, _) in &buckets {
+        for (bucket, _) in buckets {
             received.extend(bucket.rows.iter().map(|row| row.received));
         }
         let parts = Parts::new(received);
@@ -85,7 +85,7 @@ impl Room {
 /// Deals rows out to parts that begin at `ends`, which become their ends; the sessions that they belong to.
 fn deal(
     groups: &[u8],
-    buckets: Vec<(Bucket, Offsets)>,
+    buckets: &[&(Bucket, Offsets)],
     parts: &Parts,
     ends: &mut [u32],
     rows: &mut [Row],
@@ -94,7 +94,7 @@ fn deal(
     for (bucket, offsets) in buckets {
         let first = sessions.len() as u32;
         sessions.extend(bucket.sessions.iter().map(|session| session + offsets.session));
-        for mut row in bucket.rows {
+        for mut row in bucket.rows.iter().copied() {
             row.session += first;
             if groups[usize::from(row.kind)] & fills::ORDER != 0 && row.extra != NONE {
                 row.extra += offsets.order;
@@ -110,7 +110,7 @@ fn deal(
 /// The same with some rows changed: they are those shown, then those that are not any more.
 pub(super) fn arrange_changed<T>(
     groups: &[u8],
-    buckets: Vec<(Bucket, Offsets)>,
+    buckets: &[&(Bucket, Offsets)],
     changes: &[Change],
     then: impl FnOnce(Arrived<'_>, &[u32]) -> T,
 ) -> (T, Arrangement) {

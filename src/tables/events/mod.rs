@@ -79,8 +79,9 @@ impl Bound {
 
 impl<'c> EventFrame<'c> {
     /// Arranges the buckets of a slice, each with the offset of its journal's sessions and orders, in order of users.
-    pub fn new(context: Context<'c>, table: &'c Table, buckets: Vec<(Bucket, Offsets)>) -> Self {
-        arrange(&context.world.fills, buckets, |arrived, sessions| {
+    pub fn new(context: Context<'c>, table: &'c Table, buckets: &[(Bucket, Offsets)]) -> Self {
+        let buckets: Vec<_> = buckets.iter().collect();
+        arrange(&context.world.fills, &buckets, |arrived, sessions| {
             Self::of(context, table, Bound::new(table), &arrived, sessions)
         })
     }
@@ -89,16 +90,17 @@ impl<'c> EventFrame<'c> {
     pub fn changed(
         context: Context<'c>,
         table: &'c Table,
-        mut buckets: Vec<(Bucket, Offsets)>,
+        buckets: &[(Bucket, Offsets)],
         changes: &[Change],
     ) -> Changed<'c> {
         // Rows of those who are there only because something goes wrong come by changes.
         let clean = context.journal.clean().sessions;
-        buckets.retain(|(_, offsets)| (offsets.session as usize) < clean);
+        let is_clean = |(_, offsets): &&(Bucket, Offsets)| (offsets.session as usize) < clean;
+        let buckets: Vec<_> = buckets.iter().filter(is_clean).collect();
         let of = |arrived: Arrived<'_>, sessions: &[u32]| {
             Self::of(context, table, Bound::new(table), &arrived, sessions)
         };
-        let (frame, made) = arrange_changed(&context.world.fills, buckets, changes, of);
+        let (frame, made) = arrange_changed(&context.world.fills, &buckets, changes, of);
         Changed { frame, shown: made.shown, time_range: made.time_range, places: made.places }
     }
 

@@ -106,6 +106,7 @@ pub(super) fn of_range(
     };
     welcome(&mut made, journal, by_slice);
     let ground = Ground::new(Context { world, journal }, range.number, slices, by_slice);
+    let ground = ground.knowing(made.iter().flat_map(|one| one.events.iter().copied()));
     let edits = Edits::new(spec, &ground, &made);
     let changes = |(file, edits): (&FileRef, &FileEdits)| match file {
         FileRef::Slice(slice) => Some((*slice as usize, edits.event_changes(&ground))),

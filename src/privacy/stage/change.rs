@@ -131,6 +131,7 @@ impl Change {
     }
 
     /// The same rule where nobody asks which tokens were made.
+    #[must_use]
     pub fn unwatched(self) -> Self {
         Self { is_watched: false, ..self }
     }

@@ -159,6 +159,7 @@ fn bytes(state: &State) -> Hash {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::digits::hex;
     use hmac::{Hmac, KeyInit as _, Mac as _};
     use proptest::prelude::*;
     use sha2::Sha256;
@@ -168,6 +169,42 @@ mod tests {
         let mut mac = Hmac::<Sha256>::new_from_slice(key).unwrap();
         mac.update(message);
         mac.finalize().into_bytes().into()
+    }
+
+    /// RFC 4231, test cases 1, 2, 3 and 6.
+    #[test]
+    fn hmac_is_that_of_rfc_4231() {
+        let cases: [(&[u8], &[u8], &str); 4] = [
+            (
+                &[0x0b; 20],
+                b"Hi There",
+                "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7",
+            ),
+            (
+                b"Jefe",
+                b"what do ya want for nothing?",
+                "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",
+            ),
+            (
+                &[0xaa; 20],
+                &[0xdd; 50],
+                "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe",
+            ),
+            (
+                &[0xaa; 131],
+                b"Test Using Larger Than Block-Size Key - Hash Key First",
+                "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54",
+            ),
+        ];
+        for (key, message, expected) in cases {
+            assert_eq!(hex(&judged(key, message)), expected);
+            // Ours are of 32 bytes: a shorter one is filled up with noughts, and there is no longer one.
+            let mut whole = Zeroizing::new([0; 32]);
+            if let Some(room) = whole.get_mut(..key.len()) {
+                room.copy_from_slice(key);
+                assert_eq!(hex(&Keyed::new(&whole).hash(message)), expected);
+            }
+        }
     }
 
     proptest! {

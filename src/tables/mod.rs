@@ -16,6 +16,7 @@ pub(crate) mod orders;
 mod payments;
 mod personas;
 mod products;
+mod records;
 pub(crate) mod sessions;
 mod users;
 
@@ -26,6 +27,7 @@ pub use catalogue::catalogue;
 pub use identity::Identity;
 pub use personas::Traits;
 pub use products::ProductRow;
+pub use records::{with_record, with_records};
 pub use users::{UserRecords, UsersFrame};
 
 use crate::event::journal::{Journal, NEVER, UserRow};
@@ -370,31 +372,5 @@ impl Laid<'_> {
         let rows: Vec<R> = made.rows.iter().map(|row| clone(order[*row as usize].1)).collect();
         let about = About { shown: made.shown, time_range: made.time_range, places: &made.places };
         write(about.of(&RecordFrame::new(self.context, self.table, &rows)))
-    }
-}
-
-/// Lays out one record of a table of a range by itself.
-pub fn with_record<T>(
-    context: Context<'_>,
-    table: &Table,
-    ordinal: usize,
-    look: impl FnOnce(&dyn Frame) -> T,
-) -> T {
-    let journal = context.journal;
-    let only = ordinal..ordinal + 1;
-    match table.name.as_str() {
-        "users" => {
-            let users = UserRecords::new(context, &journal.users[only]);
-            look(&UsersFrame::new(context, table, &users))
-        }
-        "devices" => look(&RecordFrame::new(context, table, &journal.devices[only])),
-        "sessions" => look(&RecordFrame::new(context, table, &journal.sessions[only])),
-        "journeys" => look(&RecordFrame::new(context, table, &journal.journeys[only])),
-        "orders" => look(&RecordFrame::new(context, table, &journal.orders[only])),
-        "order_items" => look(&RecordFrame::new(context, table, &journal.lines[only])),
-        "payments" => look(&RecordFrame::new(context, table, &journal.payments[only])),
-        "consents" => look(&RecordFrame::new(context, table, &journal.consents[only])),
-        "erasure_requests" => look(&RecordFrame::new(context, table, &journal.erasures[only])),
-        _ => look(&RecordFrame::<ProductRow>::new(context, table, &[])),
     }
 }

@@ -30,6 +30,8 @@ pub struct Ground<'g> {
     pub context: Context<'g>,
     /// The range's number.
     pub range: u32,
+    /// How many ranges the data set has.
+    pub ranges: u32,
     /// The runs of arrival time.
     pub slices: Slices,
     rows: &'g [SliceRows],
@@ -38,11 +40,16 @@ pub struct Ground<'g> {
 }
 
 impl<'g> Ground<'g> {
-    /// The ground of a range, its events by slice.
-    pub fn new(context: Context<'g>, range: u32, slices: Slices, rows: &'g [SliceRows]) -> Self {
+    /// The ground of a range, one of so many, its events by slice.
+    pub fn new(
+        context: Context<'g>,
+        (range, ranges): (u32, u32),
+        slices: Slices,
+        rows: &'g [SliceRows],
+    ) -> Self {
         let events = context.world.schemas.tables.iter().find(|table| table.is_events());
         let bound = events.map(|table| (table, Arc::new(Bound::new(table))));
-        Self { context, range, slices, rows, bound, known: Known::Site(None) }
+        Self { context, range, ranges, slices, rows, bound, known: Known::Site(None) }
     }
 
     /// The world.

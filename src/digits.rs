@@ -78,6 +78,23 @@ pub fn from_base64(text: &str) -> Option<Vec<u8>> {
     Some(out)
 }
 
+/// Puts out an address of version 4 in its usual form.
+#[inline]
+pub fn ipv4(address: u32, mut put: impl FnMut(u8)) {
+    for (place, byte) in address.to_be_bytes().into_iter().enumerate() {
+        if place > 0 {
+            put(b'.');
+        }
+        if byte >= 100 {
+            put(b'0' + byte / 100);
+        }
+        if byte >= 10 {
+            put(b'0' + byte / 10 % 10);
+        }
+        put(b'0' + byte % 10);
+    }
+}
+
 /// Eight hexadecimal digits of a word at once: its nibbles are spread over the bytes of a longer one, and each becomes the letter of its
 /// digits, or on into the letters where it is above nine.
 #[inline]

@@ -16,6 +16,7 @@ pub(crate) mod orders;
 mod payments;
 mod personas;
 mod products;
+mod records;
 pub(crate) mod sessions;
 mod users;
 
@@ -26,13 +27,14 @@ pub use catalogue::catalogue;
 pub use identity::Identity;
 pub use personas::Traits;
 pub use products::ProductRow;
+pub use records::{with_record, with_records};
 pub use users::{UserRecords, UsersFrame};
 
 use crate::event::journal::{Journal, NEVER, UserRow};
 use crate::frame::{Column, Dictionary, Frame, NULL, Strings};
 use crate::scenario::World;
 use crate::schema::Table;
-use crate::tables::changes::{Fate, Place};
+use crate::tables::changes::{Clean, Fate, Place};
 
 /// What a fact is taken from: the world and the journal of a range.
 #[derive(Debug, Clone, Copy)]
@@ -329,8 +331,8 @@ impl Laid<'_> {
             return write(&records[..self.clean], &about);
         }
         // A copy comes right behind what it is a copy of.
-        let places: Vec<i64> = (0..self.clean as i64).collect();
-        let made = changes::arrange(&places, self.clean, self.changes);
+        let clean = Clean { count: self.clean, time: |row| row as i64 };
+        let made = changes::arrange(&clean, self.changes);
         let rows: Vec<R> = made.rows.iter().map(|row| records[*row as usize].clone()).collect();
         write(&rows, &About { shown: made.shown, time_range: None, places: &made.places })
     }
@@ -355,7 +357,6 @@ impl Laid<'_> {
             let about = About { shown: sorted.len(), time_range, places: &[] };
             return write(about.of(&RecordFrame::new(self.context, self.table, &sorted)));
         }
-        let times: Vec<i64> = order.iter().map(|(time, _)| *time).collect();
         let place = |i: u32| {
             if (i as usize) < self.clean {
                 order.binary_search(&(time(&records[i as usize]), i)).unwrap_or(0)
@@ -365,36 +366,11 @@ impl Laid<'_> {
         };
         let changes: Vec<(u32, Fate)> =
             self.changes.iter().map(|(i, fate)| (place(*i) as u32, *fate)).collect();
-        let made = changes::arrange(&times, self.clean, &changes);
+        let clean = Clean { count: self.clean, time: |row: usize| order[row].0 };
+        let made = changes::arrange(&clean, &changes);
         order.extend(guests);
         let rows: Vec<R> = made.rows.iter().map(|row| clone(order[*row as usize].1)).collect();
         let about = About { shown: made.shown, time_range: made.time_range, places: &made.places };
         write(about.of(&RecordFrame::new(self.context, self.table, &rows)))
-    }
-}
-
-/// Lays out one record of a table of a range by itself.
-pub fn with_record<T>(
-    context: Context<'_>,
-    table: &Table,
-    ordinal: usize,
-    look: impl FnOnce(&dyn Frame) -> T,
-) -> T {
-    let journal = context.journal;
-    let only = ordinal..ordinal + 1;
-    match table.name.as_str() {
-        "users" => {
-            let users = UserRecords::new(context, &journal.users[only]);
-            look(&UsersFrame::new(context, table, &users))
-        }
-        "devices" => look(&RecordFrame::new(context, table, &journal.devices[only])),
-        "sessions" => look(&RecordFrame::new(context, table, &journal.sessions[only])),
-        "journeys" => look(&RecordFrame::new(context, table, &journal.journeys[only])),
-        "orders" => look(&RecordFrame::new(context, table, &journal.orders[only])),
-        "order_items" => look(&RecordFrame::new(context, table, &journal.lines[only])),
-        "payments" => look(&RecordFrame::new(context, table, &journal.payments[only])),
-        "consents" => look(&RecordFrame::new(context, table, &journal.consents[only])),
-        "erasure_requests" => look(&RecordFrame::new(context, table, &journal.erasures[only])),
-        _ => look(&RecordFrame::<ProductRow>::new(context, table, &[])),
     }
 }

@@ -1,5 +1,6 @@
 //! `sessions`: one row a session.
 
+use crate::digits;
 use crate::event::ids::{self, Thing};
 use crate::event::journal::{NEVER, Session};
 use crate::frame::NULL;
@@ -91,18 +92,7 @@ pub(crate) fn locale(world: &World, s: &Session) -> u32 {
 
 /// The address as four numbers with dots.
 pub(crate) fn ip(s: &Session, out: &mut Vec<u8>) -> bool {
-    for (i, byte) in s.ip.to_be_bytes().into_iter().enumerate() {
-        if i > 0 {
-            out.push(b'.');
-        }
-        if byte >= 100 {
-            out.push(b'0' + byte / 100);
-        }
-        if byte >= 10 {
-            out.push(b'0' + byte / 10 % 10);
-        }
-        out.push(b'0' + byte % 10);
-    }
+    digits::ipv4(s.ip, |digit| out.push(digit));
     true
 }
 

@@ -6,13 +6,13 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, PoisonError};
 
-use super::Masking;
 use super::values::for_each;
+use super::{BLOCK, Masking};
 use crate::diag::Problem;
 use crate::frame::{Column, Dictionary, Frame, NULL, Values};
 use crate::privacy::stage::change::{Change, Given};
 use crate::schema::Type;
-use crate::tables::{self, Context, Rows};
+use crate::tables::{self, Context};
 
 /// The tables in which people are counted, each with the column that says whose a row is.
 const SOURCES: &[(&str, &str)] = &[
@@ -36,9 +36,6 @@ const MOST_BYTES: usize = 400 << 20;
 const WORD_BYTES: usize = 120;
 /// What one of those who have it takes, in a set that is half empty.
 const ONE_BYTES: usize = 16;
-
-/// Rows looked at together.
-const BLOCK: usize = 1 << 14;
 
 /// Whether values of a column are counted.
 pub(super) fn is_counted(table: &str, field: &str, ty: Type) -> bool {
@@ -113,7 +110,8 @@ impl Met {
 
 /// A column being counted.
 struct Counting<'m> {
-    of: (usize, usize),
+    /// Where its values may show: in all tables that do the same to a column of that name.
+    of: Vec<(usize, usize)>,
     name: &'m str,
     change: Change,
     met: Met,
@@ -136,21 +134,22 @@ impl Masking {
     /// # Errors
     /// A column of which more would have to be counted than there may be.
     pub fn count(&self, context: Context<'_>) -> Result<(), Problem> {
-        let mut all: Vec<Counting<'_>> = self.rare().collect();
+        let mut all = self.rare();
         if all.is_empty() {
             return Ok(());
         }
         let mut room = Room(MOST_BYTES);
         for (source, subject) in SOURCES {
             let Some(table) = context.world.schemas.table(source) else { continue };
-            tables::with_frame(context, table, &[], |rows: Rows<'_>| {
-                count(rows.frame, subject, self.k, &mut all, &mut room)
+            tables::with_records(context, table, |frame| {
+                count(frame, subject, self.k, &mut all, &mut room)
             })?;
         }
-        let shared = all
-            .into_iter()
-            .map(|counting| (counting.of, Arc::new(counting.met.shared())))
-            .collect();
+        let of_column = |counting: Counting<'_>| {
+            let shared = Arc::new(counting.met.shared());
+            counting.of.into_iter().map(move |of| (of, Arc::clone(&shared)))
+        };
+        let shared = all.into_iter().flat_map(of_column).collect();
         let mut common = self.common.write().unwrap_or_else(PoisonError::into_inner);
         *common = Common { shared, ..Common::default() };
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).clear();
@@ -158,16 +157,28 @@ impl Masking {
     }
 
     /// The columns whose rare values are suppressed.
-    fn rare(&self) -> impl Iterator<Item = Counting<'_>> {
-        let of_table = |(table, masked): (usize, &'_ super::Masked)| {
-            let rare = masked.fields.iter().enumerate().filter(|(_, (_, change))| change.rare);
-            rare.map(move |(field, (_, change))| ((table, field), change.clone()))
-                .collect::<Vec<_>>()
-        };
-        self.tables.iter().enumerate().flat_map(of_table).map(|(of, change)| {
-            let name = self.tables[of.0].table.fields[of.1].name.as_str();
-            Counting { of, name, change, met: Met::default() }
-        })
+    fn rare(&self) -> Vec<Counting<'_>> {
+        let mut all: Vec<Counting<'_>> = Vec::new();
+        for (place, masked) in self.tables.iter().enumerate() {
+            for (field, (_, change)) in masked.fields.iter().enumerate() {
+                if !change.rare {
+                    continue;
+                }
+                let (of, name) = ((place, field), masked.table.fields[field].name.as_str());
+                let same =
+                    |one: &&mut Counting<'_>| one.name == name && one.change.act == change.act;
+                match all.iter_mut().find(same) {
+                    Some(counting) => counting.of.push(of),
+                    None => all.push(Counting {
+                        of: vec![of],
+                        name,
+                        change: change.clone(),
+                        met: Met::default(),
+                    }),
+                }
+            }
+        }
+        all
     }
 }
 

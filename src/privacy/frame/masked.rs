@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::{Arc, PoisonError};
 
 use super::values::values;
-use super::{Masked, Masking};
+use super::{BLOCK, Masked, Masking};
 use crate::digits::uuid_text;
 use crate::frame::{Column, Dictionary, Frame, NULL, Strings, Values};
 use crate::privacy::policy::act::Act;
@@ -94,7 +94,9 @@ impl<'f> MaskedFrame<'f> {
             let change = &*masking.counted(place, field, change);
             match (&change.act, dictionary) {
                 (Act::Keep, _) if !change.rare => Own::Same,
-                (_, Dictionary::Ids(ids)) if is_id => Own::Ids(tokens(change, ids)),
+                (_, Dictionary::Ids(ids)) if is_id => {
+                    Own::Ids(tokens(change, ids, &used(inner, *ordinal, ids.len())))
+                }
                 (_, Dictionary::Ids(ids)) => {
                     let texts: Strings = ids.iter().map(|id| uuid_text(*id)).collect();
                     Own::Words(masked.changed(change, &texts, None))
@@ -118,11 +120,40 @@ impl<'f> MaskedFrame<'f> {
     }
 }
 
-fn tokens(change: &Change, ids: &[u128]) -> Vec<u128> {
-    let Some(tokens) = change.tokens() else { return vec![0; ids.len()] };
-    let mut ids = ids.to_vec();
-    tokens.uuids(&mut ids);
-    ids
+/// Tokens in the places of ids, of those that are used.
+fn tokens(change: &Change, ids: &[u128], used: &[bool]) -> Vec<u128> {
+    let mut all = vec![0; ids.len()];
+    let Some(tokens) = change.tokens() else { return all };
+    let used = || used.iter().enumerate().filter(|(_, used)| **used).map(|(key, _)| key);
+    let mut made: Vec<u128> = used().map(|key| ids[key]).collect();
+    tokens.uuids(&mut made);
+    for (key, token) in used().zip(made) {
+        all[key] = token;
+    }
+    all
+}
+
+/// By key of a field's dictionary, whether a row has it: a slice knows the ids of all that its people have to do with, and its rows name
+/// fewer.
+fn used(frame: &dyn Frame, field: usize, keys: usize) -> Vec<bool> {
+    let mut used = vec![false; keys];
+    let mut mark = |keys: &[u32]| {
+        for key in keys.iter().filter(|key| **key != NULL) {
+            used[*key as usize] = true;
+        }
+    };
+    if let Some(keys) = frame.shared(field) {
+        mark(keys);
+        return used;
+    }
+    let mut column = Column::default();
+    for start in (0..frame.rows()).step_by(BLOCK) {
+        frame.fill(field, start..(start + BLOCK).min(frame.rows()), &mut column);
+        if let Values::Keys(keys) = &column.values {
+            mark(keys);
+        }
+    }
+    used
 }
 
 impl Masking {

@@ -26,6 +26,9 @@ use common::Common;
 use masked::{Changed, MaskedFrame};
 use shape::DATE;
 
+/// Rows looked at together, where all of a frame's are looked at.
+const BLOCK: usize = 1 << 14;
+
 /// What the policy does to the tables of a run.
 #[derive(Debug)]
 pub struct Masking {
@@ -178,7 +181,7 @@ impl Masked {
             if rule.act == Act::Drop {
                 continue;
             }
-            let change = Change::new(rule, policy, key, realm);
+            let change = Change::new(rule, policy, key, realm).unwatched();
             if change.is_per_subject() {
                 let message = format!("`{}` of {} has a shift per subject", field.name, table.name);
                 let help = "files are in order of time: `per = \"data_set\"`";

@@ -114,8 +114,14 @@ pub(super) fn for_each(values: &Values, ty: Type, mut see: impl FnMut(Given<'_>)
         Values::Flags(flags) => flags.iter().for_each(|flag| see(Given::Flag(*flag))),
         Values::Texts { ends, bytes } => {
             let starts = std::iter::once(0).chain(ends.iter().copied());
+            // They are looked at together, which is cheaper than one by one.
+            let all = std::str::from_utf8(bytes).unwrap_or_default();
             for (start, end) in starts.zip(ends) {
-                see(Given::Text(&String::from_utf8_lossy(&bytes[start as usize..*end as usize])));
+                let place = start as usize..*end as usize;
+                match all.get(place.clone()) {
+                    Some(text) => see(Given::Text(text)),
+                    None => see(Given::Text(&String::from_utf8_lossy(&bytes[place]))),
+                }
             }
         }
         Values::Keys(_) => {}

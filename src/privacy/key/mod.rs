@@ -13,12 +13,10 @@ mod source;
 mod strength;
 
 use hkdf::Hkdf;
-use hmac::Mac as _;
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use secrecy::{ExposeSecret as _, SecretBox};
 use sha2::Sha256;
 use zeroize::Zeroizing;
-
-use super::token::keyed;
 
 pub use refusal::Refusal;
 pub use source::{PREFIX, Source, create, is_written_in};
@@ -144,8 +142,10 @@ impl Key {
 
     /// HKDF-Expand to the 32 bytes of one hash (RFC 5869, section 2.3: `T(1) = HMAC(PRK, info || 0x01)`), which cannot fail.
     fn expand(&self, info: &[u8]) -> Derived {
-        let prk = Zeroizing::new(*self.prk.expose_secret());
-        let mut mac = keyed(&prk);
+        // HMAC fills a key up with noughts to a block of its hash (RFC 2104).
+        let mut block = Zeroizing::new([0; 64]);
+        block[..32].copy_from_slice(self.prk.expose_secret());
+        let mut mac = Hmac::<Sha256>::new((&*block).into());
         mac.update(info);
         mac.update(&[1]);
         Zeroizing::new(mac.finalize().into_bytes().into())

@@ -1,21 +1,17 @@
 //! A rule at work: a value goes in, what may leave comes out, and what was done is counted.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::hash::{BuildHasherDefault, Hasher};
-use std::net::IpAddr;
 use std::sync::Arc;
 
-use hmac::Hmac;
-use sha2::Sha256;
-
+use super::acts::{agent, band, grid, network, strip};
 use super::time;
+use super::watch::Watch;
 use crate::privacy::key::{Key, Realm, Role};
 use crate::privacy::names;
 use crate::privacy::policy::act::{Act, Shift};
 use crate::privacy::policy::{Policy, Rule, detect};
-use crate::privacy::token::{self, Tokens, bears_mark};
-use crate::read::hash;
+use crate::privacy::token::{Keyed, Tokens, bears_mark};
 use crate::schema::Privacy;
 
 /// What stands for a value that too few people share.
@@ -81,7 +77,8 @@ pub struct Change {
     pub sensitive: bool,
     tokens: Option<Tokens>,
     shifts: Option<Shifts>,
-    sentinels: Arc<BTreeSet<String>>,
+    /// Values that stand for nothing, in lower case.
+    sentinels: Arc<[String]>,
     /// The values that enough people share; as long as nobody has counted them, none may show.
     pub common: Option<Arc<BTreeSet<String>>>,
     /// A number as it is looked up there.
@@ -92,6 +89,8 @@ pub struct Change {
     pub watch: Watch,
     /// Some of the values that tokens stand for, by which the scan for leaks knows them again.
     pub canaries: Vec<String>,
+    /// Whether anybody will ask for those two.
+    is_watched: bool,
 }
 
 /// Values of a column that are looked for in what is written.
@@ -121,13 +120,20 @@ impl Change {
             act: rule.act.clone(),
             tokens,
             shifts,
-            sentinels: Arc::new(policy.sentinels.iter().map(|one| one.to_lowercase()).collect()),
+            sentinels: policy.sentinels.iter().map(|one| one.to_lowercase()).collect(),
             common: None,
             digits: String::new(),
             done: Done::default(),
             watch: Watch::default(),
             canaries: Vec::new(),
+            is_watched: true,
         }
+    }
+
+    /// The same rule where nobody asks which tokens were made.
+    #[must_use]
+    pub fn unwatched(self) -> Self {
+        Self { is_watched: false, ..self }
     }
 
     /// Whether what it does to a value depends on whose the row is.
@@ -287,34 +293,39 @@ impl Change {
             self.done.sentinels += 1;
             return Ok(Made::Same);
         }
-        if text.len() >= SHORTEST && self.canaries.len() < CANARIES {
-            self.canaries.push(text.to_owned());
-        }
         let value = tokens.write(text, out);
-        self.watch.see(value, out);
+        if self.is_watched {
+            if text.len() >= SHORTEST && self.canaries.len() < CANARIES {
+                self.canaries.push(text.to_owned());
+            }
+            self.watch.see(value, out);
+        }
         Ok(Made::Text)
     }
 }
 
-fn is_sentinel(sentinels: &BTreeSet<String>, text: &str) -> bool {
+fn is_sentinel(sentinels: &[String], text: &str) -> bool {
     let text = text.trim();
     // The longest that is usual is a UUID of noughts; hardly any value is worth a look.
     if text.len() > 36 || (text.len() == 36 && !text.starts_with("00000000")) {
         return false;
     }
-    text.is_empty() || sentinels.contains(&text.to_lowercase())
+    if text.is_empty() || text.is_ascii() {
+        return text.is_empty() || sentinels.iter().any(|one| one.eq_ignore_ascii_case(text));
+    }
+    sentinels.contains(&text.to_lowercase())
 }
 
 /// Shifts by subject.
 #[derive(Debug, Clone)]
 struct Shifts {
     shift: Shift,
-    keyed: Hmac<Sha256>,
+    keyed: Keyed,
 }
 
 impl Shifts {
     fn new(shift: Shift, key: &Key, realm: &Realm) -> Self {
-        Self { shift, keyed: token::keyed(&key.derive(Role::DateShift, realm, "")) }
+        Self { shift, keyed: Keyed::new(&key.derive(Role::DateShift, realm, "")) }
     }
 
     /// From one to so many days, to either side.
@@ -324,189 +335,8 @@ impl Shifts {
             return Some(0);
         }
         let name = if self.shift.per_subject { subject? } else { "" };
-        let place = token::number(&self.keyed, name.trim().as_bytes()) % (2 * most);
+        let place = self.keyed.number(name.trim().as_bytes()) % (2 * most);
         let days = place as i64 - most as i64;
         Some(if days >= 0 { days + 1 } else { days })
-    }
-}
-
-fn network(text: &str, v4: u8, v6: u8, out: &mut String) -> Made {
-    let masked = match text.trim().parse() {
-        Ok(IpAddr::V4(address)) => {
-            let mask = u32::MAX.checked_shl(32 - u32::from(v4)).unwrap_or(0);
-            IpAddr::V4((u32::from(address) & mask).into())
-        }
-        Ok(IpAddr::V6(address)) => {
-            let mask = u128::MAX.checked_shl(128 - u32::from(v6)).unwrap_or(0);
-            IpAddr::V6((u128::from(address) & mask).into())
-        }
-        Err(_) => return Made::Nothing,
-    };
-    out.push_str(&masked.to_string());
-    Made::Text
-}
-
-/// Families of browsers by the mark that tells them, the more special before those that they imitate.
-const FAMILIES: &[(&str, &str)] = &[
-    ("Edg/", "Edge"),
-    ("EdgA/", "Edge"),
-    ("OPR/", "Opera"),
-    ("SamsungBrowser/", "Samsung Internet"),
-    ("FxiOS/", "Firefox"),
-    ("Firefox/", "Firefox"),
-    ("CriOS/", "Chrome"),
-    ("Chrome/", "Chrome"),
-    ("Version/", "Safari"),
-];
-
-/// Systems by the mark that tells them.
-const SYSTEMS: &[(&str, &str)] = &[
-    ("iPhone", "iOS"),
-    ("iPad", "iOS"),
-    ("Android", "Android"),
-    ("Windows", "Windows"),
-    ("CrOS", "ChromeOS"),
-    ("Mac OS X", "macOS"),
-    ("Macintosh", "macOS"),
-    ("Linux", "Linux"),
-];
-
-/// Family, major version and system of a user agent.
-fn agent(text: &str, out: &mut String) {
-    let family = FAMILIES.iter().find_map(|(mark, family)| {
-        let at = text.find(mark)?;
-        let version = text[at + mark.len()..].split(|c: char| !c.is_ascii_digit()).next();
-        Some((*family, version.unwrap_or_default()))
-    });
-    let system = SYSTEMS.iter().find(|(mark, _)| text.contains(mark)).map(|(_, name)| *name);
-    let (family, version) = family.unwrap_or((OTHER, ""));
-    out.push_str(family);
-    if !version.is_empty() {
-        out.push(' ');
-        out.push_str(version);
-    }
-    out.push_str(", ");
-    out.push_str(system.unwrap_or(OTHER));
-}
-
-fn band(given: Given<'_>, width: i64, out: &mut String) -> Made {
-    let number = match given {
-        Given::Int(number) => Some(number),
-        Given::Float(number) if number.is_finite() => Some(number.floor() as i64),
-        Given::Text(text) => time::year(text).or_else(|| text.trim().parse().ok()),
-        Given::Float(_) | Given::Flag(_) => None,
-    };
-    let Some(number) = number else { return Made::Nothing };
-    let low = number.div_euclid(width).saturating_mul(width);
-    let _ = write!(out, "{low}-{}", low.saturating_add(width - 1));
-    Made::Text
-}
-
-/// A number rounded down; none of what is no number, or is too large for it.
-fn grid(number: f64, step: f64) -> Option<f64> {
-    let rounded = (number / step).floor() * step;
-    // A multiple of a hundredth is shown with its digits, and not with those of its error.
-    let rounded = (rounded * 1e9).round() / 1e9;
-    rounded.is_finite().then_some(rounded)
-}
-
-/// An address on the web without credentials, query and fragment, but for parameters that are allowed.
-fn strip(text: &str, allow: &[String], out: &mut String) {
-    let text = text.split('#').next().unwrap_or_default();
-    let (address, query) = text.split_once('?').unwrap_or((text, ""));
-    match address.split_once("//") {
-        Some((scheme, rest)) => {
-            let host_end = rest.find('/').unwrap_or(rest.len());
-            let (host, path) = rest.split_at(host_end);
-            let host = host.rsplit('@').next().unwrap_or(host);
-            out.extend([scheme, "//", host, path]);
-        }
-        None => out.push_str(address),
-    }
-    let allowed = |pair: &&str| {
-        let name = pair.split('=').next().unwrap_or_default();
-        allow.iter().any(|known| known == name)
-    };
-    for (place, pair) in query.split('&').filter(allowed).enumerate() {
-        out.push(if place == 0 { '?' } else { '&' });
-        out.push_str(pair);
-    }
-}
-
-/// Tokens that are watched at most; beyond them the counts are of those.
-const WATCHED: usize = 1 << 20;
-
-/// The tokens of a column: how many there are, whether two values share one, and how much of the column the commonest has.
-#[derive(Debug, Clone, Default)]
-pub struct Watch {
-    /// By hash of a token: what tells its value from others, and how often it was made.
-    seen: HashMap<u64, (u64, u64), BuildHasherDefault<Plain>>,
-    /// The last token.
-    last: u64,
-    /// Tokens made, each as often as it stands in a row.
-    pub made: u64,
-    /// Values that have a token of another value.
-    pub collisions: u64,
-}
-
-impl Watch {
-    /// Sees a token, and what tells its value from others.
-    fn see(&mut self, value: u64, token: &str) {
-        self.made += 1;
-        let full = self.seen.len() >= WATCHED;
-        let token = hash::of_bytes(token.as_bytes());
-        self.last = token;
-        match self.seen.get_mut(&token) {
-            Some((known, count)) => {
-                *count += 1;
-                self.collisions += u64::from(*known != value);
-            }
-            None if !full => {
-                self.seen.insert(token, (value, 1));
-            }
-            None => {}
-        }
-    }
-
-    /// Says that the last token stands in so many rows, and not in one.
-    pub fn repeat(&mut self, rows: u64) {
-        self.made = (self.made + rows).saturating_sub(1);
-        if let Some((_, count)) = self.seen.get_mut(&self.last) {
-            *count = (*count + rows).saturating_sub(1);
-        }
-    }
-
-    /// Different tokens, as far as they were watched.
-    pub fn different(&self) -> u64 {
-        self.seen.len() as u64
-    }
-
-    /// Whether all were watched.
-    pub fn is_whole(&self) -> bool {
-        self.seen.len() < WATCHED
-    }
-
-    /// The share of the commonest token.
-    pub fn commonest(&self) -> f64 {
-        let most = self.seen.values().map(|(_, count)| *count).max().unwrap_or(0);
-        most as f64 / self.made.max(1) as f64
-    }
-}
-
-/// Takes what is a hash already as it is.
-#[derive(Debug, Clone, Default)]
-struct Plain(u64);
-
-impl Hasher for Plain {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        self.0 = hash::of_bytes(bytes);
-    }
-
-    fn write_u64(&mut self, hash: u64) {
-        self.0 = hash;
     }
 }

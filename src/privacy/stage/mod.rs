@@ -2,6 +2,7 @@
 //!
 //! Nothing is written before every column has a rule. Nothing stands under the final name before the scan has found nothing.
 
+mod acts;
 mod arrays;
 mod census;
 pub mod change;
@@ -15,6 +16,7 @@ pub(super) mod rows;
 mod survey;
 mod tables;
 pub(super) mod time;
+mod watch;
 pub(super) mod why;
 mod worker;
 mod write;

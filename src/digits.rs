@@ -110,7 +110,15 @@ fn hex8(word: u32) -> [u8; 8] {
 /// A UUID in its usual form (RFC 9562, section 4), in lower case.
 #[inline]
 pub fn uuid(id: u128) -> [u8; 36] {
-    let mut text = [b'-'; 36];
+    let mut text = [0; 36];
+    uuid_into(id, &mut text);
+    text
+}
+
+/// The same, written where it is to be.
+#[inline]
+pub fn uuid_into(id: u128, text: &mut [u8; 36]) {
+    *text = [b'-'; 36];
     let (a, b) = (hex8((id >> 96) as u32), hex8((id >> 64) as u32));
     let (c, d) = (hex8((id >> 32) as u32), hex8(id as u32));
     text[..8].copy_from_slice(&a);
@@ -119,7 +127,6 @@ pub fn uuid(id: u128) -> [u8; 36] {
     text[19..23].copy_from_slice(&c[..4]);
     text[24..28].copy_from_slice(&c[4..]);
     text[28..].copy_from_slice(&d);
-    text
 }
 
 /// The same as a string.

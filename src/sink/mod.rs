@@ -161,7 +161,8 @@ pub fn write_lines(
 
 /// Microseconds since 1970 as NDJSON has them; nothing outside the years 0 to 9999.
 pub fn moment(micros: i64) -> Option<String> {
-    let text = text::Clock::default().moment(micros)?;
+    let mut text = [0; text::MOMENT];
+    text::Clock::default().moment(micros, &mut text)?;
     Some(String::from_utf8_lossy(&text).into_owned())
 }
 

@@ -1,6 +1,6 @@
 //! Values as text: UUIDs, dates, moments, numbers. Written by hand because every one stands in the path of every row.
 
-pub(super) use crate::digits::uuid;
+pub(super) use crate::digits::{uuid, uuid_into};
 
 /// Two digits for each number below a hundred.
 pub(super) static PAIRS: [[u8; 2]; 100] = {
@@ -36,26 +36,32 @@ pub(super) fn date(day: i64) -> Option<[u8; 10]> {
 const DAY: i64 = 86_400_000_000;
 
 /// Writes moments, remembering the date of the last: neighbours mostly share it.
+///
+/// Like all here that stands in the path of every row, it writes where the text is to be: read back at once, what was just written in
+/// small parts would be waited for.
 #[derive(Debug, Default)]
 pub(super) struct Clock {
     day: i64,
-    date: Option<[u8; 10]>,
+    /// The first moment of that day, where there is one.
+    midnight: Option<[u8; MOMENT]>,
 }
+
+/// How long a moment is.
+pub(super) const MOMENT: usize = 27;
 
 impl Clock {
     /// Microseconds since 1970 as `2026-01-05T10:11:12.345678Z` (RFC 3339); nothing outside the years 0 to 9999.
     #[inline]
-    pub(super) fn moment(&mut self, micros: i64) -> Option<[u8; 27]> {
+    pub(super) fn moment(&mut self, micros: i64, out: &mut [u8; MOMENT]) -> Option<()> {
         let day = micros.div_euclid(DAY);
-        if day != self.day || self.date.is_none() {
-            (self.day, self.date) = (day, date(day));
+        if day != self.day || self.midnight.is_none() {
+            (self.day, self.midnight) = (day, midnight(day));
         }
         let of_day = micros.rem_euclid(DAY) as u64;
         let (second, micro) = ((of_day / 1_000_000) as u32, (of_day % 1_000_000) as u32);
-        let mut text = *b"0000-00-00T00:00:00.000000Z";
-        text[..10].copy_from_slice(&self.date?);
+        *out = self.midnight?;
         let mut put = |at: usize, part: u32| {
-            text[at..at + 2].copy_from_slice(&PAIRS[part as usize]);
+            out[at..at + 2].copy_from_slice(&PAIRS[part as usize]);
         };
         put(11, second / 3_600);
         put(14, second / 60 % 60);
@@ -63,53 +69,51 @@ impl Clock {
         put(20, micro / 10_000);
         put(22, micro / 100 % 100);
         put(24, micro % 100);
-        Some(text)
+        Some(())
     }
+}
+
+fn midnight(day: i64) -> Option<[u8; MOMENT]> {
+    let mut text = *b"0000-00-00T00:00:00.000000Z";
+    text[..10].copy_from_slice(&date(day)?);
+    Some(text)
 }
 
 /// Room for the longest number: a sign, twenty digits, a point; rounded up.
-const NUMBER: usize = 24;
+pub(super) const NUMBER: usize = 24;
 
-/// A number's digits with a sign before them where it is negative, and how many they are. The digits are made from the last one on;
-/// what is handed out begins with the first, followed by whatever.
+/// Writes a number's digits with a sign before them where it is negative; how many bytes they are.
 #[inline]
-fn digits(negative: bool, mut number: u64) -> ([u8; NUMBER], usize) {
-    let mut text = [0; 2 * NUMBER];
-    let mut at = NUMBER;
+fn digits(negative: bool, mut number: u64, out: &mut [u8; NUMBER]) -> usize {
+    out[0] = b'-';
+    let length = usize::from(negative) + number.checked_ilog10().unwrap_or(0) as usize + 1;
+    let mut at = length;
     while number >= 100 {
         at -= 2;
-        text[at..at + 2].copy_from_slice(&PAIRS[(number % 100) as usize]);
+        out[at..at + 2].copy_from_slice(&PAIRS[(number % 100) as usize]);
         number /= 100;
     }
     if number >= 10 {
-        at -= 2;
-        text[at..at + 2].copy_from_slice(&PAIRS[number as usize]);
+        out[at - 2..at].copy_from_slice(&PAIRS[number as usize]);
     } else {
-        at -= 1;
-        text[at] = b'0' + number as u8;
+        out[at - 1] = b'0' + number as u8;
     }
-    if negative {
-        at -= 1;
-        text[at] = b'-';
-    }
-    let mut front = [0; NUMBER];
-    front.copy_from_slice(&text[at..at + NUMBER]);
-    (front, NUMBER - at)
+    length
 }
 
-/// An integer in decimal digits: bytes, of which the first so many count.
+/// Writes an integer in decimal digits; how many bytes they are. What follows them is overwritten with whatever.
 #[inline]
-pub(super) fn integer(number: i64) -> ([u8; NUMBER], usize) {
-    digits(number < 0, number.unsigned_abs())
+pub(super) fn integer(number: i64, out: &mut [u8; NUMBER]) -> usize {
+    digits(number < 0, number.unsigned_abs(), out)
 }
 
-/// Cents as units with two decimals, `12.90`: bytes, of which the first so many count.
+/// The same with cents as units with two decimals, `12.90`.
 #[inline]
-pub(super) fn money(cents: i64) -> ([u8; NUMBER], usize) {
-    let (mut text, length) = digits(cents < 0, cents.unsigned_abs() / 100);
-    text[length] = b'.';
-    text[length + 1..length + 3].copy_from_slice(&PAIRS[(cents.unsigned_abs() % 100) as usize]);
-    (text, length + 3)
+pub(super) fn money(cents: i64, out: &mut [u8; NUMBER]) -> usize {
+    let length = digits(cents < 0, cents.unsigned_abs() / 100, out);
+    out[length] = b'.';
+    out[length + 1..length + 3].copy_from_slice(&PAIRS[(cents.unsigned_abs() % 100) as usize]);
+    length + 3
 }
 
 #[cfg(test)]
@@ -117,8 +121,15 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn written((text, length): ([u8; NUMBER], usize)) -> String {
+    fn written(write: impl Fn(&mut [u8; NUMBER]) -> usize) -> String {
+        let mut text = [0; NUMBER];
+        let length = write(&mut text);
         String::from_utf8(text[..length].to_vec()).unwrap()
+    }
+
+    fn moment(micros: i64) -> Option<[u8; MOMENT]> {
+        let mut text = [0; MOMENT];
+        Clock::default().moment(micros, &mut text).map(|()| text)
     }
 
     #[test]
@@ -129,24 +140,24 @@ mod tests {
         assert!(date(2_932_896).is_some_and(|text| text == *b"9999-12-31"));
         assert!(date(2_932_897).is_none());
         assert!(date(i64::MAX).is_none());
-        assert!(Clock::default().moment(i64::MIN).is_none());
+        assert!(moment(i64::MIN).is_none());
     }
 
     proptest! {
         #[test]
         fn moments_read_back(micros in -62_000_000_000_000_000_i64..250_000_000_000_000_000) {
-            let text = Clock::default().moment(micros).unwrap();
+            let text = moment(micros).unwrap();
             let read: jiff::Timestamp = std::str::from_utf8(&text).unwrap().parse().unwrap();
             prop_assert_eq!(read.as_microsecond(), micros);
         }
 
         #[test]
         fn integers_and_money_are_exact(number: i64) {
-            prop_assert_eq!(written(integer(number)), number.to_string());
+            prop_assert_eq!(written(|out| integer(number, out)), number.to_string());
             let sign = if number < 0 { "-" } else { "" };
             let cents = number.unsigned_abs();
             let expected = format!("{sign}{}.{:02}", cents / 100, cents % 100);
-            prop_assert_eq!(written(money(number)), expected);
+            prop_assert_eq!(written(|out| money(number, out)), expected);
         }
     }
 }

@@ -88,31 +88,35 @@ impl<'f> FieldWriter<'f> {
             Values::Ids(ids) => places.extend(ids.iter().map(|&of| id(of, opening, pieces))),
             Values::Longs(longs) if self.ty == Type::Timestamp => {
                 for &long in longs {
-                    let moment = clock.moment(long).ok_or_else(|| outside(name))?;
-                    let mut quoted = [b'"'; 28];
-                    quoted[..27].copy_from_slice(&moment);
-                    places.push(join(opening, (&quoted, 28), pieces));
+                    let mut known = None;
+                    places.push(join(opening, pieces, |quoted: &mut [u8; text::MOMENT + 1]| {
+                        known = quoted.first_chunk_mut().and_then(|out| clock.moment(long, out));
+                        quoted[text::MOMENT] = b'"';
+                        text::MOMENT + 1
+                    }));
+                    known.ok_or_else(|| outside(name))?;
                 }
             }
             Values::Longs(longs) => {
                 let write = if self.ty == Type::Money { text::money } else { text::integer };
-                places.extend(longs.iter().map(|&long| {
-                    let (digits, length) = write(long);
-                    join(opening, (&digits, length), pieces)
-                }));
+                let piece = |&long: &i64| join(opening, pieces, |out| write(long, out));
+                places.extend(longs.iter().map(piece));
             }
             Values::Ints(ints) if self.ty == Type::Date => {
                 for &int in ints {
                     let date = text::date(int.into()).ok_or_else(|| outside(name))?;
-                    let mut quoted = [b'"'; 11];
-                    quoted[..10].copy_from_slice(&date);
-                    places.push(join(opening, (&quoted, 11), pieces));
+                    places.push(join(opening, pieces, |quoted: &mut [u8; 11]| {
+                        quoted[..10].copy_from_slice(&date);
+                        quoted[10] = b'"';
+                        11
+                    }));
                 }
             }
-            Values::Ints(ints) => places.extend(ints.iter().map(|&int| {
-                let (digits, length) = text::integer(int.into());
-                join(opening, (&digits, length), pieces)
-            })),
+            Values::Ints(ints) => {
+                let piece =
+                    |&int: &i32| join(opening, pieces, |out| text::integer(int.into(), out));
+                places.extend(ints.iter().map(piece));
+            }
             Values::Doubles(doubles) => {
                 let mut text = Vec::new();
                 for double in doubles {
@@ -127,7 +131,10 @@ impl<'f> FieldWriter<'f> {
             }
             Values::Flags(flags) => places.extend(flags.iter().map(|&flag| {
                 let (text, length) = if flag { (b"true ", 4) } else { (b"false", 5) };
-                join(opening, (text, length), pieces)
+                join(opening, pieces, |out| {
+                    *out = *text;
+                    length
+                })
             })),
             Values::Texts { ends, bytes } => {
                 let mut start = 0;
@@ -145,15 +152,15 @@ impl<'f> FieldWriter<'f> {
     }
 }
 
-/// Makes a piece of a field: what opens it, and the first `length` of a few bytes.
+/// Makes the piece of a field whose value `write` writes.
 #[inline]
 fn join<const N: usize>(
     opening: &Opening,
-    (value, length): (&[u8; N], usize),
     out: &mut Pieces,
+    write: impl FnOnce(&mut [u8; N]) -> usize,
 ) -> Place {
     let start = out.begin();
-    out.push_field(opening, value, length);
+    out.push_field(opening, write);
     out.since(start)
 }
 

@@ -120,9 +120,13 @@ impl<'f> Keyed<'f> {
 /// Adds the field of a UUID to a piece.
 #[inline]
 pub(super) fn id(id: u128, opening: &Opening, out: &mut Pieces) {
-    let mut quoted = [b'"'; 37];
-    quoted[..36].copy_from_slice(&text::uuid(id));
-    out.push_field(opening, &quoted, 37);
+    out.push_field(opening, |quoted: &mut [u8; 37]| {
+        if let Some(digits) = quoted.first_chunk_mut() {
+            text::uuid_into(id, digits);
+        }
+        quoted[36] = b'"';
+        37
+    });
 }
 
 /// Writes a string behind its opening quote, or a JSON object as it is.

@@ -53,13 +53,12 @@ impl Pieces {
         self.end += length;
     }
 
-    /// Adds a field: what opens it, and the first `length` of a few bytes.
+    /// Adds a field: what opens it, and a value of up to so many bytes, which `write` writes; it says how many they are.
     #[inline]
     pub(super) fn push_field<const N: usize>(
         &mut self,
         opening: &Opening,
-        value: &[u8; N],
-        length: usize,
+        write: impl FnOnce(&mut [u8; N]) -> usize,
     ) {
         const { assert!(N <= SHORT, "room is made in short pieces") };
         self.reserve(opening.length + SHORT);
@@ -69,8 +68,8 @@ impl Pieces {
         } else {
             self.bytes[self.end..value_at].copy_from_slice(opening.text());
         }
-        self.bytes[value_at..value_at + N].copy_from_slice(value);
-        self.end = value_at + length.min(N);
+        let room = self.bytes[value_at..].first_chunk_mut();
+        self.end = value_at + room.map_or(0, write).min(N);
     }
 
     /// Makes room for so many bytes and a short piece behind them.

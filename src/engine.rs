@@ -152,7 +152,11 @@ pub fn generate_masked(
         job.wrong = Some(Wrong { spec, drafted });
     }
     let mut files = Vec::new();
-    for range in plan.ranges_of(run.shard) {
+    let mut ranges = plan.ranges_of(run.shard).peekable();
+    while let Some(range) = ranges.next() {
+        if ranges.peek().is_none() {
+            job.spare.end();
+        }
         files.extend(pool.install(|| job.range(range))?);
     }
     files.sort_by(|a, b| a.path.cmp(&b.path));
@@ -297,7 +301,6 @@ fn arrange_with(
                 slice.push((bucket, offsets));
             }
         }
-        spare.leave_chunk(journal);
     }
     (whole, by_slice)
 }

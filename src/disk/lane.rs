@@ -1,7 +1,7 @@
 //! The way past the page cache: blocks are handed to a thread that waits for the disk (`O_DIRECT`, open(2)).
 
 use std::fs::{File, OpenOptions};
-use std::io;
+use std::io::{self, ErrorKind};
 use std::mem::replace;
 use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
 use std::path::Path;
@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use super::block::{ALIGNMENT, Block};
 
-/// Blocks of a file at most, the one being filled among them: as many more than are held while it is small.
+/// Blocks of a file at most, the one being filled among them: those that were held while it was small, and a few.
 const BLOCKS: usize = super::SMALL + 4;
 
 /// How long a block is waited for. A disk that takes longer for a mebibyte would hold the work up; from then on the cache takes what
@@ -23,9 +23,10 @@ const PATIENCE: Duration = Duration::from_millis(20);
 pub(super) struct Lane {
     /// The file as it is usually written.
     cached: File,
-    full: Sender<(Block, u64)>,
+    /// None once the file has ended.
+    full: Option<Sender<(Block, u64)>>,
     empty: Receiver<Block>,
-    writer: JoinHandle<io::Result<()>>,
+    writer: Option<JoinHandle<io::Result<()>>>,
     /// Blocks made so far.
     blocks: usize,
     patience: Duration,
@@ -40,6 +41,7 @@ impl Lane {
         let (back, empty) = channel();
         let work = move || write(&direct, &other, &blocks, &back);
         let writer = std::thread::Builder::new().name("throng disk".into()).spawn(work).ok()?;
+        let (full, writer) = (Some(full), Some(writer));
         Some(Self { cached, full, empty, writer, blocks: 1, patience: PATIENCE })
     }
 
@@ -47,8 +49,14 @@ impl Lane {
     pub(super) fn begin(&mut self, blocks: Vec<Block>) {
         self.blocks += blocks.len();
         for (block, at) in blocks.into_iter().zip((0..).step_by(Block::SIZE)) {
-            // If nobody takes it, the thread has met an error, which is told when the file ends.
-            let _ = self.full.send((block, at));
+            self.send(block, at);
+        }
+    }
+
+    /// Hands a block to the thread. If it does not take it, it has met an error, which is told when the file ends.
+    fn send(&self, block: Block, at: u64) {
+        if let Some(full) = &self.full {
+            let _ = full.send((block, at));
         }
     }
 
@@ -57,7 +65,7 @@ impl Lane {
         let Some(next) = self.next() else {
             return self.cached.write_all_at(block.bytes(), at);
         };
-        let _ = self.full.send((replace(block, next), at));
+        self.send(replace(block, next), at);
         Ok(())
     }
 
@@ -78,16 +86,30 @@ impl Lane {
     }
 
     /// Writes the last block, which stands at that place of the file, and waits for all others.
-    pub(super) fn finish(self, mut last: Block, at: u64) -> io::Result<()> {
+    pub(super) fn finish(mut self, mut last: Block, at: u64) -> io::Result<()> {
         let bytes = last.bytes();
         let whole = bytes.len() - bytes.len() % ALIGNMENT;
         self.cached.write_all_at(&bytes[whole..], at + whole as u64)?;
         last.truncate(whole);
         if whole > 0 {
-            let _ = self.full.send((last, at));
+            self.send(last, at);
         }
-        drop(self.full);
-        self.writer.join().unwrap_or_else(|_| Err(io::Error::other("the disk's thread died")))
+        self.wait()
+    }
+
+    /// Waits until everything is written.
+    fn wait(&mut self) -> io::Result<()> {
+        self.full = None;
+        let ended = self.writer.take().map(JoinHandle::join);
+        let died = |_| Err(io::Error::other("the disk's thread died"));
+        ended.map_or(Ok(()), |ended| ended.unwrap_or_else(died))
+    }
+}
+
+impl Drop for Lane {
+    fn drop(&mut self) {
+        // Whoever gives a file up may remove it: nobody is to write to it then.
+        let _ = self.wait();
     }
 }
 
@@ -99,8 +121,12 @@ fn write(
     empty: &Sender<Block>,
 ) -> io::Result<()> {
     for (mut block, at) in full {
-        let direct = direct.write_all_at(block.bytes(), at);
-        direct.or_else(|_| cached.write_all_at(block.bytes(), at))?;
+        direct.write_all_at(block.bytes(), at).or_else(|error| match error.kind() {
+            ErrorKind::InvalidInput | ErrorKind::Unsupported => {
+                cached.write_all_at(block.bytes(), at)
+            }
+            _ => Err(error),
+        })?;
         block.clear();
         // Nobody takes it back once the file has ended.
         let _ = empty.send(block);

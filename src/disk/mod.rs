@@ -1,10 +1,9 @@
 //! Files on their way to disk.
 //!
 //! A file is gathered into blocks, of which the first are held until it is known whether it is large. A small one goes through the
-//! operating system's page cache, as usual: it is then there at once for whoever reads it next. A large file, or very many files,
-//! would push everything else out of the cache and cost more time to copy there than to make, so their blocks go past the cache
-//! (`lane`), while the next ones are being made. Where that cannot be done, or the disk does not keep up, the cache takes them after
-//! all.
+//! operating system's page cache, as usual: it is then there at once for whoever reads it next. A large file would push everything
+//! else out of the cache and costs more time to copy there than to make, so its blocks go past the cache (`lane`), while the next ones
+//! are being made. Where that cannot be done, or the disk does not keep up, the cache takes them after all.
 
 mod block;
 #[cfg(target_os = "linux")]
@@ -17,19 +16,12 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::mem::replace;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use block::Block;
 use lane::Lane;
 
-/// Full blocks of a file that is not large.
+/// Full blocks of a file that is not large, at most.
 const SMALL: usize = 8;
-
-/// Bytes of all files that the cache is asked to take; afterwards any file counts as large that fills a block.
-const SHARE: u64 = 256 << 20;
-
-/// Bytes that the cache was given so far.
-static GIVEN: AtomicU64 = AtomicU64::new(0);
 
 /// A new file.
 #[derive(Debug)]
@@ -75,14 +67,12 @@ impl DiskFile {
         for block in self.held.iter().chain([&self.block]) {
             self.file.write_all(block.bytes())?;
         }
-        GIVEN.fetch_add(self.at + self.block.bytes().len() as u64, Ordering::Relaxed);
         Ok(())
     }
 
     /// Passes a full block on.
     fn pass_on(&mut self) -> io::Result<()> {
-        let is_large = self.held.len() == SMALL || GIVEN.load(Ordering::Relaxed) > SHARE;
-        if matches!(self.way, Way::Held) && is_large {
+        if self.held.len() == SMALL {
             self.grow_large()?;
         }
         match &mut self.way {
@@ -130,26 +120,36 @@ impl Write for DiskFile {
 mod tests {
     use super::*;
 
-    /// For all lengths around those of a block and of a large file, what is written is there; also once the cache has had its share.
+    /// For all lengths around those of a block and of a large file, what is written is there.
     #[test]
     fn a_file_holds_what_was_written() {
         let dir = tempfile::tempdir().expect("a folder");
         let path = dir.path().join("file");
         let block = Block::SIZE as u64;
         let large = (SMALL as u64 + 1) * block;
-        for given in [0, SHARE + 1] {
-            GIVEN.store(given, Ordering::Relaxed);
-            for length in
-                [0, 1, block - 1, block, block + 5000, large - 1, large, large + 9 * block + 77]
-            {
-                let bytes: Vec<u8> = (0..length).map(|i| crate::seed::mix(i / 8) as u8).collect();
-                let mut file = DiskFile::create(&path).expect("made");
-                for piece in bytes.chunks(300_001) {
-                    file.write_all(piece).expect("written");
-                }
-                file.finish().expect("ended");
-                assert!(std::fs::read(&path).expect("read") == bytes, "{length} bytes");
+        for length in [0, 1, block - 1, block, block + 1, large - 1, large, large + 5000, 3 * large]
+        {
+            let bytes: Vec<u8> = (0..length).map(|i| crate::seed::mix(i / 8) as u8).collect();
+            let mut file = DiskFile::create(&path).expect("made");
+            for piece in bytes.chunks(300_001) {
+                file.write_all(piece).expect("written");
             }
+            file.finish().expect("ended");
+            assert!(std::fs::read(&path).expect("read") == bytes, "{length} bytes");
         }
+    }
+
+    /// A file that is given up leaves nobody behind who still writes.
+    #[test]
+    fn a_file_may_be_given_up() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("file");
+        let mut file = DiskFile::create(&path).expect("made");
+        let bytes = vec![7; (SMALL + 3) * Block::SIZE + 99];
+        file.write_all(&bytes).expect("written");
+        drop(file);
+        let there = std::fs::read(&path).expect("read");
+        std::thread::sleep(std::time::Duration::from_millis(5));
+        assert!(std::fs::read(&path).expect("read") == there, "somebody still writes");
     }
 }

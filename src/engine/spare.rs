@@ -2,93 +2,120 @@
 //! to clear it, and on a virtual machine the host has to find it first.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::event::journal::{Bucket, Journal};
 
 /// What is to be used again.
 #[derive(Debug, Default)]
 pub(super) struct Spare {
-    /// Journals of ranges.
-    wholes: Mutex<Vec<Journal>>,
-    /// Journals of chunks of users, without their events.
-    chunks: Mutex<Vec<Journal>>,
-    /// Buckets by the number of rows that they have room for.
-    buckets: Mutex<BTreeMap<usize, Vec<Bucket>>>,
+    /// The journal of a range.
+    whole: Mutex<Journal>,
+    buckets: Mutex<Buckets>,
+    /// Whether no range follows, so that nothing is kept.
+    is_over: AtomicBool,
+}
+
+/// Buckets, none of which holds anything.
+#[derive(Debug, Default)]
+struct Buckets {
+    /// By the number of rows that they have room for.
+    by_room: BTreeMap<usize, Vec<Bucket>>,
+    /// How many are in use: so many are taken back and no more, whatever else comes.
+    in_use: usize,
 }
 
 impl Spare {
+    /// Says that no range follows the one under way.
+    pub(super) fn end(&self) {
+        self.is_over.store(true, Ordering::Relaxed);
+    }
+
     /// An empty journal for a whole range.
     pub(super) fn whole(&self) -> Journal {
-        pop(&self.wholes)
+        std::mem::take(&mut *lock(&self.whole))
     }
 
     /// Takes the journal of a range back.
     pub(super) fn leave_whole(&self, mut whole: Journal) {
-        whole.clear();
-        whole.guests = None;
-        push(&self.wholes, whole);
+        if !self.is_over.load(Ordering::Relaxed) {
+            whole.clear();
+            *lock(&self.whole) = whole;
+        }
     }
 
     /// A copy of a chunk's journal, which takes about as much memory as it needs.
     pub(super) fn copy(&self, journal: &Journal) -> Journal {
-        let mut copy = pop(&self.chunks);
-        copy.copy_entities(journal);
-        let rooms = self.rooms(&journal.slices);
-        copy.slices.extend(journal.slices.iter().zip(rooms).map(|(bucket, mut room)| {
-            room.rows.clear();
-            room.rows.reserve_exact(bucket.rows.len());
-            room.rows.extend_from_slice(&bucket.rows);
-            room.sessions.clear();
-            room.sessions.reserve_exact(bucket.sessions.len());
-            room.sessions.extend_from_slice(&bucket.sessions);
-            room
-        }));
+        let mut copy = journal.entities();
+        let rooms = lock(&self.buckets).fitting(&journal.slices);
+        copy.slices =
+            journal.slices.iter().zip(rooms).map(|(bucket, room)| fill(room, bucket)).collect();
         copy
-    }
-
-    /// For each bucket one that fits best: the smallest that is large enough, else the largest, which then grows.
-    fn rooms(&self, buckets: &[Bucket]) -> Vec<Bucket> {
-        let mut spare = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut fitting = |bucket: &Bucket| {
-            let need = bucket.rows.len();
-            if need == 0 {
-                return Bucket::default();
-            }
-            let fits = spare.range(need..).next().or_else(|| spare.iter().next_back());
-            let Some(size) = fits.map(|(size, _)| *size) else { return Bucket::default() };
-            let list = spare.entry(size).or_default();
-            let room = list.pop().unwrap_or_default();
-            if list.is_empty() {
-                spare.remove(&size);
-            }
-            room
-        };
-        buckets.iter().map(&mut fitting).collect()
-    }
-
-    /// Takes a chunk's journal back, whose events are elsewhere.
-    pub(super) fn leave_chunk(&self, mut chunk: Journal) {
-        chunk.clear();
-        chunk.slices.clear();
-        push(&self.chunks, chunk);
     }
 
     /// Takes buckets back.
     pub(super) fn leave(&self, buckets: impl IntoIterator<Item = Bucket>) {
-        let mut spare = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        for bucket in buckets {
-            spare.entry(bucket.rows.capacity()).or_default().push(bucket);
+        if !self.is_over.load(Ordering::Relaxed) {
+            let mut spare = lock(&self.buckets);
+            buckets.into_iter().for_each(|bucket| spare.leave(bucket));
         }
     }
 }
 
-fn pop(list: &Mutex<Vec<Journal>>) -> Journal {
-    list.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
+impl Buckets {
+    /// For each bucket the smallest that has room for it; where there is none, the largest is given up.
+    fn fitting(&mut self, buckets: &[Bucket]) -> Vec<Bucket> {
+        let fitting = |bucket: &Bucket| {
+            let need = bucket.rows.len();
+            if need == 0 {
+                return Bucket::default();
+            }
+            self.in_use += 1;
+            let fits = self.by_room.range(need..).next().map(|(room, _)| *room);
+            match fits {
+                Some(room) => self.take(room),
+                None => {
+                    let largest = self.by_room.last_key_value().map(|(room, _)| *room);
+                    largest.map(|room| drop(self.take(room)));
+                    Bucket::default()
+                }
+            }
+        };
+        buckets.iter().map(fitting).collect()
+    }
+
+    /// One that has room for exactly so many rows.
+    fn take(&mut self, room: usize) -> Bucket {
+        let list = self.by_room.entry(room).or_default();
+        let bucket = list.pop().unwrap_or_default();
+        if list.is_empty() {
+            self.by_room.remove(&room);
+        }
+        bucket
+    }
+
+    fn leave(&mut self, mut bucket: Bucket) {
+        if self.in_use > 0 {
+            self.in_use -= 1;
+            bucket.rows.clear();
+            bucket.sessions.clear();
+            self.by_room.entry(bucket.rows.capacity()).or_default().push(bucket);
+        }
+    }
 }
 
-fn push(list: &Mutex<Vec<Journal>>, journal: Journal) {
-    list.lock().unwrap_or_else(PoisonError::into_inner).push(journal);
+/// Copies a bucket into the room of another.
+fn fill(mut room: Bucket, from: &Bucket) -> Bucket {
+    room.rows.reserve_exact(from.rows.len());
+    room.rows.extend_from_slice(&from.rows);
+    room.sessions.reserve_exact(from.sessions.len());
+    room.sessions.extend_from_slice(&from.sessions);
+    room
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -122,20 +149,44 @@ mod tests {
         journal
     }
 
-    /// A copy is equal to what it is a copy of, in whatever memory; and it takes the memory that fits best.
+    fn held(spare: &Spare) -> Vec<usize> {
+        let rooms = |(room, list): (&usize, &Vec<Bucket>)| vec![*room; list.len()];
+        lock(&spare.buckets).by_room.iter().flat_map(rooms).collect()
+    }
+
+    /// A copy is equal to what it is a copy of, in whatever memory; and no more is held than was ever in use at once.
     #[test]
-    fn copies_are_equal_and_fit() {
+    fn copies_are_equal_and_what_is_held_is_bounded() {
         let spare = Spare::default();
-        for sizes in [[3, 0, 90], [80, 4, 1], [1, 1, 1], [200, 2, 0]] {
+        for sizes in [[3, 0, 90], [80, 4, 1], [1, 1, 1], [200, 2, 0], [2, 2, 2]] {
             let from = journal(&sizes);
-            let mut copy = spare.copy(&from);
+            let copy = spare.copy(&from);
             assert_eq!(copy, from);
-            spare.leave(std::mem::take(&mut copy.slices));
-            spare.leave_chunk(copy);
+            spare.leave(copy.slices);
+            // Others than were handed out are not kept.
+            spare.leave(journal(&[50, 60, 70]).slices);
+            assert!(held(&spare).len() <= 3, "{:?}", held(&spare));
         }
-        let held: usize = spare.buckets.lock().unwrap().values().map(Vec::len).sum();
-        assert_eq!(held, 3, "as many as are needed at once");
-        let fitting = spare.rooms(&journal(&[2]).slices);
-        assert!((2..=4).contains(&fitting[0].rows.capacity()), "{}", fitting[0].rows.capacity());
+    }
+
+    #[test]
+    fn the_best_fit_is_taken() {
+        let spare = Spare::default();
+        spare.leave(spare.copy(&journal(&[10, 20, 30])).slices);
+        assert_eq!(held(&spare), [10, 20, 30]);
+        let first = spare.copy(&journal(&[11]));
+        assert_eq!(first.slices[0].rows.capacity(), 20);
+        let second = spare.copy(&journal(&[40]));
+        assert_eq!(second.slices[0].rows.capacity(), 40, "in the place of the largest");
+        assert_eq!(held(&spare), [10]);
+    }
+
+    #[test]
+    fn nothing_is_kept_at_the_end() {
+        let spare = Spare::default();
+        let copy = spare.copy(&journal(&[10]));
+        spare.end();
+        spare.leave(copy.slices);
+        assert!(held(&spare).is_empty());
     }
 }

@@ -415,23 +415,29 @@ impl Journal {
         self.payments.clear();
         self.consents.clear();
         self.erasures.clear();
+        self.guests = None;
         for bucket in &mut self.slices {
             bucket.rows.clear();
             bucket.sessions.clear();
         }
     }
 
-    /// Makes its rows of entities those of another journal, in the memory that it has.
-    pub fn copy_entities(&mut self, other: &Self) {
-        self.users.clone_from(&other.users);
-        self.devices.clone_from(&other.devices);
-        self.journeys.clone_from(&other.journeys);
-        self.sessions.clone_from(&other.sessions);
-        self.orders.clone_from(&other.orders);
-        self.lines.clone_from(&other.lines);
-        self.payments.clone_from(&other.payments);
-        self.consents.clone_from(&other.consents);
-        self.erasures.clone_from(&other.erasures);
+    /// A copy without the events.
+    #[must_use]
+    pub fn entities(&self) -> Self {
+        Self {
+            users: self.users.clone(),
+            devices: self.devices.clone(),
+            journeys: self.journeys.clone(),
+            sessions: self.sessions.clone(),
+            orders: self.orders.clone(),
+            lines: self.lines.clone(),
+            payments: self.payments.clone(),
+            consents: self.consents.clone(),
+            erasures: self.erasures.clone(),
+            slices: Vec::new(),
+            guests: self.guests,
+        }
     }
 
     /// Gives back the memory that its buckets hold beyond their rows.

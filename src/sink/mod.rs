@@ -67,7 +67,8 @@ pub struct Options {
     pub compression: Compression,
     /// The form of ids.
     pub ids: IdForm,
-    /// The data set's version, for the file's metadata (`throng.version`) where the format has any; empty for none.
+    /// The data set's version, for the file's metadata (`throng.version`) where the format has any; empty for none. Frames that say
+    /// that a dictionary lasts ([`Frame::is_lasting`]) mean: for all frames of a table under the same version.
     pub version: String,
 }
 

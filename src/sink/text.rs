@@ -101,7 +101,7 @@ fn digits(negative: bool, mut number: u64, out: &mut [u8; NUMBER]) -> usize {
     length
 }
 
-/// Writes an integer in decimal digits; how many bytes they are. What follows them is overwritten with whatever.
+/// Writes an integer in decimal digits; how many bytes they are.
 #[inline]
 pub(super) fn integer(number: i64, out: &mut [u8; NUMBER]) -> usize {
     digits(number < 0, number.unsigned_abs(), out)

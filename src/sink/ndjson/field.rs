@@ -37,7 +37,8 @@ impl<'f> FieldWriter<'f> {
     }
 
     /// What can be of use for the next file.
-    pub(super) fn into_room(self) -> (FieldRoom, BothWords) {
+    pub(super) fn into_room(mut self) -> (FieldRoom, BothWords) {
+        self.room.pieces.shrink();
         (self.room, self.keyed.map(Keyed::into_words).unwrap_or_default())
     }
 

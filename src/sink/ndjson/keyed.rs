@@ -24,14 +24,27 @@ impl Words {
     }
 
     /// Throws away what is made.
-    pub(super) fn forget(&mut self) {
+    fn forget(&mut self) {
         self.places.clear();
         self.pieces.clear();
     }
 }
 
-/// The strings of both parts of a dictionary.
-pub(super) type BothWords = [Words; 2];
+/// The strings of a field's dictionary, from file to file.
+#[derive(Debug, Default)]
+pub(super) struct BothWords {
+    /// The field, by name and type, whose words the first part holds, where the frames that it was made for say that they last.
+    of: Option<(String, Type)>,
+    base: Words,
+    own: Words,
+}
+
+impl BothWords {
+    /// Says that other frames follow, of which nothing is known.
+    pub(super) fn forget(&mut self) {
+        self.of = None;
+    }
+}
 
 /// The fields of a dictionary's keys.
 pub(super) struct Keyed<'f> {
@@ -39,7 +52,8 @@ pub(super) struct Keyed<'f> {
     dictionary: Dictionary<'f>,
     /// How many strings the first part has.
     first: usize,
-    words: BothWords,
+    words: [Words; 2],
+    lasting: bool,
     opening: Opening,
 }
 
@@ -49,21 +63,26 @@ impl<'f> Keyed<'f> {
         field: &'f Field,
         dictionary: Dictionary<'f>,
         lasting: bool,
-        [base, own]: BothWords,
+        there: BothWords,
     ) -> Self {
         let lengths = match dictionary {
             Dictionary::Texts { base, own } => [base.len(), own.len()],
             Dictionary::Ids(_) => [0; 2],
         };
-        let is_there = lasting && base.places.len() == lengths[0];
+        let BothWords { of, base, own } = there;
+        let is_of_it = of.is_some_and(|(name, ty)| name == field.name && ty == field.ty);
+        let is_there = lasting && is_of_it && base.places.len() == lengths[0];
         let base = if is_there { base } else { base.of(lengths[0]) };
         let words = [base, own.of(lengths[1])];
-        Self { field, dictionary, first: lengths[0], words, opening: Opening::of(field) }
+        let opening = Opening::of(field);
+        Self { field, dictionary, first: lengths[0], words, lasting, opening }
     }
 
     /// What can be of use for the next file.
     pub(super) fn into_words(self) -> BothWords {
-        self.words
+        let of = self.lasting.then(|| (self.field.name.clone(), self.field.ty));
+        let [base, own] = self.words;
+        BothWords { of, base, own }
     }
 
     /// The UUIDs, if its keys stand for such.

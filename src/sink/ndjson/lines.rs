@@ -3,7 +3,10 @@
 //! First every part tells how much longer it makes the line of each row; then it is known where each line stands, and every part
 //! puts its pieces there. So each loop does one thing to many rows, and a processor guesses right what comes next.
 
-use super::pieces::{Pieces, Place, SHORT};
+use std::io;
+
+use super::pieces::{KEPT, Pieces, Place, SHORT};
+use crate::sink::broken;
 
 /// Up to this length a piece is copied in short ones.
 const LONG: usize = 4 * SHORT;
@@ -27,7 +30,10 @@ impl Lines {
 
     /// Tells of the pieces of the rows of those bits; of all rows, without them.
     pub(super) fn measure(&mut self, bits: Option<&[u64]>, places: &[Place]) {
-        let mut add = |(row, place): (usize, &Place)| self.next[row] += place.1;
+        // Too long a line is told once all of it is known.
+        let mut add = |(row, place): (usize, &Place)| {
+            self.next[row] = self.next[row].saturating_add(place.1);
+        };
         match bits {
             None => places.iter().enumerate().for_each(add),
             Some(bits) => Ones::of(bits).zip(places).for_each(&mut add),
@@ -35,17 +41,28 @@ impl Lines {
     }
 
     /// Makes room for what was told of.
-    pub(super) fn lay_out(&mut self) {
+    ///
+    /// # Errors
+    /// It comes to more than 4 GiB.
+    pub(super) fn lay_out(&mut self) -> io::Result<()> {
         self.ends.clear();
-        let mut end = 0;
+        let mut end = 0_u32;
         for next in &mut self.next {
             // The first piece's comma becomes the opening brace, which a line without pieces has none of.
-            let length = (*next).max(1) + 2;
+            let length = (*next).max(1).saturating_add(2);
             *next = end;
-            end += length;
+            let longer = end.checked_add(length);
+            end = longer.ok_or_else(|| broken("lines of more than 4 GiB together"))?;
             self.ends.push(end);
         }
         self.bytes.resize(end as usize, 0);
+        Ok(())
+    }
+
+    /// Gives memory back that only very long lines need.
+    pub(super) fn shrink(&mut self) {
+        self.bytes.clear();
+        self.bytes.shrink_to(KEPT);
     }
 
     /// Puts the pieces of the rows of those bits; of all rows, without them.

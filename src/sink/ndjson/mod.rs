@@ -1,8 +1,8 @@
 //! NDJSON: an object a line, absent values left out, JSON columns nested.
 //!
 //! Rows are made in blocks, column by column, each value a piece of its line, and the pieces are then put where they belong, again
-//! column by column. An absent value costs nothing. A dictionary's string is escaped once a file, name and all; neighbouring fields
-//! that the rows of a group share are written once a group.
+//! column by column. An absent value costs nothing. A dictionary's string is escaped once a file, name and all, and once a
+//! thread if it is the world's; neighbouring fields that the rows of a group share are written once a group.
 
 mod escape;
 mod field;
@@ -226,7 +226,7 @@ fn lines<const NOTING: bool>(
                 Part::Shared(run) => run.load(&groups[rows.clone()], lines),
             }
         }
-        lines.lay_out();
+        lines.lay_out()?;
         for part in &parts {
             match part {
                 Part::Own(_, writer) => writer.put(lines),
@@ -240,6 +240,7 @@ fn lines<const NOTING: bool>(
             out.write_all(lines.bytes())?;
         }
     }
+    lines.shrink();
     leave(parts, room);
     Ok(())
 }
@@ -272,8 +273,7 @@ impl Noting<'_> {
             self.number += (row - next_row) as u64;
             let (start, length) = (self.flushed + before.len() as u64, line.len() as u64);
             places.push(LinePlace { number: self.number, start, length });
-            let ends = |line: &&[u8]| line.ends_with(b"\n");
-            self.number += line.split_inclusive(|byte| *byte == b'\n').filter(ends).count() as u64;
+            self.number += line.iter().filter(|byte| **byte == b'\n').count() as u64;
             self.flushed = start + length;
             (from, next_row) = (there.end, row + 1);
         }

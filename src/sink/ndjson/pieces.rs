@@ -7,6 +7,9 @@ use crate::schema::{Field, Type};
 /// what it writes too much the next piece overwrites.
 pub(super) const SHORT: usize = 64;
 
+/// Bytes of a block's pieces, or lines, that are kept from file to file.
+pub(super) const KEPT: usize = 4 << 20;
+
 /// Where a piece starts, and how long it is.
 pub(super) type Place = (u32, u32);
 
@@ -91,12 +94,19 @@ impl Pieces {
         self.end = 0;
     }
 
+    /// Throws all pieces away, and gives memory back that only very long ones need.
+    pub(super) fn shrink(&mut self) {
+        self.clear();
+        self.bytes.clear();
+        self.bytes.shrink_to(KEPT);
+    }
+
     /// The bytes of a piece.
     pub(super) fn get(&self, (start, length): Place) -> &[u8] {
         &self.bytes[start as usize..(start + length) as usize]
     }
 
-    /// As many bytes from there on as are copied at once.
+    /// As many bytes from there on as are copied at once; noughts where no piece begins, which is where those of no length are.
     #[inline]
     pub(super) fn short(&self, start: usize) -> &[u8; SHORT] {
         self.bytes[start..].first_chunk().unwrap_or(&[0; SHORT])

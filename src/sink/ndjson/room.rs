@@ -1,15 +1,15 @@
 //! What a thread keeps from file to file: room, since fresh memory costs more than much of what is done with it here, and strings of
 //! the world as JSON, which are the same in every file of a table.
 
-use std::cell::RefCell;
+use std::cell::Cell;
 
 use super::field::FieldRoom;
-use super::keyed::{BothWords, Words};
+use super::keyed::BothWords;
 use super::lines::Lines;
 use super::shared::RunRoom;
 
 thread_local! {
-    static ROOM: RefCell<Room> = RefCell::default();
+    static ROOM: Cell<Room> = Cell::default();
 }
 
 /// Room for the parts of lines.
@@ -26,14 +26,15 @@ pub(super) struct Room {
 impl Room {
     /// Lets `write` use the thread's room for a file of a table of the data set of that version.
     pub(super) fn with<T>(version: &str, table: &str, write: impl FnOnce(&mut Self) -> T) -> T {
-        ROOM.with_borrow_mut(|room| {
-            let of = (!version.is_empty()).then(|| (version.to_owned(), table.to_owned()));
-            if of.is_none() || room.of != of {
-                room.words.iter_mut().flatten().for_each(Words::forget);
-                room.of = of;
-            }
-            write(room)
-        })
+        let mut room = ROOM.take();
+        let of = (!version.is_empty()).then(|| (version.to_owned(), table.to_owned()));
+        if room.of != of {
+            room.words.iter_mut().for_each(BothWords::forget);
+            room.of = of;
+        }
+        let written = write(&mut room);
+        ROOM.set(room);
+        written
     }
 
     /// Whether words of the files before are of use.

@@ -38,6 +38,11 @@ impl<'r> Arrived<'r> {
         Self { rows, order }
     }
 
+    /// How many.
+    pub(super) fn len(&self) -> usize {
+        self.order.len()
+    }
+
     /// The rows in order of arrival, so many at a time: copies, side by side.
     pub(super) fn for_blocks(&self, size: usize, mut look: impl FnMut(&[Row])) {
         let mut block = Vec::with_capacity(size);
@@ -80,8 +85,7 @@ impl Room {
         let mut ends = parts.begins(received);
         if rows.capacity() < received.len() + more {
             // Nobody needs what stands there: it is not copied over.
-            rows.clear();
-            rows.reserve(received.len() + more);
+            *rows = Vec::with_capacity(received.len() + more);
         }
         if rows.len() < received.len() {
             rows.resize(received.len(), NOTHING);

@@ -346,7 +346,7 @@ impl Frame for EventFrame<'_> {
     }
 
     fn is_lasting(&self, field: usize) -> bool {
-        // All texts are the world's, but for the addresses of the sessions.
+        // The first part of all dictionaries is the world's, but for the addresses of the sessions.
         !matches!(self.facts[field], Some(Fact::Session(SessionFact::Ip)))
     }
 

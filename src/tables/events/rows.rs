@@ -104,7 +104,7 @@ impl Rows {
     /// Turns rows that belong to those sessions.
     pub(super) fn new(world: &World, met: Met<'_>, arrived: &Arrived<'_>) -> Self {
         let mut rows = SPARE.take().map(|rows| *rows).unwrap_or_default();
-        rows.clear();
+        rows.begin(arrived.len());
         let mut groups = Vec::with_capacity(BLOCK);
         arrived.for_blocks(BLOCK, |block| {
             groups.clear();
@@ -119,28 +119,27 @@ impl Rows {
         rows
     }
 
-    /// Throws all rows away.
-    fn clear(&mut self) {
-        let Self { kinds, times, received, sessions, sequences, bits, .. } = self;
-        kinds.clear();
-        times.clear();
-        received.clear();
-        sessions.clear();
-        sequences.clear();
-        bits.clear();
-        let Self { users, urls, paths, referrers, products, carts, currencies, .. } = self;
-        let keys = [users, urls, paths, referrers, products, carts, currencies];
-        keys.into_iter().for_each(Sparse::clear);
-        let Self { queries, properties, orders, .. } = self;
-        [queries, properties, orders].into_iter().for_each(Sparse::clear);
-        let Self { loads, dwells, quantities, positions, .. } = self;
-        [loads, dwells, quantities, positions].into_iter().for_each(Sparse::clear);
-        self.prices.clear();
+    /// Throws all rows away, and makes room for so many.
+    fn begin(&mut self, count: usize) {
+        macro_rules! begin {
+            (dense $($dense:ident)*, sparse $($sparse:ident)*) => {{
+                let Self { $($dense,)* $($sparse,)* } = self;
+                $($dense.clear(); $dense.reserve(count);)*
+                $($sparse.clear();)*
+            }};
+        }
+        begin!(
+            dense kinds times received sessions sequences bits,
+            sparse users urls paths referrers loads dwells products prices quantities positions
+                carts currencies queries properties orders
+        );
     }
 
     /// Leaves the room that the rows took to the next ones that the thread turns.
     pub(super) fn leave(self) {
-        SPARE.set(Some(Box::new(self)));
+        let there = SPARE.take();
+        let larger = there.filter(|there| there.times.capacity() > self.times.capacity());
+        SPARE.set(Some(larger.unwrap_or_else(|| Box::new(self))));
     }
 
     /// What every row has.

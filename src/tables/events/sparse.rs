@@ -5,25 +5,19 @@ use std::ops::Range;
 use crate::frame::{Column, NULL};
 
 /// A bit a row, and the values of the rows that have one, side by side.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Sparse<T> {
     bits: Vec<u64>,
-    /// By word of bits, and one past the last: how many values stand before it.
+    /// By word of bits: how many values stand before its end.
     ranks: Vec<u32>,
     values: Vec<T>,
-}
-
-impl<T> Default for Sparse<T> {
-    fn default() -> Self {
-        Self { bits: Vec::new(), ranks: vec![0], values: Vec::new() }
-    }
 }
 
 impl<T: Copy + Default> Sparse<T> {
     /// Throws all rows away.
     pub(super) fn clear(&mut self) {
         self.bits.clear();
-        self.ranks.truncate(1);
+        self.ranks.clear();
         self.values.clear();
     }
 
@@ -78,7 +72,7 @@ impl<T: Copy + Default> Sparse<T> {
 
     /// How many values stand before a row.
     fn rank(&self, row: usize) -> usize {
-        let before = self.ranks[row / 64] as usize;
+        let before = (row / 64).checked_sub(1).map_or(0, |word| self.ranks[word] as usize);
         let bits = self.bits.get(row / 64).copied().unwrap_or(0);
         before + (bits & !(u64::MAX << (row % 64))).count_ones() as usize
     }

@@ -88,6 +88,14 @@ fn leave_truth_out(world: &mut World, key: &Key) {
     world.output.options.version.clone_from(&world.version);
 }
 
+/// Enters into a log how much of each table there is.
+pub(crate) fn enter(manifest: &Manifest, log: &mut Log) {
+    for table in &manifest.tables {
+        let about = json!({ "table": table.name, "rows": table.rows, "files": table.files.len() });
+        log.add("table", about);
+    }
+}
+
 impl Masked {
     /// The same policy bound to the clean twin of a run, within which tokens mean the same.
     pub(crate) fn of_twin(self, clean: &mut World) -> Result<Self, Failure> {
@@ -118,11 +126,7 @@ impl Masked {
         log.add("key_use", json!(used));
         let policy = &self.policy.sha256;
         log.add("generate", json!({ "policy_sha256": policy, "truth": truth }));
-        for table in &manifest.tables {
-            let about =
-                json!({ "table": table.name, "rows": table.rows, "files": table.files.len() });
-            log.add("table", about);
-        }
+        enter(manifest, &mut log);
         log.write(&self.key).context("cannot write the audit log")?;
         manifest.privacy = Some(manifest::Privacy {
             status: "pseudonymised".to_owned(),

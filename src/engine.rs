@@ -345,8 +345,9 @@ impl Job<'_> {
         };
         // What is rare is so before anything goes wrong: it is the same in the clean twin.
         self.count(Context { world, journal: &journal })?;
+        let place = (range.number, self.plan.ranges.len() as u32);
         let (mut edits, mut changes, incidents) =
-            anomalies::of_range(wrong, world, range, slices, &mut journal, &mut by_slice)?;
+            anomalies::of_range(wrong, world, place, slices, &mut journal, &mut by_slice)?;
         let context = Context { world, journal: &journal };
         let tasks = self.tasks(range, by_slice, |file| {
             let changes = match file {

@@ -87,6 +87,17 @@ impl Strings {
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         (0..self.len() as u32).map(|key| self.get(key))
     }
+
+    /// The length and the last byte of each, in order; 0 for the last byte of an empty one.
+    pub fn tails(&self) -> impl Iterator<Item = (usize, u8)> {
+        let bytes = self.bytes.as_bytes();
+        let mut start = 0;
+        self.ends.iter().map(move |end| {
+            let end = *end as usize;
+            let length = end - std::mem::replace(&mut start, end);
+            (length, if length == 0 { 0 } else { bytes[end - 1] })
+        })
+    }
 }
 
 impl<S: AsRef<str>> FromIterator<S> for Strings {

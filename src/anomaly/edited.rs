@@ -15,6 +15,16 @@ pub struct Edited<'f> {
     cells: Vec<Vec<(usize, Cell)>>,
     /// By field: its dictionary, where changed cells brought new words.
     words: BTreeMap<usize, Words>,
+    /// The groups, where rows are no longer like the others of theirs.
+    parted: Option<Parted>,
+}
+
+/// Groups with rows that left theirs because they have another value of what it shares: each is a group by itself.
+struct Parted {
+    /// By row.
+    groups: Vec<u32>,
+    /// By field, of those that groups share: by group, its key.
+    shared: Vec<Option<Vec<u32>>>,
 }
 
 /// What a dictionary grew by.
@@ -31,14 +41,53 @@ impl<'f> Edited<'f> {
         for (row, field, value) in values {
             by_field[*field].insert(*row as usize, value);
         }
-        let mut made =
-            Self { base, shown, cells: vec![Vec::new(); fields], words: BTreeMap::new() };
+        let cells = vec![Vec::new(); fields];
+        let mut made = Self { base, shown, cells, words: BTreeMap::new(), parted: None };
         for (field, values) in by_field.into_iter().enumerate() {
             if !values.is_empty() {
                 made.cells[field] = made.key(field, values);
             }
         }
+        made.parted = made.part();
         made
+    }
+
+    /// Parts rows from their groups where they have another value of what a group shares.
+    fn part(&self) -> Option<Parted> {
+        let base = self.base.groups()?;
+        let fields = 0..self.cells.len();
+        let shared: Vec<Option<&[u32]>> = fields.map(|field| self.base.shared(field)).collect();
+        let changed = shared.iter().zip(&self.cells).filter(|(shared, _)| shared.is_some());
+        let mut rows: Vec<usize> =
+            changed.flat_map(|(_, cells)| cells.iter().map(|(row, _)| *row)).collect();
+        rows.sort_unstable();
+        rows.dedup();
+        let known = shared.iter().flatten().map(|keys| keys.len()).next()?;
+        if rows.is_empty() {
+            return None;
+        }
+        let mut groups = base[..self.shown].to_vec();
+        for (own, row) in (known as u32..).zip(&rows) {
+            groups[*row] = own;
+        }
+        let with_own = |(keys, cells): (Option<&[u32]>, &Vec<(usize, Cell)>)| {
+            let keys = keys?;
+            let mut all = Vec::with_capacity(keys.len() + rows.len());
+            all.extend_from_slice(keys);
+            all.extend(rows.iter().map(|row| keys[base[*row] as usize]));
+            for (row, cell) in cells {
+                let own = keys.len() + rows.binary_search(row).ok()?;
+                all[own] = match cell {
+                    Cell::Key(key) => *key,
+                    Cell::Null => NULL,
+                    // What is no key cannot be shared as one.
+                    _ => return None,
+                };
+            }
+            Some(all)
+        };
+        let shared = shared.into_iter().zip(&self.cells).map(with_own).collect();
+        Some(Parted { groups, shared })
     }
 
     /// Makes values cells of a field, adding to its dictionary what is not in it.
@@ -99,9 +148,9 @@ impl<'d> Growing<'d> {
         let first = |at: &mut u32, key: u32| *at = key.min(*at);
         match known {
             Dictionary::Texts { base, own } if !texts.is_empty() => {
-                for (text, key) in base.iter().chain(own.iter()).zip(0..) {
-                    if sieve.may_have(Sieve::of_text(text))
-                        && let Some(at) = texts.get_mut(text)
+                for ((length, last), key) in base.tails().chain(own.tails()).zip(0..) {
+                    if sieve.may_have(Sieve::of_tail(length, last))
+                        && let Some(at) = texts.get_mut(known.text(key))
                     {
                         first(at, key);
                     }
@@ -162,8 +211,12 @@ struct Sieve([u64; 64]);
 
 impl Sieve {
     fn of_text(text: &str) -> u32 {
-        let last = text.as_bytes().last().copied().unwrap_or_default();
-        (text.len() as u32).wrapping_mul(73).wrapping_add(u32::from(last))
+        Self::of_tail(text.len(), text.as_bytes().last().copied().unwrap_or_default())
+    }
+
+    /// The mark of a text of that length whose last byte is that.
+    fn of_tail(length: usize, last: u8) -> u32 {
+        (length as u32).wrapping_mul(73).wrapping_add(u32::from(last))
     }
 
     fn add(&mut self, mark: u32) {
@@ -216,7 +269,10 @@ impl Frame for Edited<'_> {
     }
 
     fn groups(&self) -> Option<&[u32]> {
-        self.base.groups().map(|groups| &groups[..self.shown])
+        match &self.parted {
+            Some(parted) => Some(&parted.groups),
+            None => self.base.groups().map(|groups| &groups[..self.shown]),
+        }
     }
 
     fn is_lasting(&self, field: usize) -> bool {
@@ -224,8 +280,10 @@ impl Frame for Edited<'_> {
     }
 
     fn shared(&self, field: usize) -> Option<&[u32]> {
-        // A cell of its own is not its group's any more.
-        self.base.shared(field).filter(|_| self.cells[field].is_empty())
+        match &self.parted {
+            Some(parted) => parted.shared[field].as_deref(),
+            None => self.base.shared(field),
+        }
     }
 }
 

@@ -1,10 +1,14 @@
 //! The ground that anomalies stand on: a range's journal as simulated, with ways to look at its rows.
 
+mod events;
+mod refs;
+
+use std::sync::Arc;
+
 use crate::anomaly::value::Value;
 use crate::event::ids;
-use crate::event::journal::{Bucket, NONE, Offsets, Row, Session};
+use crate::event::journal::{Bucket, Offsets, Session};
 use crate::frame::Frame;
-use crate::scenario::fills;
 use crate::scenario::slices::Slices;
 use crate::scenario::{World, plan};
 use crate::schema::Table;
@@ -12,115 +16,9 @@ use crate::seed::mix;
 use crate::sink;
 use crate::tables::events::{Bound, EventFrame};
 use crate::tables::{self, Context};
-
-macro_rules! rowsets {
-    ($($(#[$doc:meta])* $name:ident = $table:literal,)*) => {
-        /// A table whose rows can be touched.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum Rowset { $($(#[$doc])* $name,)* }
-
-        impl Rowset {
-            /// All of them.
-            pub const ALL: &[Self] = &[$(Self::$name,)*];
-
-            /// The table's name.
-            pub const fn table(self) -> &'static str {
-                match self { $(Self::$name => $table,)* }
-            }
-        }
-    };
-}
-
-rowsets! {
-    /// What was seen to happen.
-    Events = "events",
-    /// Users.
-    Users = "users",
-    /// Devices.
-    Devices = "devices",
-    /// Journeys.
-    Journeys = "journeys",
-    /// Sessions.
-    Sessions = "sessions",
-    /// Orders.
-    Orders = "orders",
-    /// Lines of orders.
-    OrderItems = "order_items",
-    /// Payments.
-    Payments = "payments",
-    /// Changes of consents.
-    Consents = "consents",
-    /// Requests to be forgotten.
-    ErasureRequests = "erasure_requests",
-}
-
-impl Rowset {
-    /// The one whose table has that name.
-    pub fn of(table: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|rowset| rowset.table() == table)
-    }
-}
-
-/// A row of a range.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RowRef {
-    /// Its table.
-    pub rowset: Rowset,
-    /// Its ordinal in the range's journal; that of its session for an event.
-    pub ordinal: u32,
-    /// For an event: its ordinal in the session, from 0.
-    pub sequence: u16,
-}
-
-impl RowRef {
-    /// A row of a table other than the events.
-    pub const fn new(rowset: Rowset, ordinal: u32) -> Self {
-        Self { rowset, ordinal, sequence: 0 }
-    }
-
-    /// An event.
-    pub const fn event(session: u32, sequence: u16) -> Self {
-        Self { rowset: Rowset::Events, ordinal: session, sequence }
-    }
-}
-
-/// A file of a range.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum FileRef {
-    /// A slice of the events.
-    Slice(u32),
-    /// Another table's.
-    Table(Rowset),
-}
-
-/// Where an incident can be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Site {
-    /// At a row; sessions, users and orders are rows of their tables.
-    Row(RowRef),
-    /// In a file.
-    File(FileRef),
-    /// Nowhere in particular: the nth of those that touch the window as a whole.
-    Window(u32),
-}
-
-/// An event as the journal has it.
-#[derive(Debug, Clone, Copy)]
-pub struct Event {
-    /// The session's ordinal in the range's journal.
-    pub session: u32,
-    /// The slice that it is in.
-    pub slice: usize,
-    /// The event; its ordinals are those of the range's journal.
-    pub row: Row,
-}
-
-impl Event {
-    /// Its reference.
-    pub fn at(&self) -> RowRef {
-        RowRef::event(self.session, self.row.sequence)
-    }
-}
+pub use events::Event;
+use events::Known;
+pub use refs::{FileRef, RowRef, Rowset, Site};
 
 /// The rows of a slice, a bucket a piece of work.
 pub type SliceRows = Vec<(Bucket, Offsets)>;
@@ -132,18 +30,26 @@ pub struct Ground<'g> {
     pub context: Context<'g>,
     /// The range's number.
     pub range: u32,
+    /// How many ranges the data set has.
+    pub ranges: u32,
     /// The runs of arrival time.
     pub slices: Slices,
     rows: &'g [SliceRows],
-    bound: Option<(&'g Table, Bound)>,
+    bound: Option<(&'g Table, Arc<Bound>)>,
+    known: Known,
 }
 
 impl<'g> Ground<'g> {
-    /// The ground of a range, its events by slice.
-    pub fn new(context: Context<'g>, range: u32, slices: Slices, rows: &'g [SliceRows]) -> Self {
+    /// The ground of a range, one of so many, its events by slice.
+    pub fn new(
+        context: Context<'g>,
+        (range, ranges): (u32, u32),
+        slices: Slices,
+        rows: &'g [SliceRows],
+    ) -> Self {
         let events = context.world.schemas.tables.iter().find(|table| table.is_events());
-        let bound = events.map(|table| (table, Bound::new(table)));
-        Self { context, range, slices, rows, bound }
+        let bound = events.map(|table| (table, Arc::new(Bound::new(table))));
+        Self { context, range, ranges, slices, rows, bound, known: Known::Site(None) }
     }
 
     /// The world.
@@ -225,59 +131,6 @@ impl<'g> Ground<'g> {
         }
     }
 
-    /// The events of a session, in the order in which they happened.
-    pub fn events(&self, session: u32) -> Vec<Event> {
-        let events = self.session(session).events as usize;
-        let mut found = Vec::with_capacity(events);
-        for slice in self.slices_of(session) {
-            found.extend(self.in_slice(slice, session));
-            // Few come as late as they may.
-            if found.len() >= events {
-                break;
-            }
-        }
-        found.sort_by_key(|event| event.row.sequence);
-        found
-    }
-
-    /// The events of a session that are in a slice.
-    fn in_slice(&self, slice: usize, session: u32) -> impl Iterator<Item = Event> {
-        let buckets = &self.rows[slice];
-        let behind = buckets.partition_point(|(_, offsets)| offsets.session <= session);
-        let bucket = behind.checked_sub(1).map(|at| &buckets[at]);
-        let found = bucket.and_then(|(bucket, offsets)| {
-            let local = bucket.sessions.binary_search(&(session - offsets.session)).ok()?;
-            let first = bucket.rows.partition_point(|row| (row.session as usize) < local);
-            let rows = bucket.rows[first..].iter();
-            Some((rows.take_while(move |row| row.session as usize == local), offsets.order))
-        });
-        let fills = &self.context.world.fills;
-        found.into_iter().flat_map(move |(rows, order)| {
-            rows.map(move |row| {
-                let mut row = *row;
-                if fills[usize::from(row.kind)] & fills::ORDER != 0 && row.extra != NONE {
-                    row.extra += order;
-                }
-                Event { session, slice, row }
-            })
-        })
-    }
-
-    /// The slices in which a session's events can be: those where nearly all are, then the others.
-    fn slices_of(&self, session: u32) -> impl Iterator<Item = usize> {
-        let row = self.session(session);
-        let late = row.ended.saturating_add(self.context.world.lateness);
-        let all = self.rows.len();
-        let near = self.slices.of(row.started)..(self.slices.of(late) + 1).min(all);
-        near.clone().chain(0..near.start).chain(near.end..all)
-    }
-
-    /// The event of that reference.
-    pub fn event(&self, at: RowRef) -> Option<Event> {
-        let events = self.slices_of(at.ordinal).flat_map(|slice| self.in_slice(slice, at.ordinal));
-        events.into_iter().find(|event| event.row.sequence == at.sequence)
-    }
-
     /// A session.
     pub fn session(&self, ordinal: u32) -> &'g Session {
         &self.context.journal.sessions[ordinal as usize]
@@ -287,14 +140,19 @@ impl<'g> Ground<'g> {
     pub fn values(&self, at: RowRef, columns: &[&str]) -> Vec<Value> {
         let fields: Vec<Option<usize>> =
             columns.iter().map(|column| self.field(at.rowset, column)).collect();
-        self.look(at, |frame| {
+        let look = |frame: &dyn Frame| {
             let value = |field: &Option<usize>| match field {
                 Some(field) => Value::of(frame, *field, 0),
                 None => Value::Null,
             };
             fields.iter().map(value).collect()
-        })
-        .unwrap_or_else(|| vec![Value::Null; columns.len()])
+        };
+        let known = fields.iter().flatten().copied();
+        let values = match (at.rowset, &self.bound) {
+            (Rowset::Events, Some((_, bound))) => self.look_at_event(at, bound.only(known), look),
+            _ => self.look(at, look),
+        };
+        values.unwrap_or_else(|| vec![Value::Null; columns.len()])
     }
 
     /// A value of a row, by the name of its column.
@@ -305,14 +163,24 @@ impl<'g> Ground<'g> {
     /// Lets somebody look at a row, as a frame of that row alone.
     pub fn look<T>(&self, at: RowRef, look: impl FnOnce(&dyn Frame) -> T) -> Option<T> {
         if at.rowset == Rowset::Events {
-            let event = self.event(at)?;
-            let (table, bound) = self.bound.as_ref()?;
-            let bound = bound.clone();
-            let frame = EventFrame::single(self.context, table, bound, event.session, event.row);
-            return Some(look(&frame));
+            let (_, bound) = self.bound.as_ref()?;
+            return self.look_at_event(at, Bound::clone(bound), look);
         }
         let table = self.table(at.rowset)?;
         Some(tables::with_record(self.context, table, at.ordinal as usize, look))
+    }
+
+    /// Lets somebody look at an event, of which those columns are known.
+    fn look_at_event<T>(
+        &self,
+        at: RowRef,
+        bound: Bound,
+        look: impl FnOnce(&dyn Frame) -> T,
+    ) -> Option<T> {
+        let event = self.event(at)?;
+        let (table, _) = self.bound.as_ref()?;
+        let frame = EventFrame::single(self.context, table, bound, event.session, event.row);
+        Some(look(&frame))
     }
 
     /// The session that a row belongs to, if it is to one.
@@ -426,7 +294,7 @@ impl<'g> Ground<'g> {
     /// The file that a row is in; none for an event that there is not.
     pub fn file_of(&self, at: RowRef) -> Option<FileRef> {
         if at.rowset == Rowset::Events {
-            return Some(FileRef::Slice(self.event(at)?.slice as u32));
+            return Some(self.event(at)?.file());
         }
         Some(FileRef::Table(at.rowset))
     }

@@ -1,7 +1,7 @@
 //! Guests: visitors who are there only because something goes wrong, such as crawlers and those who come in a burst.
 //!
-//! Their numbers begin where neither ordinary people nor those who cover cells have theirs, so nobody else is moved by them. All of
-//! them are in the first range, behind everybody else.
+//! Their numbers begin where neither ordinary people nor those who cover cells have theirs, so nobody else is moved by them. Those
+//! whom a range welcomes stand behind everybody else of it.
 
 use crate::anomaly::ground::Ground;
 use crate::event::journal::{DeviceRow, Journal, JourneyRow, NEVER, NONE, Row, Session, UserRow};
@@ -48,6 +48,8 @@ impl<'g> Guests<'g> {
     /// None yet; `uid` is the number of the site.
     pub fn new(ground: &'g Ground<'g>, uid: u64) -> Self {
         let journal = Journal::new(ground.slices.count());
+        // Each range has numbers of its own.
+        let uid = if ground.range == 0 { uid } else { mix(uid ^ u64::from(ground.range)) };
         Self { ground, journal, next: FIRST_GUEST + ((uid >> 24) << 8) }
     }
 

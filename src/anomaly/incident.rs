@@ -130,7 +130,7 @@ pub struct Incident {
     /// Whether it only looks odd.
     pub is_decoy: bool,
     /// Those who are there only because of it.
-    pub guests: Option<Journal>,
+    pub guests: Option<Box<Journal>>,
     /// Incidents of other kinds that it consists of.
     pub children: Vec<(&'static Kind, Incident)>,
 }
@@ -249,7 +249,7 @@ impl Incident {
     /// Lets guests come.
     #[must_use]
     pub fn welcome(self, guests: Journal) -> Self {
-        Self { guests: Some(guests), ..self }
+        Self { guests: Some(Box::new(guests)), ..self }
     }
 
     /// An incident of another kind is part of it.

@@ -9,7 +9,7 @@
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-use crate::anomaly::ground::{FileRef, Ground, RowRef, Rowset, Site};
+use crate::anomaly::ground::{Event, FileRef, Ground, RowRef, Rowset, Site};
 use crate::anomaly::incident::{Incident, Op, Role};
 use crate::anomaly::kind::Unit;
 pub use crate::anomaly::sites::uid;
@@ -71,8 +71,18 @@ pub struct Made {
     pub site: Site,
     /// What is done.
     pub incident: Incident,
+    /// Events that it touches, as far as they are known already.
+    pub events: Vec<Event>,
     /// Of those who are there only because of it: from which rows of the journal until which.
     pub guests: Option<(Counts, Counts)>,
+}
+
+/// What a rate picks.
+pub struct Droplet {
+    pick: Candidate,
+    incident: Incident,
+    /// The events that it touches.
+    events: Vec<Event>,
 }
 
 /// A piece of the work of looking for sites that a rate picks.
@@ -90,6 +100,9 @@ pub struct Found {
     /// Whether there are more.
     pub more: bool,
 }
+
+/// Rows that kinds at a rate go through one after the other: so few that they stay in the cache nearest to a core.
+const BLOCK: usize = 1024;
 
 /// Candidates kept beyond the number asked for, since others may claim some.
 const SPARE: u64 = 64;
@@ -159,8 +172,9 @@ impl Spec {
         let mut seen = HashSet::new();
         let mut found = Found::default();
         for (hash, uid, site) in all {
-            let Some(incident) = self.incident(ground, asked, site) else { continue };
-            let claims = self.claims(ground, &incident);
+            let here = ground.looking_at(site);
+            let Some(incident) = self.incident(&here, asked, site) else { continue };
+            let (claims, _) = self.claims(&here, &incident);
             // Of several that exclude each other the first stands for all.
             let is_window = matches!(site, Site::Window(_));
             if !self.overlaps && !is_window && claims.own.iter().any(|key| seen.contains(key)) {
@@ -280,7 +294,7 @@ impl Spec {
     }
 
     /// What a rate picks in a part, with the incidents.
-    pub fn drizzle(&self, ground: &Ground<'_>, part: &Part) -> Vec<(Candidate, Incident)> {
+    pub fn drizzle(&self, ground: &Ground<'_>, part: &Part) -> Vec<Droplet> {
         let by_rate = self.asked.iter().enumerate().filter_map(|(at, of)| match of.amount {
             Amount::Rate(rate, unit) => Some((at, of, threshold(rate), unit)),
             Amount::Exactly(..) => None,
@@ -291,25 +305,41 @@ impl Spec {
         let mut hits: Vec<(usize, u64, u64, u64, Site)> = Vec::new();
         let (plain, grouped): (Vec<_>, Vec<_>) =
             here.into_iter().partition(|(_, of, _, unit)| of.kind.unit == *unit);
-        visit(ground, part.rowset, part.ordinals.clone(), &mut |uid, row| {
+        // A kind goes through many rows before the next does: its key and its limit stay where a core has them at once.
+        let mut block: Vec<(u64, RowRef)> = Vec::with_capacity(BLOCK);
+        let mut look = |block: &mut Vec<(u64, RowRef)>| {
             for (at, of, limit, _) in &plain {
-                let hash = of.hash(uid);
-                if hash <= *limit {
-                    hits.push((*at, uid, hash, uid, Site::Row(row)));
+                for &(uid, row) in &*block {
+                    let hash = of.hash(uid);
+                    if hash <= *limit {
+                        hits.push((*at, uid, hash, uid, Site::Row(row)));
+                    }
                 }
             }
             for (at, of, limit, unit) in &grouped {
-                let group = holder(ground, row, *unit);
-                if of.hash(group) <= *limit {
-                    hits.push((*at, group, of.hash(uid), uid, Site::Row(row)));
+                for &(uid, row) in &*block {
+                    let group = holder(ground, row, *unit);
+                    if of.hash(group) <= *limit {
+                        hits.push((*at, group, of.hash(uid), uid, Site::Row(row)));
+                    }
                 }
             }
+            block.clear();
+        };
+        visit(ground, part.rowset, part.ordinals.clone(), &mut |uid, row| {
+            block.push((uid, row));
+            if block.len() == BLOCK {
+                look(&mut block);
+            }
         });
+        look(&mut block);
         let made = hits.into_iter().filter_map(|(asked, group, hash, uid, site)| {
-            let incident = self.incident(ground, asked, site)?;
-            let claims = self.claims(ground, &incident);
+            let here = ground.looking_at(site);
+            let incident = self.incident(&here, asked, site)?;
+            let (claims, events) = self.claims(&here, &incident);
             let range = ground.range;
-            Some((Candidate { asked, group, hash, uid, range, site, claims }, incident))
+            let pick = Candidate { asked, group, hash, uid, range, site, claims };
+            Some(Droplet { pick, incident, events })
         });
         made.collect()
     }
@@ -319,7 +349,7 @@ impl Spec {
         &self,
         ground: &Ground<'_>,
         picks: &[Candidate],
-        mut drizzle: Vec<(Candidate, Incident)>,
+        mut drizzle: Vec<Droplet>,
     ) -> Vec<Made> {
         let mut claimed = Claimed::default();
         let mut made = Vec::new();
@@ -329,32 +359,42 @@ impl Spec {
         for pick in here {
             claimed.take(&pick.claims);
             let incident = self.incident(ground, pick.asked, pick.site);
-            made.extend(incident.map(|incident| Made::new(pick, incident)));
+            made.extend(incident.map(|incident| Made::new(pick, incident, Vec::new())));
         }
-        drizzle.sort_by_key(|(pick, _)| (pick.asked, pick.group, pick.hash, pick.uid));
+        drizzle.sort_by_cached_key(|Droplet { pick, .. }| {
+            (pick.asked, pick.group, pick.hash, pick.uid)
+        });
         let mut last = None;
-        for (pick, incident) in drizzle {
+        for Droplet { pick, incident, events } in drizzle {
             let group = Some((pick.asked, pick.group));
             if last == group || !(self.overlaps || claimed.are_free(&pick.claims)) {
                 continue;
             }
             last = group;
             claimed.take(&pick.claims);
-            made.push(Made::new(&pick, incident));
+            made.push(Made::new(&pick, incident, events));
         }
         made
     }
 
-    /// What an incident claims.
-    fn claims(&self, ground: &Ground<'_>, incident: &Incident) -> Claims {
+    /// What an incident claims, and the events that it touches.
+    fn claims(&self, ground: &Ground<'_>, incident: &Incident) -> (Claims, Vec<Event>) {
         let mut claims = Claims::default();
+        let mut events = Vec::new();
         if self.overlaps {
-            return claims;
+            return (claims, events);
         }
         let of_file = |file: FileRef| mix(hash_of_file(ground, file));
         for edit in incident.all_edits().filter(|edit| edit.role != Role::Context) {
             claim_row(ground, edit.row, &mut claims.own);
-            claims.shared.extend(ground.file_of(edit.row).map(of_file));
+            let file = if edit.row.rowset == Rowset::Events {
+                let event = ground.event(edit.row);
+                events.extend(event);
+                event.map(|event| event.file())
+            } else {
+                ground.file_of(edit.row)
+            };
+            claims.shared.extend(file.map(of_file));
             let arrives = match &edit.op {
                 Op::Move(at, _) | Op::Duplicate(_, Some(at)) | Op::Insert(_, Some(at)) => Some(*at),
                 _ => None,
@@ -372,13 +412,13 @@ impl Spec {
             list.sort_unstable();
             list.dedup();
         }
-        claims
+        (claims, events)
     }
 }
 
 impl Made {
-    fn new(pick: &Candidate, incident: Incident) -> Self {
-        Self { asked: pick.asked, uid: pick.uid, site: pick.site, incident, guests: None }
+    fn new(pick: &Candidate, incident: Incident, events: Vec<Event>) -> Self {
+        Self { asked: pick.asked, uid: pick.uid, site: pick.site, incident, events, guests: None }
     }
 }
 

@@ -37,6 +37,7 @@ pub(super) fn draft(job: &Job<'_>, spec: &Spec) -> Result<Option<Vec<Candidate>>
     if !spec.has_exact() || job.plan.ranges.len() < 2 {
         return Ok(None);
     }
+    let ranges = job.plan.ranges.len() as u32;
     for attempt in 0..ATTEMPTS {
         let mut found: Vec<(usize, Vec<Found>)> =
             spec.exact().into_iter().map(|asked| (asked, Vec::new())).collect();
@@ -46,7 +47,7 @@ pub(super) fn draft(job: &Job<'_>, spec: &Spec) -> Result<Option<Vec<Candidate>>
             let journals = simulate(job.world, slices, users, &Untold, job.cancel)?;
             let (journal, by_slice) = arrange(journals, slices);
             let context = Context { world: job.world, journal: &journal };
-            let ground = Ground::new(context, range.number, slices, &by_slice);
+            let ground = Ground::new(context, (range.number, ranges), slices, &by_slice);
             found.par_iter_mut().for_each(|(asked, found)| {
                 found.push(spec.smallest(&ground, *asked, spec.enough(*asked, attempt)));
             });
@@ -80,11 +81,11 @@ fn draft_here(spec: &Spec, ground: &Ground<'_>) -> Result<Vec<Candidate>, Error>
 /// What is changed in the files of a range, which events change how, and what is said of the incidents.
 type OfRange = (BTreeMap<FileRef, FileEdits>, BTreeMap<usize, Vec<Change>>, Vec<IncidentRow>);
 
-/// Finds the incidents of a range, and lets those in who are there only because of them.
+/// Finds the incidents of a range, which is the nth of so many, and lets those in who are there only because of them.
 pub(super) fn of_range(
     wrong: &Wrong<'_>,
     world: &World,
-    range: UserRange,
+    place: (u32, u32),
     slices: Slices,
     journal: &mut Journal,
     by_slice: &mut [SliceRows],
@@ -92,7 +93,7 @@ pub(super) fn of_range(
     let spec = wrong.spec;
     let mut made = {
         let context = Context { world, journal };
-        let ground = Ground::new(context, range.number, slices, by_slice);
+        let ground = Ground::new(context, place, slices, by_slice);
         let here;
         let picks = if let Some(drafted) = &wrong.drafted {
             drafted
@@ -105,7 +106,8 @@ pub(super) fn of_range(
         spec.settle(&ground, picks, drizzle)
     };
     welcome(&mut made, journal, by_slice);
-    let ground = Ground::new(Context { world, journal }, range.number, slices, by_slice);
+    let ground = Ground::new(Context { world, journal }, place, slices, by_slice);
+    let ground = ground.knowing(made.iter().flat_map(|one| one.events.iter().copied()));
     let edits = Edits::new(spec, &ground, &made);
     let changes = |(file, edits): (&FileRef, &FileEdits)| match file {
         FileRef::Slice(slice) => Some((*slice as usize, edits.event_changes(&ground))),

@@ -142,6 +142,22 @@ impl DataSet {
         self.manifest.tables.iter().find(|table| table.name == name)
     }
 
+    /// Where a file of a table is to be read. For one of labels that is not there, its copy in NDJSON stands in, if there is one.
+    pub fn place(&self, path: &str) -> PathBuf {
+        let own = self.dir.join(path);
+        match self.copy_of(path) {
+            Some(copy) if !own.exists() => self.dir.join(&copy.path),
+            _ => own,
+        }
+    }
+
+    /// The copy in NDJSON of a file of labels, as listed.
+    pub fn copy_of(&self, path: &str) -> Option<&manifest::Document> {
+        let copy = Path::new(path).with_extension("ndjson");
+        let mut documents = self.manifest.documents.iter();
+        documents.find(|document| document.is_of_labels() && Path::new(&document.path) == copy)
+    }
+
     /// Reads columns of a table, file after file in the order of the manifest: by range of users, and within a range by time. `see`
     /// gets the file's ordinal in the table and the batch, and says whether to go on. Those files that could not be read to
     /// their end are what comes back. Columns that the schema lacks are absent.
@@ -164,7 +180,7 @@ impl DataSet {
         let manner = Manner { strict: wanted.len() == schema.fields.len(), forgiving: true };
         let files = self.table(&schema.name).map_or(&[][..], |table| &table.files[..]);
         let files: Vec<(String, PathBuf)> =
-            files.iter().map(|file| (file.path.clone(), self.dir.join(&file.path))).collect();
+            files.iter().map(|file| (file.path.clone(), self.place(&file.path))).collect();
         read_ahead(&files, &wanted, manner, see)
     }
 }

@@ -265,16 +265,21 @@ pub(super) fn own<'d>(data: &'d DataSet, name: &str) -> Result<&'d manifest::Tab
         return Err(Error::Written(problem.help(help).into()));
     };
     for file in &table.files {
-        let stated = file.stated();
-        let (bytes, digest) = stated.of(&data.dir().join(&file.path)).map_err(|error| {
-            let message = format!("cannot read {} of {}: {error}", file.path, data.dir().display());
+        let place = data.place(&file.path);
+        let (path, listed, stated) = match data.copy_of(&file.path) {
+            Some(copy) if place == data.dir().join(&copy.path) => {
+                (&copy.path, copy.bytes, copy.stated())
+            }
+            _ => (&file.path, file.bytes, file.stated()),
+        };
+        let (bytes, digest) = stated.of(&place).map_err(|error| {
+            let message = format!("cannot read {path} of {}: {error}", data.dir().display());
             Error::Written(Problem::new(message).into())
         })?;
-        if (bytes, digest.as_str()) != (file.bytes, stated.hex) {
+        if (bytes, digest.as_str()) != (listed, stated.hex) {
             let version = &data.manifest().dataset_version;
             let message = format!(
-                "{} in {} is not the one that its manifest lists: it is the truth of another data set than version {version}",
-                file.path,
+                "{path} in {} is not the one that its manifest lists: it is the truth of another data set than version {version}",
                 data.dir().display()
             );
             let help = "score against the folder as `throng generate` wrote it";
@@ -298,7 +303,7 @@ pub(super) fn scan(
     for file in &table.files {
         let mut is_sound = true;
         let stopped: Result<Vec<Broken>, read::Error> =
-            scan_file(&data.dir().join(&file.path), &wanted, |batch| {
+            scan_file(&data.place(&file.path), &wanted, |batch| {
                 is_sound = see(batch).is_some();
                 if is_sound { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
             });

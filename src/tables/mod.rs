@@ -34,7 +34,7 @@ use crate::event::journal::{Journal, NEVER, UserRow};
 use crate::frame::{Column, Dictionary, Frame, NULL, Strings};
 use crate::scenario::World;
 use crate::schema::Table;
-use crate::tables::changes::{Fate, Place};
+use crate::tables::changes::{Clean, Fate, Place};
 
 /// What a fact is taken from: the world and the journal of a range.
 #[derive(Debug, Clone, Copy)]
@@ -331,8 +331,8 @@ impl Laid<'_> {
             return write(&records[..self.clean], &about);
         }
         // A copy comes right behind what it is a copy of.
-        let places: Vec<i64> = (0..self.clean as i64).collect();
-        let made = changes::arrange(&places, self.clean, self.changes);
+        let clean = Clean { count: self.clean, time: |row| row as i64 };
+        let made = changes::arrange(&clean, self.changes);
         let rows: Vec<R> = made.rows.iter().map(|row| records[*row as usize].clone()).collect();
         write(&rows, &About { shown: made.shown, time_range: None, places: &made.places })
     }
@@ -357,7 +357,6 @@ impl Laid<'_> {
             let about = About { shown: sorted.len(), time_range, places: &[] };
             return write(about.of(&RecordFrame::new(self.context, self.table, &sorted)));
         }
-        let times: Vec<i64> = order.iter().map(|(time, _)| *time).collect();
         let place = |i: u32| {
             if (i as usize) < self.clean {
                 order.binary_search(&(time(&records[i as usize]), i)).unwrap_or(0)
@@ -367,7 +366,8 @@ impl Laid<'_> {
         };
         let changes: Vec<(u32, Fate)> =
             self.changes.iter().map(|(i, fate)| (place(*i) as u32, *fate)).collect();
-        let made = changes::arrange(&times, self.clean, &changes);
+        let clean = Clean { count: self.clean, time: |row: usize| order[row].0 };
+        let made = changes::arrange(&clean, &changes);
         order.extend(guests);
         let rows: Vec<R> = made.rows.iter().map(|row| clone(order[*row as usize].1)).collect();
         let about = About { shown: made.shown, time_range: made.time_range, places: &made.places };

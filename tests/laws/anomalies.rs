@@ -1,6 +1,7 @@
 //! Anomalies: exact, labelled, undone by their labels, and a matter of the request alone.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::ops::ControlFlow;
 use std::path::Path;
 
@@ -16,6 +17,7 @@ use throng::manifest::{Manifest, Shard};
 use throng::patch::{Direction, Patch};
 use throng::read;
 use throng::scenario::World;
+use throng::score::overview::Overview;
 
 use crate::{DataSet, GO_ON, Unwatched, files_under, plan, world};
 
@@ -328,9 +330,18 @@ fn labels_are_written_as_lines_as_well() {
     assert_eq!(listed(&manifest).len(), 2 * plan(&world).ranges.len());
     let (incidents, members) = labels(&whole);
     assert_eq!((incidents.len(), members.len()), (9, 9));
-    let rows = |table: &str| manifest.rows(table);
-    assert_eq!((rows("truth/anomalies"), rows("truth/anomaly_members")), (9, 9));
+    let told = ["truth/anomalies", "truth/anomaly_members"].map(|table| manifest.rows(table));
+    assert_eq!(told, [9, 9]);
     assert!(members.iter().all(|member| member["column"].is_string()));
+    // They stand in for the tables: what is undone and summed up by the ones is what it is by the others.
+    let clean = crate::world(&asked).cleaned(&Assets::embedded());
+    let undone = || rows(&patched(Direction::Invert, &whole, &whole, &clean), &clean);
+    let summed = || Overview::read(&open(&whole)).expect("read").expect("labelled").kinds;
+    let (by_tables, all) = ((undone(), summed()), bytes(&whole));
+    for file in manifest.files().filter(|file| file.path.starts_with("truth/anomal")) {
+        fs::remove_file(whole.path().join(&file.path)).expect("removed");
+    }
+    assert!((undone(), summed()) == by_tables);
     let dir = tempfile::tempdir().expect("a folder");
     for index in 0..2 {
         let shard = Shard { index, count: 2 };
@@ -338,7 +349,35 @@ fn labels_are_written_as_lines_as_well() {
     }
     let joined = join::join(dir.path(), true).expect("joined");
     assert_eq!(listed(&joined), listed(&manifest));
-    assert!(bytes(&dir) == bytes(&whole));
+    assert!(bytes(&dir) == all);
+}
+
+/// For all data sets of several ranges, a burst is as strong as asked for over all of them, and crawlers come to more than one.
+#[test]
+fn guests_come_to_all_ranges() {
+    let asked = "[anomalies.traffic_burst]\nk = 1\ntimes = 5\nhours = 12\n[anomalies.bot_sessions]\nk = 9\n";
+    let world = world(&format!("{MANY}{}{asked}", output("ndjson")));
+    let ranges = plan(&world).ranges.len();
+    let set = made(&world);
+    let (incidents, members) = labels(&set);
+    assert_eq!(incidents.len(), 10);
+    let kinds: BTreeMap<&str, &str> = incidents
+        .iter()
+        .filter_map(|one| Some((one["anomaly_id"].as_str()?, one["kind"].as_str()?)))
+        .collect();
+    let mut files: BTreeMap<&str, BTreeMap<&str, u64>> = BTreeMap::new();
+    for member in members.iter().filter(|member| member["table"] == "sessions") {
+        let (anomaly, file) = (member["anomaly_id"].as_str(), member["file_dirty"].as_str());
+        let kind = kinds[anomaly.expect("of an incident")];
+        *files.entry(kind).or_default().entry(file.expect("added")).or_default() += 1;
+    }
+    assert_eq!(files["traffic_burst"].len(), ranges);
+    assert_eq!(files["bot_sessions"].values().sum::<u64>(), 9);
+    assert!((2..=ranges).contains(&files["bot_sessions"].len()), "{files:?}");
+    let added: u64 = files.values().flat_map(BTreeMap::values).sum();
+    let usual = (open(&set).manifest().rows("sessions") - added) as f64 * 12.0 / (4.0 * 24.0);
+    let times = 1.0 + files["traffic_burst"].values().sum::<u64>() as f64 / usual;
+    assert!((times - 5.0).abs() < 0.1, "{times}");
 }
 
 /// For all kinds asked for by name at a rate that comes to nothing, that is said; and `k = 0` takes one out of a preset.

@@ -2,10 +2,12 @@
 
 use std::ops::Range;
 
+use throng::anomaly::Edited;
+use throng::anomaly::value::Value;
 use throng::engine;
 use throng::frame::{Column, Dictionary, Frame};
 use throng::scenario::World;
-use throng::schema;
+use throng::schema::{self, Type};
 use throng::sink::{FORMATS, Format, Options};
 use throng::tables::Context;
 use throng::tables::events::EventFrame;
@@ -13,7 +15,7 @@ use throng::tables::events::EventFrame;
 use crate::{plan, simulate, world};
 
 /// A frame that keeps to itself what its rows share.
-struct Silent<'f>(&'f EventFrame<'f>);
+struct Silent<'f>(&'f dyn Frame);
 
 impl Frame for Silent<'_> {
     fn table(&self) -> &schema::Table {
@@ -33,8 +35,8 @@ impl Frame for Silent<'_> {
     }
 }
 
-/// The frames of all slices of a small crowd, the last ones with but a few stragglers.
-fn with_frames(world: &World, mut look: impl FnMut(&EventFrame<'_>)) {
+/// The frames of all slices of a small crowd, the last ones with but a few stragglers; each also with other values in some cells.
+fn with_frames(world: &World, mut look: impl FnMut(&dyn Frame)) {
     let plan = plan(world);
     let range = plan.ranges[0];
     let journals = simulate(world, plan.slices, range.first..range.end);
@@ -42,8 +44,28 @@ fn with_frames(world: &World, mut look: impl FnMut(&EventFrame<'_>)) {
     let context = Context { world, journal: &journal };
     let table = world.schemas.table("events").expect("it ships");
     for rows in slices {
-        look(&EventFrame::new(context, table, rows));
+        let frame = EventFrame::new(context, table, rows);
+        look(&frame);
+        let shown = frame.rows() - frame.rows() / 10;
+        look(&Edited::new(&frame, shown, &edits(&frame, shown)));
     }
+}
+
+/// Other values in some rows of some of the columns that rows share, and of some that they do not.
+fn edits(frame: &EventFrame<'_>, shown: usize) -> Vec<(u32, usize, Value)> {
+    let mut edits = Vec::new();
+    for (at, field) in frame.table().fields.iter().enumerate().filter(|(at, _)| at % 3 != 0) {
+        for row in (at..shown).step_by(17 + at) {
+            let value = match field.ty {
+                Type::Id => Value::Id(row as u128),
+                Type::Text | Type::Enum if row % 2 == 0 => Value::Text(format!("word {row}")),
+                _ if field.nullable => Value::Null,
+                _ => continue,
+            };
+            edits.push((row as u32, at, value));
+        }
+    }
+    edits
 }
 
 fn written(format: &dyn Format, frame: &dyn Frame) -> Vec<u8> {

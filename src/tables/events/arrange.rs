@@ -3,11 +3,10 @@
 //! Rows are first dealt out to parts of the slice's time, then each part is sorted: a part lies in a core's cache, the slice does not.
 
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::event::journal::{Bucket, NONE, Offsets, Row};
 use crate::scenario::fills;
-use crate::tables::changes::{self, Arrangement, Fate};
+use crate::tables::changes::{self, Arrangement, Clean, Fate};
 use crate::tables::events::Change;
 
 /// Rows that a part of a slice has, about.
@@ -62,14 +61,21 @@ pub(super) fn arrange<T>(
     then: impl FnOnce(Arrived<'_>, &[u32]) -> T,
 ) -> T {
     ROOM.with_borrow_mut(|room| {
-        let sessions = room.take(groups, buckets);
+        let sessions = room.take(groups, buckets, 0, &[]);
         then(Arrived { rows: &room.rows[..room.order.len()], order: &room.order }, &sessions)
     })
 }
 
 impl Room {
-    /// Takes the rows of buckets in; the sessions that they belong to.
-    fn take(&mut self, groups: &[u8], buckets: Vec<(Bucket, Offsets)>) -> Vec<u32> {
+    /// Takes the rows of buckets in, with room for more behind them; the sessions that they belong to, and those others that are to be
+    /// among them.
+    fn take(
+        &mut self,
+        groups: &[u8],
+        buckets: Vec<(Bucket, Offsets)>,
+        more: usize,
+        others: &[u32],
+    ) -> Vec<u32> {
         let Self { received, rows, order } = self;
         received.clear();
         for (bucket, _) in &buckets {
@@ -77,30 +83,38 @@ impl Room {
         }
         let parts = Parts::new(received);
         let mut ends = parts.begins(received);
+        if rows.capacity() < received.len() + more {
+            // Nobody needs what stands there: it is not copied over.
+            rows.clear();
+            rows.reserve(received.len() + more);
+        }
         if rows.len() < received.len() {
             rows.resize(received.len(), NOTHING);
         }
         let rows = &mut rows[..received.len()];
-        let sessions = deal(groups, buckets, &parts, &mut ends, rows);
+        let mut sessions = Sessions { all: Vec::new(), places: Vec::new(), others };
+        deal(groups, buckets, &parts, &mut ends, rows, &mut sessions);
         sort(rows, &ends, parts.earliest, order);
-        sessions
+        sessions.finish()
     }
 }
 
-/// Deals rows out to parts that begin at `ends`, which become their ends; the sessions that they belong to.
+/// Deals rows out to parts that begin at `ends`, which become their ends; their sessions are those that they are of in `sessions`.
 fn deal(
     groups: &[u8],
     buckets: Vec<(Bucket, Offsets)>,
     parts: &Parts,
     ends: &mut [u32],
     rows: &mut [Row],
-) -> Vec<u32> {
-    let mut sessions: Vec<u32> = Vec::new();
+    sessions: &mut Sessions<'_>,
+) {
     for (bucket, offsets) in buckets {
-        let first = sessions.len() as u32;
-        sessions.extend(bucket.sessions.iter().map(|session| session + offsets.session));
+        let first = sessions.add(&bucket, offsets.session);
         for mut row in bucket.rows {
-            row.session += first;
+            row.session = match first {
+                Some(first) => row.session + first,
+                None => sessions.places[row.session as usize],
+            };
             if groups[usize::from(row.kind)] & fills::ORDER != 0 && row.extra != NONE {
                 row.extra += offsets.order;
             }
@@ -109,7 +123,52 @@ fn deal(
             *end += 1;
         }
     }
-    sessions
+}
+
+/// The sessions of a slice, in their order.
+struct Sessions<'o> {
+    all: Vec<u32>,
+    /// Of the last bucket: where each of its sessions is, if they do not stand side by side.
+    places: Vec<u32>,
+    /// Those that are to be there though no bucket may have them, in their order: each beside those of its user.
+    others: &'o [u32],
+}
+
+impl Sessions<'_> {
+    /// Adds those of a bucket; where the first is, if all stand side by side.
+    fn add(&mut self, bucket: &Bucket, offset: u32) -> Option<u32> {
+        let own = || bucket.sessions.iter().map(|session| session + offset);
+        let last = bucket.sessions.last().map_or(0, |last| last + offset);
+        if self.others.first().is_none_or(|other| *other > last) {
+            let first = self.all.len() as u32;
+            self.all.extend(own());
+            return Some(first);
+        }
+        self.places.clear();
+        for session in own() {
+            self.add_others(session);
+            if let Some((_, rest)) = self.others.split_first().filter(|(next, _)| **next == session)
+            {
+                self.others = rest;
+            }
+            self.places.push(self.all.len() as u32);
+            self.all.push(session);
+        }
+        None
+    }
+
+    /// Adds the others that come before a session.
+    fn add_others(&mut self, before: u32) {
+        let (now, later) =
+            self.others.split_at(self.others.partition_point(|other| *other < before));
+        self.all.extend_from_slice(now);
+        self.others = later;
+    }
+
+    fn finish(mut self) -> Vec<u32> {
+        self.all.extend_from_slice(self.others);
+        self.all
+    }
 }
 
 /// The same with some rows changed: they are those shown, then those that are not any more.
@@ -119,27 +178,29 @@ pub(super) fn arrange_changed<T>(
     changes: &[Change],
     then: impl FnOnce(Arrived<'_>, &[u32]) -> T,
 ) -> (T, Arrangement) {
+    let comes = |change: &&Change| matches!(change.fate, Fate::Comes(_));
+    let mut others: Vec<u32> = changes.iter().filter(comes).map(|change| change.session).collect();
+    others.sort_unstable();
+    others.dedup();
     ROOM.with_borrow_mut(|room| {
-        let mut sessions = room.take(groups, buckets);
-        let Room { received, rows, order } = room;
+        let sessions = room.take(groups, buckets, changes.len(), &others);
+        let Room { rows, order, .. } = room;
         let clean = order.len();
         rows.truncate(clean);
-        received.clear();
-        received.extend(order.iter().map(|row| rows[*row as usize].received));
-        let found = find(rows, order, &sessions, changes);
-        welcome(rows, &mut sessions, changes);
-        let locals = locals(&sessions, changes.iter().zip(&found));
         let mut of_interest = Vec::with_capacity(changes.len());
-        for (change, found) in changes.iter().zip(found) {
+        for change in changes {
+            let found = Some(change).filter(|change| !comes(change));
+            let found = found.and_then(|change| find(rows, order, &sessions, change));
             // Rows from elsewhere stand behind those that arrived, of which each is known by its place among them.
             let place = found.unwrap_or_else(|| {
-                let local = locals.get(&change.session).copied().unwrap_or(0);
-                rows.push(Row { session: local, ..change.row });
+                let local = sessions.binary_search(&change.session).unwrap_or(0);
+                rows.push(Row { session: local as u32, ..change.row });
                 rows.len() as u32 - 1
             });
             of_interest.push((place, change.fate));
         }
-        let mut made = changes::arrange(received, clean, &of_interest);
+        let received = |place: usize| rows[order[place] as usize].received;
+        let mut made = changes::arrange(&Clean { count: clean, time: received }, &of_interest);
         for place in &mut made.rows {
             *place = order.get(*place as usize).copied().unwrap_or(*place);
         }
@@ -147,64 +208,17 @@ pub(super) fn arrange_changed<T>(
     })
 }
 
-/// The places of the rows that changes are about; none for what comes from elsewhere.
-fn find(rows: &[Row], order: &[u32], sessions: &[u32], changes: &[Change]) -> Vec<Option<u32>> {
-    let stands = |change: &&Change| !matches!(change.fate, Fate::Comes(_));
-    let id = |change: &Change| (change.session, change.row.sequence);
-    let mut sought: HashMap<(u32, u16), Option<u32>> =
-        changes.iter().filter(stands).map(|change| (id(change), None)).collect();
-    let touched: HashSet<u32> = sought.keys().map(|(session, _)| *session).collect();
-    // Most rows are of sessions of which nothing changes: they are told apart without a look-up.
-    let is_changed: Vec<bool> = sessions.iter().map(|session| touched.contains(session)).collect();
-    for (place, row) in order.iter().map(|row| &rows[*row as usize]).enumerate() {
-        if is_changed[row.session as usize]
-            && let Some(found) = sought.get_mut(&(sessions[row.session as usize], row.sequence))
-        {
-            *found = Some(place as u32);
-        }
-    }
-    let found = |change: &Change| sought.get(&id(change)).copied().flatten();
-    changes.iter().map(|change| Some(change).filter(stands).and_then(found)).collect()
-}
-
-/// The ordinals, among those of the slice, of the sessions that something comes to.
-fn locals<'c>(
-    sessions: &[u32],
-    changes: impl Iterator<Item = (&'c Change, &'c Option<u32>)>,
-) -> HashMap<u32, u32> {
-    let comes = changes.filter(|(_, found)| found.is_none());
-    let wanted: HashSet<u32> = comes.map(|(change, _)| change.session).collect();
-    let of_slice = sessions.iter().zip(0..).filter(|(session, _)| wanted.contains(*session));
-    of_slice.map(|(session, local)| (*session, local)).collect()
-}
-
-/// Makes the sessions of what comes from elsewhere known, each beside those of its user.
-fn welcome(rows: &mut [Row], sessions: &mut Vec<u32>, changes: &[Change]) {
-    let comes = changes.iter().filter(|change| matches!(change.fate, Fate::Comes(_)));
-    let mut missing: BTreeSet<u32> = comes.map(|change| change.session).collect();
-    if !missing.is_empty() {
-        for session in &*sessions {
-            missing.remove(session);
-        }
-    }
-    if missing.is_empty() {
-        return;
-    }
-    let mut moved = vec![0; sessions.len()];
-    let mut all = Vec::with_capacity(sessions.len() + missing.len());
-    let mut missing = missing.into_iter().peekable();
-    for (local, session) in sessions.iter().enumerate() {
-        while let Some(new) = missing.next_if(|new| new < session) {
-            all.push(new);
-        }
-        moved[local] = all.len() as u32;
-        all.push(*session);
-    }
-    all.extend(missing);
-    for row in rows {
-        row.session = moved[row.session as usize];
-    }
-    *sessions = all;
+/// The place of the row that a change is about, among those in order of arrival.
+fn find(rows: &[Row], order: &[u32], sessions: &[u32], change: &Change) -> Option<u32> {
+    let received = change.row.received;
+    let row = |place: &u32| &rows[*place as usize];
+    let first = order.partition_point(|place| row(place).received < received);
+    let together = order[first..].iter().take_while(|place| row(place).received == received);
+    let is_it = |row: &Row| {
+        row.sequence == change.row.sequence && sessions[row.session as usize] == change.session
+    };
+    let nth = together.into_iter().position(|place| is_it(row(place)))?;
+    Some((first + nth) as u32)
 }
 
 /// Sorts the ordinals of rows that stand part by part by their arrival.

@@ -75,6 +75,14 @@ impl Bound {
     pub fn new(table: &Table) -> Self {
         Self(table.fields.iter().map(|field| facts::named(&field.from)).collect())
     }
+
+    /// Those of some columns; the others are without a value.
+    #[must_use]
+    pub fn only(&self, fields: impl Iterator<Item = usize>) -> Self {
+        let mut some = vec![None; self.0.len()];
+        fields.for_each(|field| some[field] = self.0[field]);
+        Self(some)
+    }
 }
 
 impl<'c> EventFrame<'c> {

@@ -45,8 +45,8 @@ impl Act for BotSessions {
         draw: &mut Stream,
     ) -> Option<Incident> {
         let world = ground.world();
-        (ground.range == 0).then_some(())?;
-        let mut guests = Guests::new(ground, select::uid(ground, site));
+        let uid = select::uid(ground, site);
+        let mut guests = Guests::new(ground, uid);
         let products = world.models.catalogue.products.len() as u32;
         let wanted = params.integer("pages") as f64 * (0.5 + draw.unit());
         let gap = params.integer("gap_ms") * 1_000;
@@ -58,12 +58,17 @@ impl Act for BotSessions {
             Some(Hit { page: guests.product_page(product)?, product, stay })
         };
         let count = (wanted as u32).clamp(1, products.max(1));
+        let incident = Incident::new().effect(f64::from(count));
+        // Any range may have it: crawlers do not keep to the first people of the crowd.
+        if uid % u64::from(ground.ranges.max(1)) != u64::from(ground.range) {
+            return Some(incident);
+        }
         let hits: Option<Vec<Hit>> = (0..count).map(|nth| hit(nth, draw)).collect();
         let hits = hits?;
         let lasts: i64 = hits.iter().map(|hit| hit.stay).sum();
         let room = (world.end - world.start - lasts).max(1);
         let at = world.start + (draw.unit() * room as f64) as i64;
         guests.come(Visit { at, ip: None, source: None }, &hits, draw);
-        Some(Incident::new().welcome(guests.finish()).effect(f64::from(count)))
+        Some(incident.welcome(guests.finish()))
     }
 }

@@ -9,7 +9,7 @@ use crate::anomaly::kind::{Detectability, Kind, Param, ParamType, Scope};
 use crate::anomaly::select;
 use crate::event::journal::NONE;
 use crate::scenario::calendar::HOUR;
-use crate::seed::Stream;
+use crate::seed::{Purpose, Stream};
 
 /// The kind.
 pub(in crate::anomaly::kinds) static TRAFFIC_BURST: Kind = Kind::new(
@@ -35,8 +35,10 @@ pub(in crate::anomaly::kinds) static TRAFFIC_BURST: Kind = Kind::new(
 
 struct TrafficBurst;
 
-/// Visitors at most: each of their rows has a label.
+/// Visitors of a range at most: each of their rows has a label.
 const MOST: f64 = 200_000.0;
+/// What the visitors of ranges beyond the first are drawn for.
+const SHARE: Purpose = Purpose::named("anomaly burst in a range");
 /// Addresses that an attack comes from.
 const ADDRESSES: u32 = 8;
 
@@ -54,16 +56,23 @@ impl Act for TrafficBurst {
         let from = world.start + (draw.unit() * room as f64) as i64;
         let until = (from + length).min(world.end);
         let times = params.number("times");
-        let incident = Incident::new().lasts(from, until).effect(times);
-        if ground.range > 0 {
-            return Some(incident);
-        }
         let is_attack = params.word("variant") == "ddos";
-        // The usual traffic is that of the window as a whole.
+        // The usual traffic is that of the window as a whole. Each range brings its share of the visitors.
         let sessions = ground.count(crate::anomaly::ground::Rowset::Sessions) as f64;
         let usual = sessions * (until - from) as f64 / (world.end - world.start) as f64;
-        let visitors = ((times - 1.0) * usual).clamp(1.0, MOST) as u32;
-        let mut guests = Guests::new(ground, select::uid(ground, site));
+        let wanted = (times - 1.0) * usual;
+        let visitors = wanted.clamp(1.0, MOST) as u32;
+        let effect = if wanted > MOST { 1.0 + MOST / usual } else { times };
+        let incident = Incident::new().lasts(from, until).effect(effect);
+        let uid = select::uid(ground, site);
+        let mut guests = Guests::new(ground, uid);
+        let mut own;
+        let draw = if ground.range == 0 {
+            draw
+        } else {
+            own = world.seed.stream(SHARE, draw.next(), ground.range.into());
+            &mut own
+        };
         let products = world.models.catalogue.products.len() as u32;
         for _ in 0..visitors {
             // It swells and ebbs: the sum of two draws.

@@ -170,3 +170,33 @@ fn a_twin_behind_a_policy_has_the_same_tokens() {
         assert!(told(&patched).contains("labels tell what it hides"), "{}", told(&patched));
     }
 }
+
+/// What was written is looked at for what tokens stand for; a policy that hides ids in one table and keeps them in another leaves nothing.
+#[test]
+fn what_a_policy_forgets_ends_the_run() {
+    let dir = folder();
+    let run_behind = |policy: &str, out: &str| {
+        let masked = ["generate", "development", "--events", "2K", "--quiet", "-o", out];
+        run(dir.path(), &[&masked[..], &["--pseudonymise", policy], &KEY].concat())
+    };
+    for (policy, out) in [("staging", "staging"), ("analytics", "analytics")] {
+        let made = run_behind(policy, out);
+        assert_eq!(made.status.code(), Some(0), "{}", told(&made));
+        let log = fs::read_to_string(dir.path().join(out).join("audit.ndjson")).expect("a log");
+        let scan = log.lines().find(|line| line.contains(r#""act":"leak_scan""#)).expect("a scan");
+        let scan: Value = serde_json::from_str(scan).expect("JSON");
+        let [values, files] = ["values", "files"].map(|name| scan[name].as_u64().unwrap_or(0));
+        assert!(values > 50 && files > 15 && scan["finds"] == json!(0), "{scan}");
+    }
+    let policy = concat!(env!("CARGO_MANIFEST_DIR"), "/policies/staging.toml");
+    let forgetful = r#"
+[tables.consents.columns]
+user_id = { class = "direct_identifier", do = "keep", reason = "forgotten", reviewed = true }
+"#;
+    let text = fs::read_to_string(policy).expect("the policy") + forgetful;
+    fs::write(dir.path().join("forgetful.toml"), text).expect("written");
+    let made = run_behind("forgetful.toml", "leaking");
+    assert_eq!(made.status.code(), Some(3), "{}", told(&made));
+    assert!(told(&made).contains("would have left: consents/"), "{}", told(&made));
+    assert!(!dir.path().join("leaking").exists());
+}

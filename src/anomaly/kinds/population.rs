@@ -2,36 +2,26 @@
 
 mod bot_sessions;
 mod decoy;
+mod drift;
+mod outage_gap;
+mod referral_spam;
 mod traffic_burst;
 
-use crate::anomaly::kind::{Detectability, Kind, Rule, Scope, Unit};
+use crate::scenario::World;
+use crate::scenario::calendar::HOUR;
+use crate::seed::Stream;
 
 pub(super) use bot_sessions::BOT_SESSIONS;
 pub(super) use decoy::DECOY;
-
+pub(super) use drift::DRIFT;
+pub(super) use outage_gap::OUTAGE_GAP;
+pub(super) use referral_spam::REFERRAL_SPAM;
 pub(super) use traffic_burst::TRAFFIC_BURST;
 
-pub(super) static OUTAGE_GAP: Kind = Kind::new(
-    "outage_gap",
-    Scope::Population,
-    "Leaves out all rows of a while, or those of one dimension.",
-    "No bucket is empty.",
-)
-.critical()
-.shows_in(Detectability::Statistics)
-.usually(1);
-
-pub(super) static REFERRAL_SPAM: Kind =
-    Kind::new("referral_spam", Scope::Population, "Fakes referrers.", "Referrers are known.")
-        .shows_in(Detectability::Statistics)
-        .of(Unit::Session)
-        .found_by(Rule::AnyMember);
-
-pub(super) static DRIFT: Kind = Kind::new(
-    "drift",
-    Scope::Population,
-    "Shifts a distribution, at once or little by little.",
-    "Distributions stay as they are.",
-)
-.shows_in(Detectability::Statistics)
-.usually(1);
+/// From when until when something lasts that lasts so many hours, anywhere in the window: the same for all ranges.
+fn span(world: &World, hours: f64, draw: &mut Stream) -> (i64, i64) {
+    let length = (hours * HOUR as f64) as i64;
+    let room = (world.end - world.start - length).max(1);
+    let from = world.start + (draw.unit() * room as f64) as i64;
+    (from, (from + length).min(world.end))
+}

@@ -116,7 +116,12 @@ impl Spec {
             return None;
         }
         let mut draw = self.seed.stream(of.values, uid(ground, site), 0);
-        let made = act.inject(ground, site, &of.params, &mut draw)?;
+        let made = match (site, of.filter.window) {
+            (Site::Window(_), Some(window)) => {
+                act.inject(&ground.within(window), site, &of.params, &mut draw)?
+            }
+            _ => act.inject(ground, site, &of.params, &mut draw)?,
+        };
         // What touches the window as a whole is there even where it touches nothing.
         (!made.is_empty() || matches!(site, Site::Window(_))).then_some(made)
     }

@@ -1,6 +1,5 @@
 //! `drift`: a crowd that is made up otherwise than before.
 
-use super::span;
 use crate::anomaly::Params;
 use crate::anomaly::act::Act;
 use crate::anomaly::ground::{Ground, RowRef, Rowset, Site};
@@ -41,7 +40,7 @@ impl Act for Drift {
         draw: &mut Stream,
     ) -> Option<Incident> {
         let world = ground.world();
-        let (from, until) = span(world, params.number("hours"), draw);
+        let (from, until) = ground.lasting(params.number("hours"), draw);
         let share = params.number("share");
         let networks = &world.words.networks;
         let network = networks.get(draw.below(networks.len().max(1) as u32));

@@ -1,6 +1,5 @@
 //! `outage_gap`: nothing was recorded for a while.
 
-use super::span;
 use crate::anomaly::Params;
 use crate::anomaly::act::Act;
 use crate::anomaly::ground::{Ground, Site};
@@ -42,7 +41,7 @@ impl Act for OutageGap {
         draw: &mut Stream,
     ) -> Option<Incident> {
         let world = ground.world();
-        let (from, until) = span(world, params.number("hours"), draw);
+        let (from, until) = ground.lasting(params.number("hours"), draw);
         let by = params.word("by");
         let values = values(world, by);
         let which = draw.below(values.len().max(1) as u32) as usize;

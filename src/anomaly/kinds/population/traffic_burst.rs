@@ -1,6 +1,5 @@
 //! `traffic_burst`: more visitors than there ever are.
 
-use super::span;
 use crate::anomaly::Params;
 use crate::anomaly::act::Act;
 use crate::anomaly::ground::{Ground, Site};
@@ -51,7 +50,7 @@ impl Act for TrafficBurst {
         draw: &mut Stream,
     ) -> Option<Incident> {
         let world = ground.world();
-        let (from, until) = span(world, params.number("hours"), draw);
+        let (from, until) = ground.lasting(params.number("hours"), draw);
         let times = params.number("times");
         let is_attack = params.word("variant") == "ddos";
         // The usual traffic is that of the window as a whole. Each range brings its share of the visitors.

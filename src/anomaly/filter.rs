@@ -65,7 +65,7 @@ impl Filter {
         *self == Self::default()
     }
 
-    /// Whether a site passes. Files and the window as a whole pass anyway.
+    /// Whether a site passes. Files take no filter, and what touches the window as a whole is put where it may be.
     pub fn passes(&self, ground: &Ground<'_>, site: Site) -> bool {
         let Site::Row(row) = site else { return true };
         self.is_open() || self.passes_row(ground, row)

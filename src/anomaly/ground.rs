@@ -9,10 +9,11 @@ use crate::anomaly::value::Value;
 use crate::event::ids;
 use crate::event::journal::{Bucket, Offsets, Session};
 use crate::frame::Frame;
+use crate::scenario::calendar::HOUR;
 use crate::scenario::slices::Slices;
 use crate::scenario::{World, plan};
 use crate::schema::Table;
-use crate::seed::mix;
+use crate::seed::{Stream, mix};
 use crate::sink;
 use crate::tables::events::{Bound, EventFrame};
 use crate::tables::{self, Context};
@@ -37,6 +38,7 @@ pub struct Ground<'g> {
     rows: &'g [SliceRows],
     bound: Option<(&'g Table, Arc<Bound>)>,
     known: Known,
+    kept_to: Option<(i64, i64)>,
 }
 
 impl<'g> Ground<'g> {
@@ -49,7 +51,37 @@ impl<'g> Ground<'g> {
     ) -> Self {
         let events = context.world.schemas.tables.iter().find(|table| table.is_events());
         let bound = events.map(|table| (table, Arc::new(Bound::new(table))));
-        Self { context, range, ranges, slices, rows, bound, known: Known::Site(None) }
+        Self {
+            context,
+            range,
+            ranges,
+            slices,
+            rows,
+            bound,
+            known: Known::Site(None),
+            kept_to: None,
+        }
+    }
+
+    /// The same for what is kept to some time.
+    #[must_use]
+    pub fn within(&self, window: (i64, i64)) -> Self {
+        Self { kept_to: Some(window), ..self.clone() }
+    }
+
+    /// From when until when something may go wrong that touches the window as a whole, µs since 1970.
+    pub fn span(&self) -> (i64, i64) {
+        let (start, end) = (self.world().start, self.world().end);
+        self.kept_to.map_or((start, end), |(from, until)| (from.max(start), until.min(end)))
+    }
+
+    /// From when until when something lasts that lasts so many hours, anywhere in that time: the same for all ranges.
+    pub fn lasting(&self, hours: f64, draw: &mut Stream) -> (i64, i64) {
+        let (start, end) = self.span();
+        let length = (hours * HOUR as f64) as i64;
+        let room = (end - start - length).max(1);
+        let from = start + (draw.unit() * room as f64) as i64;
+        (from, (from + length).min(end))
     }
 
     /// The world.

@@ -10,7 +10,7 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use crate::anomaly::ground::{Event, FileRef, Ground, RowRef, Rowset, Site};
-use crate::anomaly::incident::{Incident, Op, Role};
+use crate::anomaly::incident::{Edit, Incident, Op, Role};
 use crate::anomaly::kind::Unit;
 pub use crate::anomaly::sites::uid;
 use crate::anomaly::sites::{Sites, hash_of_file, holder, visit};
@@ -116,7 +116,12 @@ impl Spec {
             return None;
         }
         let mut draw = self.seed.stream(of.values, uid(ground, site), 0);
-        let made = act.inject(ground, site, &of.params, &mut draw)?;
+        let made = match (site, of.filter.window) {
+            (Site::Window(_), Some(window)) => {
+                act.inject(&ground.within(window), site, &of.params, &mut draw)?
+            }
+            _ => act.inject(ground, site, &of.params, &mut draw)?,
+        };
         // What touches the window as a whole is there even where it touches nothing.
         (!made.is_empty() || matches!(site, Site::Window(_))).then_some(made)
     }
@@ -357,8 +362,20 @@ impl Spec {
             picks.iter().filter(|pick| pick.range == ground.range).collect();
         here.sort_by_key(|pick| (pick.asked, pick.hash, pick.uid));
         for pick in here {
+            let mut incident = self.incident(ground, pick.asked, pick.site);
+            if let (Some(incident), Site::Window(_), false) =
+                (&mut incident, pick.site, self.overlaps)
+            {
+                // What touches the window as a whole spares whoever is struck by the like already.
+                let is_free = |edit: &Edit| {
+                    let mut own = Vec::new();
+                    claim_row(ground, edit.row, &mut own);
+                    claimed.are_free(&Claims { own, shared: Vec::new() })
+                };
+                incident.edits.retain(is_free);
+                incident.children.retain(|(_, child)| child.edits.iter().all(is_free));
+            }
             claimed.take(&pick.claims);
-            let incident = self.incident(ground, pick.asked, pick.site);
             made.extend(incident.map(|incident| Made::new(pick, incident, Vec::new())));
         }
         drizzle.sort_by_cached_key(|Droplet { pick, .. }| {

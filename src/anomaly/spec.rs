@@ -278,6 +278,14 @@ fn take(world: &World, asked: &mut Asked, setting: &Setting) -> Result<(), Probl
         return Ok(());
     }
     if Filter::NAMES.contains(&name) {
+        let (id, unit) = (asked.kind.id, asked.kind.unit);
+        if unit == Unit::File || unit == Unit::Window && name != "window" {
+            let what = if unit == Unit::File { "whole files" } else { "the window as a whole" };
+            let message = format!("`{id}` cannot be kept to a {name}");
+            return Err(setting
+                .name
+                .problem(message, format!("it touches {what}: leave `{name}` out")));
+        }
         return asked.filter.take(world, setting);
     }
     let Some(param) = asked.kind.param(name) else {

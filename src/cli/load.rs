@@ -164,8 +164,9 @@ fn anomalies(written: &str) -> Result<Wishes, Problems> {
     }
     let is_path = written.contains(['/', '\\', '.']);
     if !is_path {
-        let help =
-            format!("{} A file is given by its path: ./wrong.toml", suggest(written, PRESETS));
+        let help = suggest(written, PRESETS);
+        let stop = if help.ends_with('?') { "" } else { "." };
+        let help = format!("{help}{stop} A file is given by its path: ./wrong.toml");
         return Err(Problem::new(format!("unknown preset `{written}`")).help(help).into());
     }
     let text = fs::read_to_string(written).map_err(|error| {

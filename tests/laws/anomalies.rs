@@ -380,6 +380,48 @@ fn guests_come_to_all_ranges() {
     assert!((times - 5.0).abs() < 0.1, "{times}");
 }
 
+/// The rows of a table of a data set in NDJSON.
+fn lines(set: &TempDir, table: &str) -> Vec<Value> {
+    let data = open(set);
+    let files = data.manifest().files().filter(|file| file.path.starts_with(&format!("{table}/")));
+    let texts = files.map(|file| fs::read_to_string(set.path().join(&file.path)).expect("text"));
+    let parsed = |text: String| -> Vec<Value> {
+        text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+    };
+    texts.flat_map(parsed).collect()
+}
+
+/// For all outages, of everything or of one value of a column, kept to a part of the window, nothing of it is in the window and nothing else is missing.
+#[test]
+fn outages_leave_nothing() {
+    for by in ["all", "country", "device_class", "source"] {
+        let kept = "window = [\"2026-01-06\", \"2026-01-07T12:00\"]\n";
+        let asked = format!("[anomalies.outage_gap]\nk = 1\nby = \"{by}\"\nhours = 30\n{kept}");
+        let dirty = world(&format!("{SMALL}{}{asked}", output("ndjson")));
+        let (set, twin) =
+            (made(&dirty), made(&crate::world(&format!("{SMALL}{}", output("ndjson")))));
+        let (incidents, _) = labels(&set);
+        let [from, until] = ["window_start", "window_end"].map(|end| incidents[0][end].to_string());
+        let params: Value =
+            serde_json::from_value(incidents[0]["params"].clone()).expect("an object");
+        let value = params["dimension"].as_str().and_then(|told| told.split_once('='));
+        let is_lost = |event: &Value| {
+            let time = event["event_time"].to_string();
+            let of_value = value.is_none_or(|(column, value)| event[column] == value);
+            of_value && from <= time && time < until
+        };
+        let (left, all) = (lines(&set, "events"), lines(&twin, "events"));
+        assert!(!left.iter().any(is_lost), "{by}");
+        assert!(
+            *"\"2026-01-06" <= *from && *until <= *"\"2026-01-07T12:00:00.000001",
+            "{from} {until}"
+        );
+        let kept: Vec<&Value> = all.iter().filter(|event| !is_lost(event)).collect();
+        assert!(by != "all" || kept.len() < all.len());
+        assert!(left.iter().eq(kept), "{by}");
+    }
+}
+
 /// For all kinds asked for by name at a rate that comes to nothing, that is said; and `k = 0` takes one out of a preset.
 #[test]
 fn nothing_is_said_or_asked_for() {

@@ -1,12 +1,5 @@
 //! What people do on purpose.
 
-use crate::anomaly::kind::{Detectability, Kind, Scope};
+mod fraud_pattern;
 
-pub(super) static FRAUD_PATTERN: Kind = Kind::new(
-    "fraud_pattern",
-    Scope::Fraud,
-    "Tests cards, takes accounts over, runs a ring for promotions.",
-    "Normal traffic has no such motif.",
-)
-.critical()
-.shows_in(Detectability::Statistics);
+pub(super) use fraud_pattern::FRAUD_PATTERN;

@@ -26,7 +26,7 @@ pub(super) static PSEUDONYM_UNSTABLE: Kind = Kind::new(
 .critical()
 .shows_in(Detectability::Statistics)
 .at(Stage::Pseudonymise)
-.planned("pseudonymisation does not exist yet");
+.planned("a key of pseudonyms does not change within a run");
 
 /// Gives what a user did in some journeys to another id: the journeys, their sessions, orders, and the events in which the user was
 /// known. None where the user was known in nothing of it.

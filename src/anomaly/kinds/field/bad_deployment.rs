@@ -8,7 +8,6 @@ use crate::anomaly::incident::Incident;
 use crate::anomaly::kind::{Kind, Param, ParamType, Rule, Scope, Unit};
 use crate::anomaly::kinds::field::MISSING_VALUE;
 use crate::anomaly::value::Value;
-use crate::scenario::calendar::HOUR;
 use crate::seed::Stream;
 
 /// The kind.
@@ -43,11 +42,7 @@ impl Act for BadDeployment {
         params: &Params,
         draw: &mut Stream,
     ) -> Option<Incident> {
-        let world = ground.world();
-        let length = (params.number("hours") * HOUR as f64) as i64;
-        let room = (world.end - world.start - length).max(1);
-        let from = world.start + (draw.unit() * room as f64) as i64;
-        let until = (from + length).min(world.end);
+        let (from, until) = ground.lasting(params.number("hours"), draw);
         let (profile, build) = version(ground, draw);
         let names: Vec<&str> = columns::of(params.words("columns"), Rowset::Events).collect();
         let column = *names.get(draw.below(names.len().max(1) as u32) as usize)?;

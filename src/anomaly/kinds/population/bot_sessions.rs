@@ -66,8 +66,9 @@ impl Act for BotSessions {
         let hits: Option<Vec<Hit>> = (0..count).map(|nth| hit(nth, draw)).collect();
         let hits = hits?;
         let lasts: i64 = hits.iter().map(|hit| hit.stay).sum();
-        let room = (world.end - world.start - lasts).max(1);
-        let at = world.start + (draw.unit() * room as f64) as i64;
+        let (start, end) = ground.span();
+        let room = (end - start - lasts).max(1);
+        let at = start + (draw.unit() * room as f64) as i64;
         guests.come(Visit { at, ip: None, source: None }, &hits, draw);
         Some(incident.welcome(guests.finish()))
     }

@@ -8,7 +8,6 @@ use crate::anomaly::incident::Incident;
 use crate::anomaly::kind::{Detectability, Kind, Param, ParamType, Scope};
 use crate::anomaly::select;
 use crate::event::journal::NONE;
-use crate::scenario::calendar::HOUR;
 use crate::seed::{Purpose, Stream};
 
 /// The kind.
@@ -51,10 +50,7 @@ impl Act for TrafficBurst {
         draw: &mut Stream,
     ) -> Option<Incident> {
         let world = ground.world();
-        let length = (params.number("hours") * HOUR as f64) as i64;
-        let room = (world.end - world.start - length).max(1);
-        let from = world.start + (draw.unit() * room as f64) as i64;
-        let until = (from + length).min(world.end);
+        let (from, until) = ground.lasting(params.number("hours"), draw);
         let times = params.number("times");
         let is_attack = params.word("variant") == "ddos";
         // The usual traffic is that of the window as a whole. Each range brings its share of the visitors.

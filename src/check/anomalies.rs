@@ -119,6 +119,11 @@ impl Kind {
         Self { check: Check::new(id, tables, holds, why), from: &[], shows: Shows::Statistically }
     }
 
+    /// The same, skipped where there is nothing of what it looks at: see [`Check::told`].
+    const fn told(self, things: &'static str, breach: &'static str) -> Self {
+        Self { check: self.check.told(things, breach), ..self }
+    }
+
     /// Its name, as labels and scenarios have it.
     fn name(&self) -> &'static str {
         self.check.id.split_once('.').map_or(self.check.id, |(_, name)| name)

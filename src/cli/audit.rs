@@ -101,7 +101,8 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
 fn whole(dir: &Path, pin: Option<&Checkpoint>, signer: Option<&str>) -> Result<Verified, Failure> {
     if !dir.join(audit::LOG).is_file() {
         let problem = Problem::new(format!("{} has no {}", dir.display(), audit::LOG));
-        return Err(problem.help("give a folder that a run with a key wrote").into());
+        let help = "give a folder that a run with a key wrote; shards have logs of their own, and `throng join --key-file` makes one of the whole";
+        return Err(problem.help(help).into());
     }
     audit::verify(dir, pin, signer).map_err(|broken| not_whole(&broken.to_string()))
 }

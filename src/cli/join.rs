@@ -1,16 +1,24 @@
 //! `throng join`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use anyhow::Context as _;
+use throng::diag::Problem;
 use throng::join::{self, Error};
+use throng::manifest;
+use throng::privacy::audit::{self, Log};
+use throng::privacy::key::Key;
 
 use super::failure::Failure;
+use super::key::Given;
+use super::masking;
 use super::summary::{Summary, try_next};
 
 /// Make the shards in a folder one data set
 ///
 /// The files move into place and one manifest is written, byte for byte that of a run without shards. Shards that are missing,
-/// doubled or of another data set are named, and nothing is changed.
+/// doubled or of another data set are named, and nothing is changed. Shards that were made with a key keep their audit logs; with the key
+/// the whole has one as well, which says how far theirs have come.
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
@@ -19,6 +27,8 @@ pub(crate) struct Args {
     /// Make every file's SHA-256 again and compare it, not only its size
     #[arg(long)]
     verify: bool,
+    #[command(flatten)]
+    key: Given,
     /// Print nothing but errors
     #[arg(short, long)]
     quiet: bool,
@@ -34,10 +44,16 @@ Examples:
   throng join data/big";
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
+    let key = args.key.is_given().then(|| args.key.load(Some(&args.dir))).transpose()?;
+    let log = key.as_ref().map(|key| log(&args.dir, key)).transpose()?.flatten();
     let manifest = join::join(&args.dir, args.verify).map_err(|error| match error {
         Error::Refused(problems) => Failure::Input(problems),
         other => Failure::Run(anyhow::Error::from(other).context("joining failed")),
     })?;
+    if let (Some(mut log), Some(key)) = (log, &key) {
+        masking::enter(&manifest, &mut log);
+        log.write(key).context("cannot write the audit log")?;
+    }
     let summary = Summary { manifest: &manifest, dir: &args.dir, took: None };
     let mut out = anstream::stdout().lock();
     if args.json {
@@ -47,4 +63,17 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         try_next(&mut out, &summary.query().into_iter().collect::<Vec<_>>())?;
     }
     Ok(())
+}
+
+/// The log of the whole, before anything is moved; none where joining will tell what is wrong with the folder.
+fn log(dir: &Path, key: &Key) -> Result<Option<Log>, Failure> {
+    if !dir.is_dir() || dir.join(manifest::FILE).exists() {
+        return Ok(None);
+    }
+    let told = |(name, broken): (String, audit::Broken)| {
+        let message = format!("the audit log of {name} is not one to go on from: {broken}");
+        let help = "give the key that the shards were made with, or none; nothing was changed";
+        Problem::new(message).help(help)
+    };
+    Ok(Some(audit::joined(dir, key).map_err(told)?))
 }

@@ -3,14 +3,15 @@
 use std::path::Path;
 
 use anyhow::Context as _;
-use serde_json::json;
+use serde_json::{Value, json};
 use throng::diag::Problem;
 use throng::manifest::{self, Manifest};
 use throng::privacy::audit::Log;
 use throng::privacy::frame::Masking;
 use throng::privacy::key::{Key, Realm, Role, Scope};
+use throng::privacy::leaks;
 use throng::privacy::policy::Policy;
-use throng::privacy::stage;
+use throng::privacy::stage::{self, ScanReport};
 use throng::privacy::token::hex;
 use throng::scenario::World;
 use throng::scenario::output::ANSWERS;
@@ -88,6 +89,14 @@ fn leave_truth_out(world: &mut World, key: &Key) {
     world.output.options.version.clone_from(&world.version);
 }
 
+/// Enters into a log how much of each table there is.
+pub(crate) fn enter(manifest: &Manifest, log: &mut Log) {
+    for table in &manifest.tables {
+        let about = json!({ "table": table.name, "rows": table.rows, "files": table.files.len() });
+        log.add("table", about);
+    }
+}
+
 impl Masked {
     /// The same policy bound to the clean twin of a run, within which tokens mean the same.
     pub(crate) fn of_twin(self, clean: &mut World) -> Result<Self, Failure> {
@@ -97,6 +106,24 @@ impl Masked {
         let tables = clean.wanted_tables();
         let masking = Masking::new(tables, &self.policy, &self.key, &self.realm);
         Ok(Self { masking: masking.map_err(Failure::Policy)?, ..self })
+    }
+
+    /// Looks at what was written for values that tokens stand for; what it looked at.
+    fn search(&self, manifest: &Manifest, dir: &Path) -> Result<Value, Failure> {
+        // Truth that was asked for names everybody.
+        let tables = manifest.tables.iter().filter(|table| !table.name.starts_with("truth/"));
+        let files = tables.map(|table| table.files.iter().map(|file| file.path.as_str()));
+        let known = self.masking.canaries();
+        // What cannot be read was damaged on purpose.
+        let seen = leaks::glance(dir, files, &known);
+        if !seen.finds.is_empty() {
+            return Err(Failure::Policy(super::leaks::told(&seen.finds)));
+        }
+        let ScanReport { values, forms, files, bytes } = seen.report;
+        let of = "names, ends of files, beginnings of tables";
+        Ok(json!({
+            "values": values, "forms": forms, "files": files, "bytes": bytes, "finds": 0, "of": of,
+        }))
     }
 
     /// Says in the manifest what was done, and enters it into the audit log.
@@ -118,11 +145,8 @@ impl Masked {
         log.add("key_use", json!(used));
         let policy = &self.policy.sha256;
         log.add("generate", json!({ "policy_sha256": policy, "truth": truth }));
-        for table in &manifest.tables {
-            let about =
-                json!({ "table": table.name, "rows": table.rows, "files": table.files.len() });
-            log.add("table", about);
-        }
+        enter(manifest, &mut log);
+        log.add("leak_scan", self.search(manifest, dir)?);
         log.write(&self.key).context("cannot write the audit log")?;
         manifest.privacy = Some(manifest::Privacy {
             status: "pseudonymised".to_owned(),

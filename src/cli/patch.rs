@@ -66,6 +66,8 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     match &args.action {
         Action::Apply { dir, out, labels } => {
             let (from, labelled) = (DataSet::open(dir)?, DataSet::open(labels)?);
+            check_plain(&from)?;
+            check_plain(&labelled)?;
             let world = twin::dirty_world(&labelled, &assets, own)?;
             let clean = twin::dirty_world(&labelled, &assets, own)?.cleaned(&assets);
             if clean.version != from.manifest().dataset_version {
@@ -78,10 +80,24 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         }
         Action::Invert { dir, out } => {
             let from = DataSet::open(dir)?;
+            check_plain(&from)?;
             let world = clean_world(&from, &assets, own)?;
             make(args, Direction::Invert, &from, &from, &world, out)
         }
     }
+}
+
+/// Refuses a data set behind a policy. Its labels are truth, which is left out; where it was kept they tell of values as they were
+/// before the policy, and would bring those back.
+fn check_plain(data: &DataSet) -> Result<(), Failure> {
+    if data.manifest().privacy.is_none() {
+        return Ok(());
+    }
+    let shown = data.dir().display();
+    let message = format!("{shown} was made behind a privacy policy: labels tell what it hides");
+    let help = "`throng generate --pseudonymise POLICY --twin` makes both; or patch the data set as it is without a policy, \
+        and then `throng pseudonymise` it";
+    Err(Problem::new(message).help(help).into())
 }
 
 fn clean_world(data: &DataSet, assets: &Assets, own: bool) -> Result<World, Failure> {

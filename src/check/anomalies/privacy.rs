@@ -18,7 +18,8 @@ pub(super) const KINDS: [Kind; 2] = [
         &["consent.erasure"],
         "Nothing is left of those whose erasure was carried out.",
         "A row that survives brings the person back.",
-    ),
+    )
+    .told("erasures and events of those who were erased", "outlived by something"),
 ];
 
 /// The checks.

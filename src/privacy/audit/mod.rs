@@ -8,6 +8,7 @@
 //! whose digest is an entry's.
 
 pub mod certificate;
+mod joined;
 mod merkle;
 mod verify;
 
@@ -23,6 +24,7 @@ use sha2::{Digest as _, Sha256};
 use crate::privacy::key::{EVERYWHERE, Key, Role};
 use crate::privacy::token::hex;
 
+pub use joined::joined;
 pub use merkle::{Proof, prove};
 pub use verify::{Broken, Verified, verify};
 

@@ -11,6 +11,7 @@ use super::{BLOCK, Masking};
 use crate::diag::Problem;
 use crate::frame::{Column, Dictionary, Frame, NULL, Values};
 use crate::privacy::stage::change::{Change, Given};
+use crate::read::hash;
 use crate::schema::Type;
 use crate::tables::{self, Context};
 
@@ -217,7 +218,7 @@ fn count_column(
     // A dictionary's value is changed, and looked for, once.
     let dictionary = frame.dictionary(field);
     let mut known: Vec<Known> = vec![Known::Not; dictionary.as_ref().map_or(0, Dictionary::len)];
-    let mut column = Column::default();
+    let (mut column, mut recent) = (Column::default(), Recent::default());
     for start in (0..frame.rows()).step_by(BLOCK) {
         let rows = start..(start + BLOCK).min(frame.rows());
         let whose = &whose[rows.clone()];
@@ -244,9 +245,14 @@ fn count_column(
                 let mut fits = Some(());
                 for_each(values, ty, |given| {
                     let (Some(who), Some(())) = (who.next().flatten(), fits) else { return };
-                    let Some(word) = word(change, given) else { return };
-                    let place = met.place(&word, room);
-                    fits = place.and_then(|place| met.count(place, who, k, room));
+                    let known = recent.of(given, |given| match word(change, given) {
+                        Some(word) => met.place(&word, room).map(Known::At),
+                        None => Some(Known::Nothing),
+                    });
+                    fits = known.and_then(|known| match known {
+                        Known::At(place) => met.count(place, who, k, room),
+                        _ => Some(()),
+                    });
                 });
                 fits?;
             }
@@ -264,6 +270,39 @@ enum Known {
     Nothing,
     /// Where it stands.
     At(u32),
+}
+
+/// Numbers met of late: they come again and again, and what is known of one is found sooner than written.
+struct Recent([Option<(u64, Known)>; 64]);
+
+impl Default for Recent {
+    fn default() -> Self {
+        Self([None; 64])
+    }
+}
+
+impl Recent {
+    /// What is known of a value; what is not yet is asked for.
+    fn of<'g>(
+        &mut self,
+        given: Given<'g>,
+        ask: impl FnOnce(Given<'g>) -> Option<Known>,
+    ) -> Option<Known> {
+        let bits = match given {
+            Given::Int(number) => number as u64,
+            Given::Float(number) => number.to_bits(),
+            Given::Text(_) | Given::Flag(_) => return ask(given),
+        };
+        let last = &mut self.0[(hash::of_id(bits.into()) % 64) as usize];
+        match *last {
+            Some((known, what)) if known == bits => Some(what),
+            _ => {
+                let what = ask(given)?;
+                *last = Some((bits, what));
+                Some(what)
+            }
+        }
+    }
 }
 
 /// Why a run ends whose values cannot be counted.

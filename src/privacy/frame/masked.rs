@@ -88,6 +88,11 @@ impl Own {
 impl<'f> MaskedFrame<'f> {
     pub(super) fn new(masking: &'f Masking, place: usize, inner: &'f dyn Frame) -> Self {
         let masked = &masking.tables[place];
+        for (ordinal, change) in &masked.fields {
+            if change.tokens().is_some() {
+                masking.canaries.take(inner, *ordinal);
+            }
+        }
         let own = |(field, (ordinal, change)): (usize, &(usize, Change))| {
             let Some(dictionary) = inner.dictionary(*ordinal) else { return Own::Same };
             let is_id = masked.table.fields[field].ty == Type::Id;

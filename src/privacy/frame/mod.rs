@@ -3,6 +3,7 @@
 //! Strings and ids are changed by dictionary, so a token is made once for each user, device or session of a file, and never for each
 //! event. Values that few people share are counted in the records of a range of users, before any of its files is written.
 
+mod canaries;
 mod common;
 mod masked;
 pub mod shape;
@@ -15,6 +16,7 @@ use crate::diag::{Problem, Problems};
 use crate::frame::{Frame, Veil};
 use crate::manifest::{ColumnChange, Tokens};
 use crate::privacy::key::{Key, Realm};
+use crate::privacy::leaks::Known;
 use crate::privacy::policy::act::{Act, Token};
 use crate::privacy::policy::{self, Policy, Rule};
 use crate::privacy::stage::change::{Change, Given, Made, OTHER};
@@ -22,6 +24,7 @@ use crate::privacy::stage::time;
 use crate::privacy::token::{Encoding, Kind, LEAST_BITS, Normal};
 use crate::schema::{Schemas, Table, Type};
 
+use canaries::Canaries;
 use common::Common;
 use masked::{Changed, MaskedFrame};
 use shape::DATE;
@@ -39,6 +42,8 @@ pub struct Masking {
     common: RwLock<Common>,
     /// By table and field.
     kept: Mutex<HashMap<(usize, usize), Arc<Changed>>>,
+    /// What must not be found in what is written.
+    canaries: Canaries,
 }
 
 /// What it does to a table.
@@ -76,7 +81,13 @@ impl Masking {
             all.extend(masked);
         }
         let k = policy.k as usize;
-        problems.or(Self { tables: all, k, common: RwLock::default(), kept: Mutex::default() })
+        let (common, kept, canaries) = Default::default();
+        problems.or(Self { tables: all, k, common, kept, canaries })
+    }
+
+    /// Some of the values that tokens stand for in what was written since.
+    pub fn canaries(&self) -> Vec<Known> {
+        self.canaries.all()
     }
 
     /// A path as it leaves: dates of folders move as times do.

@@ -5,6 +5,7 @@
 //! there may be anything in it.
 
 mod forms;
+mod glance;
 mod needles;
 #[cfg(test)]
 mod tests;
@@ -19,9 +20,10 @@ use parquet::basic::Encoding;
 use parquet::column::page::Page;
 use parquet::file::reader::{FileReader as _, SerializedFileReader};
 
+pub use glance::glance;
 use needles::{Needles, Search};
 
-use crate::privacy::stage::ScanReport;
+use crate::privacy::stage::{self, ScanReport};
 use crate::read;
 
 /// A value that must not be found.
@@ -277,7 +279,7 @@ impl<'s> Scan<'s> {
 
     /// Searches the values of some columns as they are read.
     fn woven(&mut self, path: &Path, shown: &str, columns: &BTreeSet<usize>) -> Result<(), String> {
-        let contents = crate::privacy::stage::contents(path, columns);
+        let contents = stage::contents(path, columns, stage::ROWS);
         let mut contents = contents.map_err(|why| why.to_string())?;
         let mut texts = Vec::new();
         while contents(&mut texts).map_err(|why| why.to_string())? {

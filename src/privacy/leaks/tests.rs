@@ -99,3 +99,28 @@ fn a_scan_can_be_stopped() {
     std::fs::write(dir.path().join("a.txt"), "plain").expect("written");
     assert!(scan(dir.path(), &known(&["ada@example.com"]), &AtomicBool::new(true)).is_err());
 }
+
+/// Names, ends, and how the first file of a table begins, are looked at; what stands in the midst is not.
+#[test]
+fn a_glance_sees_names_ends_and_beginnings() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let value = "ada.byron@example.com";
+    let filler = " ".repeat(1 << 20);
+    let put = |path: &str, text: &str| {
+        std::fs::write(dir.path().join(path), text).expect("written");
+    };
+    put("first", &format!("{value}{filler}"));
+    put("second", &format!("{value}{filler}"));
+    put("last", &format!("{filler}{value}{}", " ".repeat(1_000)));
+    put("midst", &format!("{filler}{value}{filler}"));
+    put(value, "");
+    let packed = zstd::encode_all(format!("{value}{filler}").as_bytes(), 1).expect("packed");
+    std::fs::write(dir.path().join("packed.zst"), packed).expect("written");
+    let tables =
+        [vec!["first", "second"], vec!["midst", "last", value], vec!["packed.zst", "gone"]];
+    let seen = glance(dir.path(), tables, &known(&[value]));
+    let found: Vec<&str> = seen.finds.iter().map(|find| find.path.as_str()).collect();
+    assert_eq!(found, ["(a name)", "first", "last", "packed.zst"]);
+    assert_eq!(seen.unread.iter().map(|file| file.path.as_str()).collect::<Vec<_>>(), ["gone"]);
+    assert_eq!(seen.report.files, 7);
+}

@@ -23,7 +23,7 @@ use crate::privacy::policy::act::Act;
 use crate::read;
 
 /// Rows of a batch.
-pub(super) const ROWS: usize = 1 << 16;
+pub(in crate::privacy) const ROWS: usize = 1 << 16;
 
 /// The leaves of a column, with their types.
 pub(super) fn leaf_paths(path: &str, ty: &DataType, out: &mut Vec<(String, DataType)>) {
@@ -204,17 +204,18 @@ pub(super) fn changed(
     Ok(Some((field, array)))
 }
 
-/// The strings and bytes of some of a Parquet file's columns, batch by batch, with a zero behind each: adds a batch's to what it is
-/// given; whether there was one.
+/// The strings and bytes of some of a Parquet file's columns, batch by batch of so many rows, with a zero behind each: adds a
+/// batch's to what it is given; whether there was one.
 pub(in crate::privacy) fn contents(
     path: &Path,
     columns: &BTreeSet<usize>,
+    rows: usize,
 ) -> Result<impl FnMut(&mut Vec<u8>) -> Result<bool, Why> + use<>, Why> {
     let file = File::open(path).map_err(broken)?;
     let metadata = read::keyed_metadata(&file)?;
     let mask = ProjectionMask::leaves(metadata.parquet_schema(), columns.iter().copied());
     let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata);
-    let batches = builder.with_projection(mask).with_batch_size(ROWS).build();
+    let batches = builder.with_projection(mask).with_batch_size(rows).build();
     let mut batches = batches.map_err(broken)?;
     Ok(move |out: &mut Vec<u8>| {
         let mut next = || batches.next().transpose().map_err(|error| error.to_string());

@@ -42,7 +42,7 @@ use crate::privacy::policy::draft::{Sample, draft};
 use crate::privacy::policy::{Policy, detect, is_below};
 use crate::schema::Schemas;
 
-pub(super) use arrays::contents;
+pub(super) use arrays::{ROWS, contents};
 pub use census::Privacies;
 pub use report::{ColumnReport, FILE, KeyUse, Report, ScanReport, TableReport, TokenReport};
 

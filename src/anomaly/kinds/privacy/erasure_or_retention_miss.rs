@@ -82,7 +82,8 @@ impl Act for ErasureMiss {
         let survivor = RowRef::new(Rowset::Sessions, session);
         let incident = Incident::new()
             .insert(RowRef::new(Rowset::ErasureRequests, like), cells, None)
-            .touch(survivor, Role::Context);
+            // What contradicts the statement: it is to stay this user's, whatever else goes wrong.
+            .touch(survivor, Role::Counterpart);
         Some(incident)
     }
 }

@@ -88,15 +88,12 @@ impl DiskFile {
     /// Finds the way of a file that has become large, and lets the blocks held so far go it.
     fn grow_large(&mut self) -> io::Result<()> {
         let held = std::mem::take(&mut self.held);
-        self.way = match Lane::open(&self.path, &self.file) {
-            Some(mut lane) => {
-                lane.begin(held);
-                Way::Past(lane)
-            }
-            None => {
-                held.iter().try_for_each(|block| self.file.write_all(block.bytes()))?;
-                Way::Cache
-            }
+        self.way = if let Some(mut lane) = Lane::open(&self.path, &self.file) {
+            lane.begin(held);
+            Way::Past(lane)
+        } else {
+            held.iter().try_for_each(|block| self.file.write_all(block.bytes()))?;
+            Way::Cache
         };
         Ok(())
     }

@@ -73,14 +73,13 @@ impl Buckets {
             }
             self.in_use += 1;
             let fits = self.by_room.range(need..).next().map(|(room, _)| *room);
-            match fits {
-                Some(room) => self.take(room),
-                None => {
-                    let largest = self.by_room.last_key_value().map(|(room, _)| *room);
-                    largest.map(|room| drop(self.take(room)));
-                    Bucket::default()
-                }
+            if let Some(room) = fits {
+                return self.take(room);
             }
+            if let Some(largest) = self.by_room.last_key_value().map(|(room, _)| *room) {
+                drop(self.take(largest));
+            }
+            Bucket::default()
         };
         buckets.iter().map(fitting).collect()
     }

@@ -256,7 +256,7 @@ proptest! {
             let here = rows.iter().find(|(wanted, _)| *wanted == row);
             let line = here.and_then(|(_, text)| text.as_deref()).map_or(&line[..], str::as_bytes);
             if here.is_some() {
-                let number = model.iter().filter(|byte| **byte == b'\n').count() as u64 + 1;
+                let number = model.split(|byte| *byte == b'\n').count() as u64;
                 let (start, length) = (model.len() as u64, line.len() as u64);
                 places.push((number, start, length));
             }

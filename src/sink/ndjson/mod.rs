@@ -273,7 +273,7 @@ impl Noting<'_> {
             self.number += (row - next_row) as u64;
             let (start, length) = (self.flushed + before.len() as u64, line.len() as u64);
             places.push(LinePlace { number: self.number, start, length });
-            self.number += line.iter().filter(|byte| **byte == b'\n').count() as u64;
+            self.number += line.split(|byte| *byte == b'\n').skip(1).count() as u64;
             self.flushed = start + length;
             (from, next_row) = (there.end, row + 1);
         }

@@ -51,12 +51,17 @@ struct Part {
     manifest: Manifest,
 }
 
-/// Joins the shards in a folder; with `verify`, every file's SHA-256 is made again and compared.
+/// Joins the shards in a folder; with `verify`, every file's SHA-256 is made again and compared. `before` writes what else belongs to
+/// the whole, once all files are where they belong and before the manifest says so.
 ///
 /// # Errors
 /// Shards that are missing, doubled or foreign, files that are missing or not as stated: all of them at once, and nothing is
 /// changed. File system errors on the way.
-pub fn join(dir: &Path, verify: bool) -> Result<Manifest, Error> {
+pub fn join(
+    dir: &Path,
+    verify: bool,
+    before: impl FnOnce(&Manifest) -> io::Result<()>,
+) -> Result<Manifest, Error> {
     if dir.join(manifest::FILE).exists() {
         let problem = Problem::new(format!("{} is a whole data set already", dir.display()));
         return Err(Error::Refused(problem.help("join a folder of shards").into()));
@@ -81,6 +86,7 @@ pub fn join(dir: &Path, verify: bool) -> Result<Manifest, Error> {
         joined.documents.push(Document::write(dir, answers::PATH, &answers.to_json())?);
     }
     joined.documents.sort_by(|a, b| a.path.cmp(&b.path));
+    before(&joined).map_err(io_error(dir))?;
     joined.write(dir)?;
     for part in &parts {
         // What cannot be removed is in nobody's way.

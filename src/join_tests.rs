@@ -40,7 +40,7 @@ fn shard(root: &Path, index: u32, count: u32) -> Vec<FileEntry> {
 }
 
 fn refusal(root: &Path, verify: bool) -> String {
-    match join(root, verify) {
+    match join(root, verify, |_| Ok(())) {
         Err(Error::Refused(problems)) => problems.to_string(),
         other => panic!("{other:?}"),
     }
@@ -51,7 +51,7 @@ fn refusal(root: &Path, verify: bool) -> String {
 fn joined_shards_are_the_whole() {
     let root = tempfile::tempdir().expect("a folder");
     let files: Vec<FileEntry> = (0..3).rev().flat_map(|i| shard(root.path(), i, 3)).collect();
-    join(root.path(), true).expect("joined");
+    join(root.path(), true, |_| Ok(())).expect("joined");
     let whole = tempfile::tempdir().expect("a folder");
     manifest("v1", None, files).write(whole.path()).expect("written");
     let read = |dir: &Path| fs::read(dir.join(manifest::FILE)).expect("read");
@@ -68,7 +68,7 @@ fn joining_goes_on_where_it_stopped() {
     fs::create_dir_all(root.path().join("events/date")).expect("made");
     let path = "events/date/part-1";
     fs::rename(root.path().join("shard-1-of-2").join(path), root.path().join(path)).expect("moved");
-    assert_eq!(join(root.path(), true).expect("joined").rows("events"), 2);
+    assert_eq!(join(root.path(), true, |_| Ok(())).expect("joined").rows("events"), 2);
 }
 
 #[test]

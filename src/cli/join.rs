@@ -2,10 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
 use throng::diag::Problem;
 use throng::join::{self, Error};
-use throng::manifest;
+use throng::manifest::{self, Manifest};
 use throng::privacy::audit::{self, Log};
 use throng::privacy::key::Key;
 
@@ -46,14 +45,18 @@ Examples:
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let key = args.key.is_given().then(|| args.key.load(Some(&args.dir))).transpose()?;
     let log = key.as_ref().map(|key| log(&args.dir, key)).transpose()?.flatten();
-    let manifest = join::join(&args.dir, args.verify).map_err(|error| match error {
+    // A data set is whole once it has a manifest: what else belongs to it is there before.
+    let sign = |manifest: &Manifest| match (log, &key) {
+        (Some(mut log), Some(key)) => {
+            masking::enter(manifest, &mut log);
+            log.write(key).map(drop)
+        }
+        _ => Ok(()),
+    };
+    let manifest = join::join(&args.dir, args.verify, sign).map_err(|error| match error {
         Error::Refused(problems) => Failure::Input(problems),
         other => Failure::Run(anyhow::Error::from(other).context("joining failed")),
     })?;
-    if let (Some(mut log), Some(key)) = (log, &key) {
-        masking::enter(&manifest, &mut log);
-        log.write(key).context("cannot write the audit log")?;
-    }
     let summary = Summary { manifest: &manifest, dir: &args.dir, took: None };
     let mut out = anstream::stdout().lock();
     if args.json {

@@ -114,7 +114,7 @@ impl Masked {
         let tables = manifest.tables.iter().filter(|table| !table.name.starts_with("truth/"));
         let files = tables.map(|table| table.files.iter().map(|file| file.path.as_str()));
         let known = self.masking.canaries();
-        // What cannot be read was damaged on purpose.
+        // What cannot be read was damaged on purpose; how many files that are is told.
         let seen = leaks::glance(dir, files, &known);
         if !seen.finds.is_empty() {
             return Err(Failure::Policy(super::leaks::told(&seen.finds)));
@@ -123,6 +123,7 @@ impl Masked {
         let of = "names, ends of files, beginnings of tables";
         Ok(json!({
             "values": values, "forms": forms, "files": files, "bytes": bytes, "finds": 0, "of": of,
+            "unread": seen.unread.len(),
         }))
     }
 

@@ -92,7 +92,9 @@ impl Patch<'_> {
         let mut tables = Vec::new();
         for listed in &self.labelled.manifest().tables {
             if LABELS.contains(&&*listed.name) {
-                if self.direction == Direction::Apply {
+                // Where only their copies in NDJSON are there, which are documents, the patched set has no more than those.
+                let is_there = |file: &File| self.labelled.dir().join(&file.path).exists();
+                if self.direction == Direction::Apply && listed.files.iter().all(is_there) {
                     for file in &listed.files {
                         copy(self.labelled.dir(), to, &file.path)?;
                     }

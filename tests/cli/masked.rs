@@ -200,3 +200,37 @@ user_id = { class = "direct_identifier", do = "keep", reason = "forgotten", revi
     assert!(told(&made).contains("would have left: consents/"), "{}", told(&made));
     assert!(!dir.path().join("leaking").exists());
 }
+
+/// What goes wrong on purpose does so to what a policy left: no original shows in it, in whatever form.
+#[test]
+fn what_goes_wrong_tells_no_original() {
+    let dir = folder();
+    let wrong = "[anomalies]\n[anomalies.format_invalid]\nk = 12\ncolumns = [\"events.cart_id\"]\n";
+    fs::write(dir.path().join("wrong.toml"), wrong).expect("written");
+    let generate = ["generate", "development", "--events", "6K", "--quiet", "--format", "ndjson"];
+    done(dir.path(), &[&generate[..], &["-o", "plain"]].concat());
+    let masked = ["-o", "masked", "--pseudonymise", "staging", "--anomalies", "wrong.toml"];
+    done(dir.path(), &[&generate[..], &masked, &KEY].concat());
+    let events = |set: &str| {
+        let days = fs::read_dir(dir.path().join(set).join("events")).expect("days");
+        let files = days.flat_map(|day| fs::read_dir(day.expect("a day").path()).expect("files"));
+        let texts = files.map(|file| fs::read_to_string(file.expect("a file").path()));
+        texts.collect::<Result<String, _>>().expect("lines")
+    };
+    let (plain, masked) = (events("plain"), events("masked"));
+    let carts: std::collections::BTreeSet<String> = plain
+        .lines()
+        .filter_map(|line| {
+            serde_json::from_str::<Value>(line).ok()?["cart_id"].as_str().map(str::to_owned)
+        })
+        .collect();
+    let is_uuid = |text: &str| text.len() == 36 && !text.contains(['{', ':']);
+    let is_wrong = |line: &&str| {
+        let line: Value = serde_json::from_str(line).expect("JSON");
+        line["cart_id"].as_str().is_some_and(|text| !is_uuid(text))
+    };
+    assert!(carts.len() > 12 && masked.lines().filter(is_wrong).count() == 12);
+    for cart in carts {
+        assert!(!masked.contains(&cart[..35]) && !masked.contains(&cart.replace('-', "")));
+    }
+}

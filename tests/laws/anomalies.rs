@@ -220,7 +220,7 @@ fn nothing_hangs_on_threads_and_shards() {
         let shard = Shard { index, count: 3 };
         write(&world, &dir.path().join(join::folder(shard)), Some(shard));
     }
-    join::join(dir.path(), true).expect("joined");
+    join::join(dir.path(), true, |_| Ok(())).expect("joined");
     let mut joined: BTreeMap<String, Vec<u8>> = bytes(&dir);
     joined.remove("manifest.json");
     let digest = |bytes: &[u8]| {
@@ -347,7 +347,7 @@ fn labels_are_written_as_lines_as_well() {
         let shard = Shard { index, count: 2 };
         write(&world, &dir.path().join(join::folder(shard)), Some(shard));
     }
-    let joined = join::join(dir.path(), true).expect("joined");
+    let joined = join::join(dir.path(), true, |_| Ok(())).expect("joined");
     assert_eq!(listed(&joined), listed(&manifest));
     assert!(bytes(&dir) == all);
 }

@@ -49,7 +49,7 @@ fn joined_answers_are_those_of_the_whole() {
             manifest.write(made.dir.path()).expect("written");
             fs::rename(made.dir.path(), root.path().join(folder(shard))).expect("moved");
         }
-        let joined = join::join(root.path(), true).expect("joined");
+        let joined = join::join(root.path(), true, |_| Ok(())).expect("joined");
         let found = fs::read_to_string(root.path().join(answers::PATH)).expect("read");
         assert_eq!(found, expected, "{count} shards");
         let paths: Vec<&str> = joined.documents.iter().map(|one| one.path.as_str()).collect();

@@ -1,5 +1,7 @@
 //! Some of the values that tokens stand for: what was written is searched for them.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
 use crate::digits::uuid_text;
@@ -11,12 +13,18 @@ use crate::privacy::policy::detect::{self, Look};
 const ROWS: usize = 64;
 /// Values taken of a column of a file.
 const OF_EACH: usize = 2;
-/// Values taken of all.
-const MOST: usize = 2_000;
+/// Values kept of a column: those that come first in order, in whatever order files are made.
+const MOST: usize = 64;
 
-/// The values.
-#[derive(Debug, Default)]
-pub(super) struct Canaries(Mutex<Vec<Known>>);
+/// The values, by where they are from.
+#[derive(Default)]
+pub(super) struct Canaries(Mutex<BTreeMap<String, BTreeSet<String>>>);
+
+impl fmt::Debug for Canaries {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Canaries(..)")
+    }
+}
 
 impl Canaries {
     /// Takes the first values of a field, as far as they can be nothing else by chance, as a name can be a town.
@@ -41,12 +49,20 @@ impl Canaries {
         values.dedup();
         let some = values.into_iter().filter(is_telling).take(OF_EACH);
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let room = MOST.saturating_sub(all.len());
-        all.extend(some.take(room).map(|value| Known { name: name.clone(), value }));
+        let kept = all.entry(name).or_default();
+        kept.extend(some);
+        while kept.len() > MOST {
+            kept.pop_last();
+        }
     }
 
     /// All that were taken.
     pub(super) fn all(&self) -> Vec<Known> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_column = |(name, values): (&String, &BTreeSet<String>)| {
+            let known = |value: &String| Known { name: name.clone(), value: value.clone() };
+            values.iter().map(known).collect::<Vec<_>>()
+        };
+        all.iter().flat_map(of_column).collect()
     }
 }

@@ -8,7 +8,6 @@ use crate::anomaly::incident::Incident;
 use crate::anomaly::kind::{Kind, Param, ParamType, Scope};
 use crate::anomaly::line;
 use crate::anomaly::value::Value;
-use crate::digits::uuid_text;
 use crate::schema::{Field, Format, Type};
 use crate::seed::Stream;
 
@@ -62,11 +61,14 @@ impl Act for FormatInvalid {
         };
         let Chosen { row, field, value } = columns::choose(ground, site, params, draw, fits)?;
         let incident = Incident::new().note("column", &*field.name);
-        if let Value::Id(id) = value {
-            let (name, wrong) = (field.name.clone(), format!("\"{}\"", unlike_id(id, draw)));
-            return Some(incident.mangle(row, move |line| match line::find(line, &name) {
-                Some(member) => line::spliced(line, member.value, wrong.as_bytes()),
-                None => line.to_vec(),
+        if matches!(value, Value::Id(_)) {
+            let (name, way) = (field.name.clone(), draw.below(4));
+            // Behind a policy another id stands in the line, and that one is made wrong.
+            return Some(incident.mangle(row, move |line| {
+                let Some(member) = line::find(line, &name) else { return line.to_vec() };
+                let there = String::from_utf8_lossy(&line[member.value.clone()]);
+                let wrong = format!("\"{}\"", unlike_id(there.trim_matches('"'), way));
+                line::spliced(line, member.value, wrong.as_bytes())
             }));
         }
         let format = field.bounds.format?;
@@ -77,12 +79,11 @@ impl Act for FormatInvalid {
 }
 
 /// A UUID as other systems write one, or one that was cut.
-fn unlike_id(id: u128, draw: &mut Stream) -> String {
-    let text = uuid_text(id);
-    match draw.below(4) {
+fn unlike_id(text: &str, way: u32) -> String {
+    match way {
         0 => text.replace('-', ""),
         1 => format!("{{{text}}}"),
-        2 => text[..35].to_owned(),
+        2 => text.char_indices().next_back().map_or("", |(end, _)| &text[..end]).to_owned(),
         _ => format!("urn:uuid:{text}"),
     }
 }

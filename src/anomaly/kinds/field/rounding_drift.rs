@@ -52,13 +52,12 @@ fn fits(ground: &Ground<'_>, field: &Field, cents: i64, how: &str) -> bool {
         && match how {
             "cent" => cents > 1,
             "negative_zero" => cents == 0 && ground.has_lines(),
-            _ => cents > 0 && ground.has_lines() && drifted(cents, how).is_some(),
+            _ => cents > 0 && ground.has_lines() && drifted(cents as f64 / 100.0, how).is_some(),
         }
 }
 
 /// An amount as a line has it once it was something else than a decimal; none where that makes no difference.
-fn drifted(cents: i64, how: &str) -> Option<String> {
-    let exact = cents as f64 / 100.0;
+fn drifted(exact: f64, how: &str) -> Option<String> {
     let other = match how {
         "negative_zero" => return Some("-0.0".to_owned()),
         "float32" => f64::from(exact as f32),
@@ -92,10 +91,16 @@ impl Act for RoundingDrift {
             let other = if draw.chance(0.5) { cents + 1 } else { cents - 1 };
             return Some(incident.set(row, &field.name, Value::Long(other)));
         }
-        let (name, wrong) = (field.name.clone(), drifted(cents, how)?);
-        Some(incident.mangle(row, move |line| match line::find(line, &name) {
-            Some(member) => line::spliced(line, member.value, wrong.as_bytes()),
-            None => line.to_vec(),
+        let (name, how) = (field.name.clone(), how.to_owned());
+        // Behind a policy another amount may stand in the line, and that one drifts.
+        Some(incident.mangle(row, move |line| {
+            let Some(member) = line::find(line, &name) else { return line.to_vec() };
+            let there = std::str::from_utf8(&line[member.value.clone()]).ok();
+            let amount = there.and_then(|there| there.parse().ok());
+            match amount.and_then(|amount| drifted(amount, &how)) {
+                Some(wrong) => line::spliced(line, member.value, wrong.as_bytes()),
+                None => line.to_vec(),
+            }
         }))
     }
 }
@@ -106,9 +111,9 @@ mod tests {
 
     #[test]
     fn amounts_are_no_decimals_any_more() {
-        assert_eq!(drifted(1_999, "noise").as_deref(), Some("19.990000000000002"));
-        assert_eq!(drifted(1_999, "float32").as_deref(), Some("19.989999771118164"));
-        assert_eq!(drifted(1_950, "float32"), None);
-        assert_eq!(drifted(0, "negative_zero").as_deref(), Some("-0.0"));
+        assert_eq!(drifted(19.99, "noise").as_deref(), Some("19.990000000000002"));
+        assert_eq!(drifted(19.99, "float32").as_deref(), Some("19.989999771118164"));
+        assert_eq!(drifted(19.5, "float32"), None);
+        assert_eq!(drifted(0.0, "negative_zero").as_deref(), Some("-0.0"));
     }
 }

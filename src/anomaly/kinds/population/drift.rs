@@ -12,7 +12,7 @@ use crate::seed::{Stream, mix};
 pub(in crate::anomaly::kinds) static DRIFT: Kind = Kind::new(
     "drift",
     Scope::Population,
-    "Shifts the networks that visits come over towards one of them, at once or little by little; each visit keeps one that its device knows.",
+    "Shifts the networks that visits come over towards one of them, at once or little by little; each visit keeps one that its device knows and its address fits.",
     "Distributions stay as they are.",
 )
 .shows_in(Detectability::Statistics)
@@ -55,7 +55,11 @@ impl Act for Drift {
             let of_device = &world.models.devices[usize::from(session.profile)].networks;
             let is_other =
                 of_device.get(usize::from(session.network)).is_some_and(|of| of.0 != network);
-            if !is_other || of_device.iter().all(|(name, _)| name != network) {
+            let to = of_device.iter().position(|(name, _)| name == network);
+            // An address tells a fixed line from a mobile network: it must stay true.
+            let fixed_line = &world.tables.fixed_line[usize::from(session.profile)];
+            let is_alike = |to: usize| fixed_line[to] == fixed_line[usize::from(session.network)];
+            if !is_other || !to.is_some_and(is_alike) {
                 continue;
             }
             let row = RowRef::new(Rowset::Sessions, ordinal);

@@ -14,7 +14,7 @@ use crate::seed::Stream;
 pub(in crate::anomaly::kinds) static OUTAGE_GAP: Kind = Kind::new(
     "outage_gap",
     Scope::Population,
-    "Leaves out all events of a while, or those of one country, device class or source; sessions and orders stay, since other systems keep them.",
+    "Leaves out all events of a while, or those of one country, device class or source; sessions and orders stay, since other systems keep them, and so do visits in which something else goes wrong.",
     "No bucket is empty.",
 )
 .critical()

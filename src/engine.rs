@@ -5,6 +5,7 @@
 mod anomalies;
 mod calibrate;
 mod pilot;
+mod simulate;
 mod spare;
 
 use std::collections::BTreeSet;
@@ -16,33 +17,29 @@ use std::sync::{Mutex, PoisonError};
 pub use calibrate::calibrate;
 pub use pilot::{pilot, plan};
 use rayon::prelude::*;
+pub use simulate::{arrange, simulate};
+use simulate::{arrange_with, simulate_with};
 use spare::Spare;
 
 use crate::anomaly::Spec;
 use crate::anomaly::apply::{FileEdits, LaidOut};
-use crate::anomaly::ground::{FileRef, Rowset};
+use crate::anomaly::ground::{FileRef, Rowset, SliceRows};
 use crate::anomaly::labels::Member;
 use crate::anomaly::select::Candidate;
 use crate::answers::{self, Answers, Counter, Tally};
 use crate::diag::Problems;
 use crate::disk::DiskFile;
-use crate::event::journal::{Bucket, Journal, Offsets};
+use crate::event::journal::Journal;
 use crate::frame::{Frame, Veil};
-use crate::journey::Walker;
-use crate::journey::outcomes::{Exact, Outcomes};
 use crate::manifest::{self, Document, FileEntry};
 use crate::privacy::frame::Masking;
 use crate::scenario::World;
 use crate::scenario::plan::{OF_THE_WORLD, Plan, UserRange, events_path, table_path};
-use crate::scenario::slices::Slices;
 use crate::scenario::wishes::LABELS;
 use crate::schema::Table;
 use crate::sink::Digest;
 use crate::tables::events::{Change, EventFrame};
 use crate::tables::{self, Context, Rows};
-
-/// Users simulated as one piece of work.
-const CHUNK: u64 = 256;
 
 /// How a plan is carried out. Nothing here moves a byte of what is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -202,109 +199,6 @@ impl<'w> Counting<'w> {
     }
 }
 
-/// Simulates a range's users, chunk by chunk in parallel; the journals in order of users. Where outcomes are exact, what happens to one
-/// hangs on those before, so a range is simulated by one walker from its first user to its last.
-///
-/// # Errors
-/// Being asked to stop.
-pub fn simulate(
-    world: &World,
-    slices: Slices,
-    users: std::ops::Range<u64>,
-    progress: &dyn Progress,
-    cancel: &AtomicBool,
-) -> Result<Vec<Journal>, Error> {
-    simulate_with(world, slices, users, progress, cancel, &Spare::default(), &|_| {})
-}
-
-/// The users of a chunk, but for those who were erased.
-fn chunk_from(world: &World, first: u64, end: u64) -> impl Iterator<Item = u64> {
-    (first..(first + CHUNK).min(end)).filter(|user| !world.is_erased(*user))
-}
-
-/// The same, with a look at each journal while it is at hand.
-fn simulate_with(
-    world: &World,
-    slices: Slices,
-    users: std::ops::Range<u64>,
-    progress: &dyn Progress,
-    cancel: &AtomicBool,
-    spare: &Spare,
-    look: &(dyn Fn(&Journal) + Sync),
-) -> Result<Vec<Journal>, Error> {
-    if world.request.exact {
-        let whole = in_order(world, slices, users, progress, cancel)?;
-        look(&whole);
-        return Ok(vec![whole]);
-    }
-    let chunks = (users.end - users.start).div_ceil(CHUNK);
-    let chunk = |walker: &mut Walker<'_>, number: u64| {
-        go_on(cancel)?;
-        let first = users.start + number * CHUNK;
-        for user in chunk_from(world, first, users.end) {
-            walker.user(user);
-        }
-        look(&walker.journal);
-        progress.advance(walker.journal.events());
-        // A copy is just as large as it needs; the walker's own journal has grown to what a chunk takes and is used again.
-        let journal = spare.copy(&walker.journal);
-        walker.journal.clear();
-        Ok(journal)
-    };
-    (0..chunks).into_par_iter().map_init(|| Walker::new(world, slices), chunk).collect()
-}
-
-/// Simulates users one after another, each knowing what happened to those before.
-fn in_order(
-    world: &World,
-    slices: Slices,
-    users: std::ops::Range<u64>,
-    progress: &dyn Progress,
-    cancel: &AtomicBool,
-) -> Result<Journal, Error> {
-    let exact = Outcomes::Exact(Exact::new(world, users.start));
-    let mut walker = Walker::new(world, slices).deciding(exact);
-    let mut told = 0;
-    for first in users.clone().step_by(CHUNK as usize) {
-        go_on(cancel)?;
-        for user in chunk_from(world, first, users.end) {
-            walker.user(user);
-        }
-        let events = walker.journal.events();
-        progress.advance(events - told);
-        told = events;
-    }
-    walker.journal.shrink();
-    Ok(walker.journal)
-}
-
-/// A slice's buckets, one a journal, with what is added to their ordinals.
-type SliceRows = Vec<(Bucket, Offsets)>;
-
-/// Joins the journals of a range: the rows of entities in one journal, the events by slice.
-pub fn arrange(journals: Vec<Journal>, slices: Slices) -> (Journal, Vec<SliceRows>) {
-    arrange_with(journals, slices, &Spare::default())
-}
-
-fn arrange_with(
-    journals: Vec<Journal>,
-    slices: Slices,
-    spare: &Spare,
-) -> (Journal, Vec<SliceRows>) {
-    let mut whole = spare.whole();
-    whole.reserve(&journals);
-    let mut by_slice: Vec<SliceRows> = (0..slices.count()).map(|_| Vec::new()).collect();
-    for mut journal in journals {
-        let offsets = whole.append(&mut journal);
-        for (slice, bucket) in by_slice.iter_mut().zip(std::mem::take(&mut journal.slices)) {
-            if !bucket.rows.is_empty() {
-                slice.push((bucket, offsets));
-            }
-        }
-    }
-    (whole, by_slice)
-}
-
 /// A file's worth of work.
 struct Task<'t> {
     table: &'t Table,
@@ -354,21 +248,32 @@ impl Job<'_> {
         };
         let (progress, spare) = (self.progress, &self.spare);
         let journals = simulate_with(world, slices, users, progress, self.cancel, spare, &look)?;
-        let (mut journal, mut by_slice) = arrange_with(journals, slices, spare);
-        let Some(wrong) = &self.wrong else {
-            let context = Context { world, journal: &journal };
-            self.count(context)?;
-            let tasks = self.tasks(range, by_slice, |_| (FileEdits::default(), Vec::new()));
-            let (files, _) = self.files(context, range, tasks)?;
-            spare.leave_whole(journal);
-            return Ok(files);
-        };
+        let (mut journal, by_slice) = arrange_with(journals, slices, spare);
         // What is rare is so before anything goes wrong: it is the same in the clean twin.
         self.count(Context { world, journal: &journal })?;
+        let files = if let Some(wrong) = &self.wrong {
+            self.dirty_files(range, wrong, &mut journal, by_slice)?
+        } else {
+            let tasks = self.tasks(range, by_slice, |_| (FileEdits::default(), Vec::new()));
+            self.files(Context { world, journal: &journal }, range, tasks)?.0
+        };
+        spare.leave_whole(journal);
+        Ok(files)
+    }
+
+    /// Writes the files of a range in which something goes wrong, and their labels.
+    fn dirty_files(
+        &self,
+        range: UserRange,
+        wrong: &Wrong<'_>,
+        journal: &mut Journal,
+        mut by_slice: Vec<SliceRows>,
+    ) -> Result<Vec<FileEntry>, Error> {
+        let (world, slices) = (self.world, self.plan.slices);
         let place = (range.number, self.plan.ranges.len() as u32);
         let (mut edits, mut changes, incidents) =
-            anomalies::of_range(wrong, world, place, slices, &mut journal, &mut by_slice)?;
-        let context = Context { world, journal: &journal };
+            anomalies::of_range(wrong, world, place, slices, journal, &mut by_slice)?;
+        let context = Context { world, journal };
         let tasks = self.tasks(range, by_slice, |file| {
             let changes = match file {
                 FileRef::Slice(slice) => changes.remove(&(slice as usize)),
@@ -378,7 +283,6 @@ impl Job<'_> {
         });
         let (mut files, halves) = self.files(context, range, tasks)?;
         files.extend(anomalies::labels(self, context, range, incidents, halves)?);
-        spare.leave_whole(journal);
         Ok(files)
     }
 

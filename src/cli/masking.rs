@@ -45,6 +45,8 @@ pub(crate) struct Masked {
     key: Key,
     realm: Realm,
     keep_truth: bool,
+    /// Whether files may have been damaged on purpose.
+    is_dirty: bool,
 }
 
 /// Binds the policy that is asked for, and takes out of the world what must not be written.
@@ -71,8 +73,8 @@ pub(crate) fn bind(
     let realm = policy.realm(asked.scope_id.as_deref(), world.version.clone())?;
     let tables = world.wanted_tables();
     let masking = Masking::new(tables, &policy, &key, &realm).map_err(Failure::Policy)?;
-    let keep_truth = asked.keep_truth;
-    Ok(Some(Masked { masking, policy, key, realm, keep_truth }))
+    let (keep_truth, is_dirty) = (asked.keep_truth, world.request.anomalies.is_some());
+    Ok(Some(Masked { masking, policy, key, realm, keep_truth, is_dirty }))
 }
 
 /// Whoever knows seed and scenario makes the people again; so truth, seed, scenario and the version that is their digest stay away.
@@ -105,7 +107,7 @@ impl Masked {
         }
         let tables = clean.wanted_tables();
         let masking = Masking::new(tables, &self.policy, &self.key, &self.realm);
-        Ok(Self { masking: masking.map_err(Failure::Policy)?, ..self })
+        Ok(Self { masking: masking.map_err(Failure::Policy)?, is_dirty: false, ..self })
     }
 
     /// Looks at what was written for values that tokens stand for; what it looked at.
@@ -114,10 +116,13 @@ impl Masked {
         let tables = manifest.tables.iter().filter(|table| !table.name.starts_with("truth/"));
         let files = tables.map(|table| table.files.iter().map(|file| file.path.as_str()));
         let known = self.masking.canaries();
-        // What cannot be read was damaged on purpose; how many files that are is told.
         let seen = leaks::glance(dir, files, &known);
         if !seen.finds.is_empty() {
             return Err(Failure::Policy(super::leaks::told(&seen.finds)));
+        }
+        if let Some(unread) = seen.unread.first().filter(|_| !self.is_dirty) {
+            let message = format!("cannot search {}: {}", unread.path, unread.why);
+            return Err(Problem::new(message).help("there may be anything in it").into());
         }
         let ScanReport { values, forms, files, bytes } = seen.report;
         let of = "names, ends of files, beginnings of tables";

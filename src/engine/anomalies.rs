@@ -5,10 +5,10 @@ use std::sync::PoisonError;
 
 use rayon::prelude::*;
 
-use super::{Error, Job, Progress, SliceRows, Wrong, arrange, go_on, simulate};
+use super::{Error, Job, Progress, Wrong, arrange, go_on, simulate};
 use crate::anomaly::Spec;
 use crate::anomaly::apply::{self, Edits, FileEdits};
-use crate::anomaly::ground::{FileRef, Ground};
+use crate::anomaly::ground::{FileRef, Ground, SliceRows};
 use crate::anomaly::labels::{IncidentRow, Member};
 use crate::anomaly::select::{Candidate, Found, Made};
 use crate::event::journal::Journal;

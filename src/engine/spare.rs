@@ -122,28 +122,10 @@ mod tests {
     use super::*;
     use crate::event::journal::Row;
 
-    fn row(time: i64) -> Row {
-        Row {
-            time,
-            received: time,
-            session: 0,
-            page: 0,
-            product: 0,
-            extra: 0,
-            dwell_ms: 0,
-            load_ms: 0,
-            sequence: 0,
-            kind: 0,
-            position: 0,
-            quantity: 0,
-            detail: [0; 2],
-        }
-    }
-
     fn journal(sizes: &[i64]) -> Journal {
         let mut journal = Journal::new(sizes.len());
         for (bucket, size) in journal.slices.iter_mut().zip(sizes) {
-            (0..*size).for_each(|time| bucket.push(0, row(time)));
+            (0..*size).for_each(|time| bucket.push(0, Row { time, ..Row::default() }));
         }
         journal
     }

@@ -9,7 +9,7 @@ pub const NONE: u32 = u32::MAX;
 pub const NEVER: i64 = i64::MAX;
 
 /// One event: 48 bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Row {
     /// When it happened, µs since 1970.
     pub time: i64,

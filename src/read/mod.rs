@@ -142,20 +142,18 @@ impl DataSet {
         self.manifest.tables.iter().find(|table| table.name == name)
     }
 
-    /// Where a file of a table is to be read. For one of labels that is not there, its copy in NDJSON stands in, if there is one.
+    /// Where a file of a table is to be read: where it is, or where what stands in for it is.
     pub fn place(&self, path: &str) -> PathBuf {
-        let own = self.dir.join(path);
-        match self.copy_of(path) {
-            Some(copy) if !own.exists() => self.dir.join(&copy.path),
-            _ => own,
-        }
+        self.dir.join(self.stand_in(path).map_or(path, |copy| &copy.path))
     }
 
-    /// The copy in NDJSON of a file of labels, as listed.
-    pub fn copy_of(&self, path: &str) -> Option<&manifest::Document> {
+    /// For a file of labels that is not there: its copy in NDJSON, as listed, if there is one.
+    pub fn stand_in(&self, path: &str) -> Option<&manifest::Document> {
         let copy = Path::new(path).with_extension("ndjson");
-        let mut documents = self.manifest.documents.iter();
-        documents.find(|document| document.is_of_labels() && Path::new(&document.path) == copy)
+        let is_copy = |document: &&manifest::Document| {
+            document.is_of_labels() && Path::new(&document.path) == copy
+        };
+        self.manifest.documents.iter().find(is_copy).filter(|_| !self.dir.join(path).exists())
     }
 
     /// Reads columns of a table, file after file in the order of the manifest: by range of users, and within a range by time. `see`

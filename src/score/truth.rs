@@ -265,14 +265,11 @@ pub(super) fn own<'d>(data: &'d DataSet, name: &str) -> Result<&'d manifest::Tab
         return Err(Error::Written(problem.help(help).into()));
     };
     for file in &table.files {
-        let place = data.place(&file.path);
-        let (path, listed, stated) = match data.copy_of(&file.path) {
-            Some(copy) if place == data.dir().join(&copy.path) => {
-                (&copy.path, copy.bytes, copy.stated())
-            }
-            _ => (&file.path, file.bytes, file.stated()),
+        let (path, listed, stated) = match data.stand_in(&file.path) {
+            Some(copy) => (&copy.path, copy.bytes, copy.stated()),
+            None => (&file.path, file.bytes, file.stated()),
         };
-        let (bytes, digest) = stated.of(&place).map_err(|error| {
+        let (bytes, digest) = stated.of(&data.dir().join(path)).map_err(|error| {
             let message = format!("cannot read {path} of {}: {error}", data.dir().display());
             Error::Written(Problem::new(message).into())
         })?;

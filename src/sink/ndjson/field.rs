@@ -75,18 +75,21 @@ impl<'f> FieldWriter<'f> {
                 let Some(keyed) = &mut self.keyed else {
                     return Err(broken(format!("{name}: keys without a dictionary")));
                 };
-                if let Some(ids) = keyed.ids() {
-                    places.extend(keys.iter().map(|&key| id(ids[key as usize], opening, pieces)));
-                } else if keyed.together().is_some() {
+                if keyed.together().is_some() {
                     places.extend(keys.iter().map(|&key| keyed.piece(key).1));
                 } else {
                     places.extend(keys.iter().map(|&key| {
-                        let (from, place) = keyed.piece(key);
-                        pieces.add(|out| out.extend_from_slice(from.get(place)))
+                        let start = pieces.begin();
+                        keyed.append(key, pieces);
+                        pieces.since(start)
                     }));
                 }
             }
-            Values::Ids(ids) => places.extend(ids.iter().map(|&of| id(of, opening, pieces))),
+            Values::Ids(ids) => places.extend(ids.iter().map(|&id| {
+                let start = pieces.begin();
+                keyed::id(id, opening, pieces);
+                pieces.since(start)
+            })),
             Values::Longs(longs) if self.ty == Type::Timestamp => {
                 for &long in longs {
                     let mut known = None;
@@ -162,14 +165,6 @@ fn join<const N: usize>(
 ) -> Place {
     let start = out.begin();
     out.push_field(opening, write);
-    out.since(start)
-}
-
-/// Makes the piece of a UUID.
-#[inline]
-fn id(of: u128, opening: &Opening, out: &mut Pieces) -> Place {
-    let start = out.begin();
-    keyed::id(of, opening, out);
     out.since(start)
 }
 

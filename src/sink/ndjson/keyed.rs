@@ -85,14 +85,6 @@ impl<'f> Keyed<'f> {
         BothWords { of, base, own }
     }
 
-    /// The UUIDs, if its keys stand for such.
-    pub(super) fn ids(&self) -> Option<&'f [u128]> {
-        match self.dictionary {
-            Dictionary::Ids(ids) => Some(ids),
-            Dictionary::Texts { .. } => None,
-        }
-    }
-
     /// Where the fields of all strings stand, if all stand together.
     pub(super) fn together(&self) -> Option<&Pieces> {
         match self.dictionary {
@@ -114,10 +106,10 @@ impl<'f> Keyed<'f> {
         (&self.words[part].pieces, self.words[part].places[at])
     }
 
-    /// Adds the field of a key to a piece.
+    /// Adds the field of a key to a piece: of a UUID, which is made anew each time, or a string.
     #[inline]
     pub(super) fn append(&mut self, key: u32, out: &mut Pieces) {
-        if let Some(ids) = self.ids() {
+        if let Dictionary::Ids(ids) = self.dictionary {
             id(ids[key as usize], &self.opening, out);
         } else {
             let (pieces, place) = self.piece(key);

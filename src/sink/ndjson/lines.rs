@@ -5,7 +5,7 @@
 
 use std::io;
 
-use super::pieces::{KEPT, Pieces, Place, SHORT};
+use super::pieces::{Pieces, Place, SHORT, USUAL};
 use crate::sink::broken;
 
 /// Up to this length a piece is copied in short ones.
@@ -31,13 +31,9 @@ impl Lines {
     /// Tells of the pieces of the rows of those bits; of all rows, without them.
     pub(super) fn measure(&mut self, bits: Option<&[u64]>, places: &[Place]) {
         // Too long a line is told once all of it is known.
-        let mut add = |(row, place): (usize, &Place)| {
+        for_each(bits, places, |row, place| {
             self.next[row] = self.next[row].saturating_add(place.1);
-        };
-        match bits {
-            None => places.iter().enumerate().for_each(add),
-            Some(bits) => Ones::of(bits).zip(places).for_each(&mut add),
-        }
+        });
     }
 
     /// Makes room for what was told of.
@@ -62,19 +58,12 @@ impl Lines {
     /// Gives memory back that only very long lines need.
     pub(super) fn shrink(&mut self) {
         self.bytes.clear();
-        self.bytes.shrink_to(KEPT);
+        self.bytes.shrink_to(USUAL);
     }
 
     /// Puts the pieces of the rows of those bits; of all rows, without them.
     pub(super) fn put(&mut self, bits: Option<&[u64]>, places: &[Place], pieces: &Pieces) {
-        match bits {
-            None => (0..).zip(places).for_each(|(row, &place)| self.put_one(row, place, pieces)),
-            Some(bits) => {
-                Ones::of(bits)
-                    .zip(places)
-                    .for_each(|(row, &place)| self.put_one(row, place, pieces));
-            }
-        }
+        for_each(bits, places, |row, place| self.put_one(row, place, pieces));
     }
 
     #[inline]
@@ -116,6 +105,15 @@ impl Lines {
     pub(super) fn line(&self, row: usize) -> std::ops::Range<usize> {
         let start = row.checked_sub(1).map_or(0, |before| self.ends[before]);
         start as usize..self.ends[row] as usize
+    }
+}
+
+/// Goes through the rows of those bits, of all rows without them, each with its place.
+#[inline]
+fn for_each(bits: Option<&[u64]>, places: &[Place], mut look: impl FnMut(usize, Place)) {
+    match bits {
+        None => places.iter().enumerate().for_each(|(row, place)| look(row, *place)),
+        Some(bits) => Ones::of(bits).zip(places).for_each(|(row, place)| look(row, *place)),
     }
 }
 

@@ -56,12 +56,7 @@ impl Format for Ndjson {
         options: &Options,
         out: &mut (dyn Write + Send),
     ) -> io::Result<()> {
-        let notes = &mut Notes::default();
-        compressed(self, options, out, |out| {
-            Room::with(&options.version, &frame.table().name, |room| {
-                lines::<false>(frame, notes, room, out)
-            })
-        })
+        file::<false>(frame, options, &mut Notes::default(), out)
     }
 
     fn write_noting(
@@ -71,17 +66,26 @@ impl Format for Ndjson {
         notes: &mut Notes,
         out: &mut (dyn Write + Send),
     ) -> io::Result<()> {
-        compressed(self, options, out, |out| {
-            Room::with(&options.version, &frame.table().name, |room| {
-                lines::<true>(frame, notes, room, out)
-            })
-        })
+        file::<true>(frame, options, notes, out)
     }
+}
+
+/// Writes a file in the room that the thread has.
+fn file<const NOTING: bool>(
+    frame: &dyn Frame,
+    options: &Options,
+    notes: &mut Notes,
+    out: &mut (dyn Write + Send),
+) -> io::Result<()> {
+    compressed(options, out, |out| {
+        Room::with(&options.version, &frame.table().name, |room| {
+            lines::<NOTING>(frame, notes, room, out)
+        })
+    })
 }
 
 /// Lets `write` write through the compression asked for.
 fn compressed(
-    format: &dyn Format,
     options: &Options,
     out: &mut (dyn Write + Send),
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
@@ -96,7 +100,7 @@ fn compressed(
             let zstd = zstd::stream::write::Encoder::new(out, 1)?;
             evenly(zstd, write)?.finish().map(drop)
         }
-        Compression::Snappy | Compression::Lz4 => Err(unknown_compression(format, options)),
+        Compression::Snappy | Compression::Lz4 => Err(unknown_compression(&Ndjson, options)),
     }
 }
 
@@ -196,7 +200,7 @@ pub(super) fn finished(
     bytes: &[u8],
     out: &mut (dyn Write + Send),
 ) -> io::Result<()> {
-    compressed(&Ndjson, options, out, |out| out.write_all(bytes))
+    compressed(options, out, |out| out.write_all(bytes))
 }
 
 /// Writes every row, uncompressed.

@@ -7,8 +7,8 @@ use crate::schema::{Field, Type};
 /// what it writes too much the next piece overwrites.
 pub(super) const SHORT: usize = 64;
 
-/// Bytes of a block's pieces, or lines, that are kept from file to file.
-pub(super) const KEPT: usize = 4 << 20;
+/// Bytes of room for a block's pieces, or lines, that are kept from file to file.
+pub(super) const USUAL: usize = 4 << 20;
 
 /// Where a piece starts, and how long it is.
 pub(super) type Place = (u32, u32);
@@ -98,7 +98,7 @@ impl Pieces {
     pub(super) fn shrink(&mut self) {
         self.clear();
         self.bytes.clear();
-        self.bytes.shrink_to(KEPT);
+        self.bytes.shrink_to(USUAL);
     }
 
     /// The bytes of a piece.

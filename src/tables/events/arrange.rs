@@ -88,7 +88,7 @@ impl Room {
             *rows = Vec::with_capacity(received.len() + more);
         }
         if rows.len() < received.len() {
-            rows.resize(received.len(), NOTHING);
+            rows.resize(received.len(), Row::default());
         }
         let rows = &mut rows[..received.len()];
         let mut sessions = Sessions { all: Vec::new(), places: Vec::new(), others };
@@ -274,20 +274,3 @@ impl Parts {
         counts
     }
 }
-
-/// What stands where a row is yet to come.
-const NOTHING: Row = Row {
-    time: 0,
-    received: 0,
-    session: 0,
-    page: 0,
-    product: 0,
-    extra: 0,
-    dwell_ms: 0,
-    load_ms: 0,
-    sequence: 0,
-    kind: 0,
-    position: 0,
-    quantity: 0,
-    detail: [0; 2],
-};

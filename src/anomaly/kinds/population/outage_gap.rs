@@ -2,7 +2,7 @@
 
 use crate::anomaly::Params;
 use crate::anomaly::act::Act;
-use crate::anomaly::ground::{Ground, Site};
+use crate::anomaly::ground::{Ground, Rowset, Site};
 use crate::anomaly::incident::Incident;
 use crate::anomaly::kind::{Detectability, Kind, Param, ParamType, Scope};
 use crate::event::journal::Session;
@@ -49,7 +49,7 @@ impl Act for OutageGap {
         if let Some(value) = values.get(which) {
             incident = incident.note("dimension", format!("{by}={value}"));
         }
-        for ordinal in 0..ground.count(crate::anomaly::ground::Rowset::Sessions) as u32 {
+        for ordinal in 0..ground.count(Rowset::Sessions) as u32 {
             let session = ground.session(ordinal);
             let meets = session.started < until && session.ended >= from;
             if !meets || !values.is_empty() && value_of(world, by, session) != which {

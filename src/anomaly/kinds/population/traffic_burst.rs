@@ -2,7 +2,7 @@
 
 use crate::anomaly::Params;
 use crate::anomaly::act::Act;
-use crate::anomaly::ground::{Ground, Site};
+use crate::anomaly::ground::{Ground, Rowset, Site};
 use crate::anomaly::guests::{Guests, Hit, Visit};
 use crate::anomaly::incident::Incident;
 use crate::anomaly::kind::{Detectability, Kind, Param, ParamType, Scope};
@@ -54,7 +54,7 @@ impl Act for TrafficBurst {
         let times = params.number("times");
         let is_attack = params.word("variant") == "ddos";
         // The usual traffic is that of the window as a whole. Each range brings its share of the visitors.
-        let sessions = ground.count(crate::anomaly::ground::Rowset::Sessions) as f64;
+        let sessions = ground.count(Rowset::Sessions) as f64;
         let usual = sessions * (until - from) as f64 / (world.end - world.start) as f64;
         let wanted = (times - 1.0) * usual;
         let visitors = wanted.clamp(1.0, MOST) as u32;

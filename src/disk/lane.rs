@@ -60,11 +60,14 @@ impl Lane {
         }
     }
 
-    /// Takes a full block over, which stands at that place of the file, and leaves another one that may be filled.
+    /// Takes a full block over, which stands at that place of the file, and leaves one that begins with what did not fit.
     pub(super) fn pass_on(&mut self, block: &mut Block, at: u64) -> io::Result<()> {
-        let Some(next) = self.next() else {
-            return self.cached.write_all_at(block.bytes(), at);
+        let Some(mut next) = self.next() else {
+            self.cached.write_all_at(block.bytes(), at)?;
+            block.keep_excess();
+            return Ok(());
         };
+        next.take(block.excess());
         self.send(replace(block, next), at);
         Ok(())
     }
@@ -127,7 +130,7 @@ fn write(
             }
             _ => Err(error),
         })?;
-        block.clear();
+        block.truncate(0);
         // Nobody takes it back once the file has ended.
         let _ = empty.send(block);
     }

@@ -57,13 +57,20 @@ impl<'f> FieldWriter<'f> {
     }
 
     /// Puts the pieces of the rows into their lines.
-    pub(super) fn put(&self, lines: &mut Lines) {
+    pub(super) fn put(&self, lines: &mut Lines, out: &mut [u8]) {
         let FieldRoom { column, places, pieces } = &self.room;
-        let of_keys = match &column.values {
-            Values::Keys(_) => self.keyed.as_ref().and_then(Keyed::together),
-            _ => None,
-        };
-        lines.put(column.bits(), places, of_keys.unwrap_or(pieces));
+        let (bits, keyed) = (column.bits(), self.keyed.as_ref());
+        match keyed.filter(|_| matches!(column.values, Values::Keys(_))) {
+            None => lines.put(bits, places, |_| pieces, out),
+            Some(keyed) if keyed.is_of_one_part() => {
+                let [base, _] = keyed.pieces(pieces);
+                lines.put(bits, places, |_| base, out);
+            }
+            Some(keyed) => {
+                let of = keyed.pieces(pieces);
+                lines.put(bits, places, |place| keyed::pick(of, place), out);
+            }
+        }
     }
 
     /// Makes the pieces of all values.
@@ -75,15 +82,7 @@ impl<'f> FieldWriter<'f> {
                 let Some(keyed) = &mut self.keyed else {
                     return Err(broken(format!("{name}: keys without a dictionary")));
                 };
-                if keyed.together().is_some() {
-                    places.extend(keys.iter().map(|&key| keyed.piece(key).1));
-                } else {
-                    places.extend(keys.iter().map(|&key| {
-                        let start = pieces.begin();
-                        keyed.append(key, pieces);
-                        pieces.since(start)
-                    }));
-                }
+                places.extend(keys.iter().map(|&key| keyed.place(key, pieces)));
             }
             Values::Ids(ids) => places.extend(ids.iter().map(|&id| {
                 let start = pieces.begin();

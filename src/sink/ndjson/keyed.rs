@@ -6,6 +6,9 @@ use crate::frame::Dictionary;
 use crate::schema::{Field, Type};
 use crate::sink::text;
 
+/// Marks the start of a place among the pieces of a dictionary's second part.
+pub(super) const OWN: u32 = 1 << 31;
+
 /// Strings of a dictionary as whole fields. A file uses but some of the strings that the world has, so each is made when it is first
 /// needed.
 #[derive(Debug, Default)]
@@ -85,17 +88,19 @@ impl<'f> Keyed<'f> {
         BothWords { of, base, own }
     }
 
-    /// Where the fields of all strings stand, if all stand together.
-    pub(super) fn together(&self) -> Option<&Pieces> {
-        match self.dictionary {
-            Dictionary::Texts { own, .. } if own.is_empty() => Some(&self.words[0].pieces),
-            _ => None,
-        }
+    /// Whether all keys mean strings of the first part.
+    pub(super) fn is_of_one_part(&self) -> bool {
+        matches!(self.dictionary, Dictionary::Texts { own, .. } if own.is_empty())
     }
 
-    /// Where the field of a string's key stands.
+    /// Where the field of a key stands: that of a string here, and that of a UUID, which is made anew each time, in `made`.
     #[inline]
-    pub(super) fn piece(&mut self, key: u32) -> (&Pieces, Place) {
+    pub(super) fn place(&mut self, key: u32, made: &mut Pieces) -> Place {
+        if let Dictionary::Ids(ids) = self.dictionary {
+            let start = made.begin();
+            id(ids[key as usize], &self.opening, made);
+            return made.since(start);
+        }
         let (part, at) = match (key as usize).checked_sub(self.first) {
             None => (0, key as usize),
             Some(at) => (1, at),
@@ -103,17 +108,15 @@ impl<'f> Keyed<'f> {
         if self.words[part].places[at].1 == 0 {
             self.render(key, part, at);
         }
-        (&self.words[part].pieces, self.words[part].places[at])
+        let (start, length) = self.words[part].places[at];
+        (start | OWN * part as u32, length)
     }
 
-    /// Adds the field of a key to a piece: of a UUID, which is made anew each time, or a string.
-    #[inline]
-    pub(super) fn append(&mut self, key: u32, out: &mut Pieces) {
-        if let Dictionary::Ids(ids) = self.dictionary {
-            id(ids[key as usize], &self.opening, out);
-        } else {
-            let (pieces, place) = self.piece(key);
-            out.push(pieces, place);
+    /// Among which pieces the fields of keys stand: of the first part, and of the second, whose places are marked by [`OWN`].
+    pub(super) fn pieces<'p>(&'p self, made: &'p Pieces) -> [&'p Pieces; 2] {
+        match self.dictionary {
+            Dictionary::Ids(_) => [made; 2],
+            Dictionary::Texts { .. } => [&self.words[0].pieces, &self.words[1].pieces],
         }
     }
 
@@ -126,6 +129,14 @@ impl<'f> Keyed<'f> {
             value(ty, text, out);
         });
     }
+}
+
+/// The pieces among which a place is that may be marked by [`OWN`]; the mark is taken off.
+#[inline]
+pub(super) fn pick<'p>(of: [&'p Pieces; 2], place: &mut Place) -> &'p Pieces {
+    let part = place.0 / OWN;
+    place.0 %= OWN;
+    of[part as usize]
 }
 
 /// Adds the field of a UUID to a piece.

@@ -1,6 +1,6 @@
 //! Neighbouring fields that all rows of a group share: written once a group, then copied as one piece.
 
-use super::keyed::{BothWords, Keyed};
+use super::keyed::{self, BothWords, Keyed};
 use super::lines::Lines;
 use super::pieces::{Pieces, Place};
 use crate::frame::NULL;
@@ -8,11 +8,10 @@ use crate::frame::NULL;
 /// Bytes of pieces that are kept: more would not stay in a core's cache, where the pieces of those groups are that rows still come of.
 const KEPT: usize = 2 << 20;
 
-/// Groups whose keys are laid side by side together: so few that all of them stay in the cache nearest to a core.
-const TOGETHER: usize = 128;
-
 /// No place.
 const NOWHERE: Place = (0, 0);
+/// The place of a group that has none yet and will have one.
+const SOON: Place = (0, 1);
 
 /// A field of the run, and by group its key.
 type Member<'f> = (Keyed<'f>, &'f [u32]);
@@ -30,8 +29,11 @@ pub(super) struct RunRoom {
     /// By group: where its piece stands; of no length while there is none.
     groups: Vec<Place>,
     pieces: Pieces,
-    /// By group: the keys of all fields, side by side.
-    keys: Vec<u32>,
+    /// The groups that a block meets for the first time.
+    met: Vec<u32>,
+    /// By field, and by group that is met: where the field stands, among those of the keys or here.
+    fields: Vec<Place>,
+    made: Pieces,
     /// By row of the block: where the piece of its group stands.
     places: Vec<Place>,
 }
@@ -40,25 +42,9 @@ impl<'f> SharedWriter<'f> {
     /// A run without a field yet, of so many groups.
     pub(super) fn new(groups: usize, mut room: RunRoom) -> Self {
         room.pieces.clear();
-        room.keys.clear();
         room.groups.clear();
         room.groups.resize(groups, NOWHERE);
         Self { members: Vec::new(), room }
-    }
-
-    /// Lays the keys of each group side by side, once all fields are there: groups are met in any order, and each is then waited
-    /// for but once.
-    pub(super) fn lay_out(&mut self) {
-        let Self { members, room: RunRoom { groups, keys, .. } } = self;
-        keys.resize(groups.len() * members.len(), NULL);
-        for some in (0..groups.len()).step_by(TOGETHER) {
-            let some = some..groups.len().min(some + TOGETHER);
-            for (place, (_, (_, of_field))) in members.iter().enumerate() {
-                let to = keys[some.start * members.len()..].iter_mut().skip(place);
-                let to = to.step_by(members.len());
-                to.zip(&of_field[some.clone()]).for_each(|(to, key)| *to = *key);
-            }
-        }
     }
 
     /// Adds the next field to the run.
@@ -81,32 +67,58 @@ impl<'f> SharedWriter<'f> {
             self.room.pieces.clear();
             self.room.groups.fill(NOWHERE);
         }
+        self.meet(groups);
+        self.make_fields();
+        self.join_fields();
         self.room.places.clear();
-        for &group in groups {
-            let there = self.room.groups[group as usize];
-            let place = if there == NOWHERE { self.render(group) } else { there };
-            self.room.places.push(place);
-        }
+        self.room.places.extend(groups.iter().map(|&group| self.room.groups[group as usize]));
         lines.measure(None, &self.room.places);
     }
 
-    /// Writes a group's fields aside.
-    fn render(&mut self, group: u32) -> Place {
-        let Self { members, room: RunRoom { groups, pieces, keys, .. } } = self;
-        let first = group as usize * members.len();
-        let keys = &keys[first..first + members.len()];
-        let start = pieces.begin();
-        for ((_, (field, _)), &key) in members.iter_mut().zip(keys) {
-            if key != NULL {
-                field.append(key, pieces);
+    /// Finds the groups that have no piece.
+    fn meet(&mut self, groups: &[u32]) {
+        let RunRoom { groups: places, met, .. } = &mut self.room;
+        met.clear();
+        for &group in groups {
+            let place = &mut places[group as usize];
+            if *place == NOWHERE {
+                *place = SOON;
+                met.push(group);
             }
         }
-        groups[group as usize] = pieces.since(start);
-        groups[group as usize]
+    }
+
+    /// Makes the fields of the groups that are met, one field after the other: what they are made of lies far apart, and is then
+    /// waited for together.
+    fn make_fields(&mut self) {
+        let Self { members, room: RunRoom { met, fields, made, .. } } = self;
+        fields.clear();
+        made.clear();
+        for (_, (keyed, keys)) in members {
+            fields.extend(met.iter().map(|&group| match keys[group as usize] {
+                NULL => NOWHERE,
+                key => keyed.place(key, made),
+            }));
+        }
+    }
+
+    /// Joins the fields of each group that is met.
+    fn join_fields(&mut self) {
+        let Self { members, room: RunRoom { groups, pieces, met, fields, made, .. } } = self;
+        for (nth, &group) in met.iter().enumerate() {
+            let start = pieces.begin();
+            let places = fields[nth..].iter().step_by(met.len());
+            for ((_, (keyed, _)), &place) in members.iter().zip(places) {
+                let mut place = place;
+                let from = keyed::pick(keyed.pieces(made), &mut place);
+                pieces.push(from, place);
+            }
+            groups[group as usize] = pieces.since(start);
+        }
     }
 
     /// Puts the pieces of the rows into their lines.
-    pub(super) fn put(&self, lines: &mut Lines) {
-        lines.put(None, &self.room.places, &self.room.pieces);
+    pub(super) fn put(&self, lines: &mut Lines, out: &mut [u8]) {
+        lines.put(None, &self.room.places, |_| &self.room.pieces, out);
     }
 }

@@ -15,7 +15,7 @@ mod shared;
 mod stats;
 
 use std::cell::RefCell;
-use std::io::{self, Write};
+use std::io;
 use std::sync::Arc;
 
 use parquet::errors::ParquetError;
@@ -24,6 +24,7 @@ use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 
 use super::{Compression, Format, Options, unknown_compression};
+use crate::disk::Outlet;
 use crate::frame::Frame;
 use crate::schema::Table;
 use chunk::ChunkSource;
@@ -49,12 +50,7 @@ impl Format for Parquet {
         "parquet"
     }
 
-    fn write(
-        &self,
-        frame: &dyn Frame,
-        options: &Options,
-        out: &mut (dyn Write + Send),
-    ) -> io::Result<()> {
+    fn write(&self, frame: &dyn Frame, options: &Options, out: &mut dyn Outlet) -> io::Result<()> {
         SCRATCH.with_borrow_mut(|scratch| {
             match scratch.press.set(options.compression) {
                 None => return Err(unknown_compression(self, options)),
@@ -69,7 +65,7 @@ fn write(
     frame: &dyn Frame,
     options: &Options,
     scratch: &mut Scratch,
-    out: &mut (dyn Write + Send),
+    out: &mut dyn Outlet,
 ) -> io::Result<()> {
     let table = frame.table();
     let schema = schema::of(table, options.ids).map_err(io_error)?;

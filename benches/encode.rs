@@ -6,7 +6,6 @@ use std::hint::black_box;
 use std::io::{self, Write};
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use throng::disk::Outlet;
 use throng::frame::{Column, Frame, Strings, Values};
 use throng::schema::Type;
 use throng::seed::{Purpose, Seed, Stream};
@@ -15,8 +14,6 @@ use throng::sink::{FORMATS, IdForm, Options, stock};
 
 /// Counts what it is given and drops it.
 struct Count(u64);
-
-impl Outlet for Count {}
 
 impl Write for Count {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {

@@ -12,7 +12,7 @@ static SPARE: Mutex<Vec<Vec<u8>>> = Mutex::new(Vec::new());
 /// How many blocks' room is kept at most.
 const SPARES: usize = 32;
 
-/// A mebibyte that begins at a multiple of [`ALIGNMENT`] in memory, with room behind it for what is made in place and may not fit.
+/// A mebibyte that begins at a multiple of [`ALIGNMENT`] in memory.
 pub(super) struct Block {
     room: Vec<u8>,
     start: usize,
@@ -23,13 +23,10 @@ impl Block {
     /// How much it holds.
     pub(super) const SIZE: usize = 1 << 20;
 
-    /// How much can be made in place of a block that is not full.
-    pub(super) const ROOM: usize = 1 << 19;
-
     /// An empty block.
     pub(super) fn new() -> Self {
         let spare = SPARE.lock().ok().and_then(|mut spare| spare.pop());
-        let room = spare.unwrap_or_else(|| vec![0; Self::SIZE + Self::ROOM + ALIGNMENT]);
+        let room = spare.unwrap_or_else(|| vec![0; Self::SIZE + ALIGNMENT]);
         let start = room.as_ptr().align_offset(ALIGNMENT).min(ALIGNMENT);
         Self { room, start, length: 0 }
     }
@@ -43,42 +40,24 @@ impl Block {
         taken
     }
 
-    /// What stands behind its bytes, of that length.
-    pub(super) fn room(&mut self, bytes: usize) -> Option<&mut [u8]> {
-        let at = self.start + self.length;
-        (bytes <= Self::ROOM).then(|| &mut self.room[at..at + bytes])
-    }
-
-    /// Says that so many bytes were made there.
-    pub(super) fn made(&mut self, bytes: usize) {
-        self.length += bytes.min(Self::ROOM);
-    }
-
-    /// Whether it holds all that it can, or more.
+    /// Whether it holds all that it can.
     pub(super) fn is_full(&self) -> bool {
-        self.length >= Self::SIZE
+        self.length == Self::SIZE
     }
 
     /// What it holds.
     pub(super) fn bytes(&self) -> &[u8] {
-        &self.room[self.start..self.start + self.length.min(Self::SIZE)]
-    }
-
-    /// What was made in place and does not fit.
-    pub(super) fn excess(&self) -> &[u8] {
-        &self.room[self.start + self.bytes().len()..self.start + self.length]
-    }
-
-    /// Keeps only what does not fit.
-    pub(super) fn keep_excess(&mut self) {
-        let (from, to) = (self.start + self.bytes().len(), self.start + self.length);
-        self.room.copy_within(from..to, self.start);
-        self.length = to - from;
+        &self.room[self.start..self.start + self.length]
     }
 
     /// Keeps only so many bytes.
     pub(super) fn truncate(&mut self, length: usize) {
         self.length = self.length.min(length);
+    }
+
+    /// Empties it.
+    pub(super) fn clear(&mut self) {
+        self.length = 0;
     }
 }
 

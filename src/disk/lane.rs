@@ -60,14 +60,11 @@ impl Lane {
         }
     }
 
-    /// Takes a full block over, which stands at that place of the file, and leaves one that begins with what did not fit.
+    /// Takes a full block over, which stands at that place of the file, and leaves another one that may be filled.
     pub(super) fn pass_on(&mut self, block: &mut Block, at: u64) -> io::Result<()> {
-        let Some(mut next) = self.next() else {
-            self.cached.write_all_at(block.bytes(), at)?;
-            block.keep_excess();
-            return Ok(());
+        let Some(next) = self.next() else {
+            return self.cached.write_all_at(block.bytes(), at);
         };
-        next.take(block.excess());
         self.send(replace(block, next), at);
         Ok(())
     }
@@ -130,7 +127,7 @@ fn write(
             }
             _ => Err(error),
         })?;
-        block.truncate(0);
+        block.clear();
         // Nobody takes it back once the file has ended.
         let _ = empty.send(block);
     }

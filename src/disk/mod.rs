@@ -11,7 +11,6 @@ mod lane;
 #[cfg(not(target_os = "linux"))]
 #[path = "no_lane.rs"]
 mod lane;
-mod outlet;
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -20,7 +19,6 @@ use std::path::{Path, PathBuf};
 
 use block::Block;
 use lane::Lane;
-pub use outlet::Outlet;
 
 /// Full blocks of a file that is not large, at most.
 const SMALL: usize = 8;
@@ -72,27 +70,18 @@ impl DiskFile {
         Ok(())
     }
 
-    /// Passes the block on if it is full; the next one begins with what did not fit.
-    fn pass_on_full(&mut self) -> io::Result<()> {
-        if !self.block.is_full() {
-            return Ok(());
-        }
+    /// Passes a full block on.
+    fn pass_on(&mut self) -> io::Result<()> {
         if self.held.len() == SMALL {
             self.grow_large()?;
         }
         match &mut self.way {
-            Way::Held => {
-                let mut next = Block::new();
-                next.take(self.block.excess());
-                self.held.push(replace(&mut self.block, next));
-            }
-            Way::Cache => {
-                self.file.write_all(self.block.bytes())?;
-                self.block.keep_excess();
-            }
+            Way::Held => self.held.push(replace(&mut self.block, Block::new())),
+            Way::Cache => self.file.write_all(self.block.bytes())?,
             Way::Past(lane) => lane.pass_on(&mut self.block, self.at)?,
         }
         self.at += Block::SIZE as u64;
+        self.block.clear();
         Ok(())
     }
 
@@ -113,23 +102,14 @@ impl DiskFile {
 impl Write for DiskFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let taken = self.block.take(bytes);
-        self.pass_on_full()?;
+        if self.block.is_full() {
+            self.pass_on()?;
+        }
         Ok(taken)
     }
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
-    }
-}
-
-impl Outlet for DiskFile {
-    fn room(&mut self, bytes: usize) -> Option<&mut [u8]> {
-        self.block.room(bytes)
-    }
-
-    fn made(&mut self, bytes: usize) -> io::Result<()> {
-        self.block.made(bytes);
-        self.pass_on_full()
     }
 }
 
@@ -153,31 +133,6 @@ mod tests {
             }
             file.finish().expect("ended");
             assert!(std::fs::read(&path).expect("read") == bytes, "{length} bytes");
-        }
-    }
-
-    /// For all lengths, it makes no difference whether bytes are written, or made in place where there is room.
-    #[test]
-    fn bytes_may_be_made_in_place() {
-        let dir = tempfile::tempdir().expect("a folder");
-        let path = dir.path().join("file");
-        let bytes: Vec<u8> = (0..30_000_001_u64).map(|i| crate::seed::mix(i / 8) as u8).collect();
-        for piece in [Block::ROOM - 1, Block::ROOM, Block::ROOM + 1, 300_001] {
-            let mut file = DiskFile::create(&path).expect("made");
-            let mut in_place = 0;
-            for (nth, piece) in bytes.chunks(piece).enumerate() {
-                let room = file.room(piece.len()).filter(|_| nth % 5 != 4);
-                if let Some(room) = room {
-                    room.copy_from_slice(piece);
-                    file.made(piece.len()).expect("made");
-                    in_place += 1;
-                } else {
-                    file.write_all(piece).expect("written");
-                }
-            }
-            file.finish().expect("ended");
-            assert_eq!(in_place > 1, piece <= Block::ROOM, "{piece} bytes at a time");
-            assert!(std::fs::read(&path).expect("read") == bytes, "{piece} bytes at a time");
         }
     }
 

@@ -4,8 +4,6 @@ use std::io::{self, Write};
 
 use sha2::{Digest as _, Sha256};
 
-use crate::disk::Outlet;
-
 /// How bytes become a digest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Algorithm {
@@ -43,17 +41,6 @@ impl Algorithm {
 enum Hash {
     Sha256(Sha256),
     Blake3(Box<blake3::Hasher>),
-}
-
-impl Hash {
-    fn update(&mut self, bytes: &[u8]) {
-        match self {
-            Self::Sha256(hash) => hash.update(bytes),
-            Self::Blake3(hash) => {
-                hash.update(bytes);
-            }
-        }
-    }
 }
 
 /// A writer that counts the bytes on their way and makes their digest.
@@ -109,27 +96,18 @@ impl<W: Write> Digest<W> {
 impl<W: Write> Write for Digest<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = self.inner.write(bytes)?;
-        self.hash.update(&bytes[..written]);
+        match &mut self.hash {
+            Hash::Sha256(hash) => hash.update(&bytes[..written]),
+            Hash::Blake3(hash) => {
+                hash.update(&bytes[..written]);
+            }
+        }
         self.bytes += written as u64;
         Ok(written)
     }
 
     fn flush(&mut self) -> io::Result<()> {
         self.inner.flush()
-    }
-}
-
-impl<W: Outlet> Outlet for Digest<W> {
-    fn room(&mut self, bytes: usize) -> Option<&mut [u8]> {
-        self.inner.room(bytes)
-    }
-
-    fn made(&mut self, bytes: usize) -> io::Result<()> {
-        if let Some(made) = self.inner.room(bytes) {
-            self.hash.update(made);
-            self.bytes += bytes as u64;
-        }
-        self.inner.made(bytes)
     }
 }
 

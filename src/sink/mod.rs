@@ -13,11 +13,10 @@ pub mod stock;
 pub(crate) mod tests;
 mod text;
 
-use std::io;
+use std::io::{self, Write};
 
 pub use digest::{Algorithm, Digest};
 
-use crate::disk::Outlet;
 use crate::frame::Frame;
 
 /// How bytes are made fewer.
@@ -97,7 +96,12 @@ pub trait Format: Sync {
     /// # Errors
     /// What `out` says, as it said it; `InvalidInput` for a compression that the format does not know; `InvalidData` for a frame
     /// that breaks its own schema (a null where none may be, values of another type, a moment that no calendar has).
-    fn write(&self, frame: &dyn Frame, options: &Options, out: &mut dyn Outlet) -> io::Result<()>;
+    fn write(
+        &self,
+        frame: &dyn Frame,
+        options: &Options,
+        out: &mut (dyn Write + Send),
+    ) -> io::Result<()>;
 
     /// The same with some lines replaced, and notes made of where they are. A format without lines has nothing to note.
     ///
@@ -108,7 +112,7 @@ pub trait Format: Sync {
         frame: &dyn Frame,
         options: &Options,
         _notes: &mut Notes,
-        out: &mut dyn Outlet,
+        out: &mut (dyn Write + Send),
     ) -> io::Result<()> {
         self.write(frame, options, out)
     }
@@ -148,7 +152,11 @@ pub fn json_lines(frame: &dyn Frame) -> io::Result<Vec<Vec<u8>>> {
 ///
 /// # Errors
 /// What `out` says, and a compression that NDJSON does not know.
-pub fn write_lines(options: &Options, bytes: &[u8], out: &mut dyn Outlet) -> io::Result<()> {
+pub fn write_lines(
+    options: &Options,
+    bytes: &[u8],
+    out: &mut (dyn Write + Send),
+) -> io::Result<()> {
     ndjson::finished(options, bytes, out)
 }
 

@@ -24,7 +24,6 @@ use super::held::{Held, HeldColumn, HeldKeys};
 use super::ndjson::Ndjson;
 use super::parquet::Parquet;
 use super::{Compression, FORMATS, Format, IdForm, Options, stock};
-use crate::disk::Outlet;
 use crate::frame::{Frame, Strings, Values};
 use crate::schema::Type;
 
@@ -391,7 +390,6 @@ fn an_error_of_the_output_comes_through_as_it_is() {
             Ok(())
         }
     }
-    impl Outlet for Full {}
     let frame = Held::new("long", &[], vec![long("n", Type::Float64, 50_000, |_| true)]);
     for format in FORMATS {
         let error = format.write(&frame, &Options::of(*format), &mut Full).unwrap_err();

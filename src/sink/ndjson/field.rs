@@ -57,18 +57,18 @@ impl<'f> FieldWriter<'f> {
     }
 
     /// Puts the pieces of the rows into their lines.
-    pub(super) fn put(&self, lines: &mut Lines, out: &mut [u8]) {
+    pub(super) fn put(&self, lines: &mut Lines) {
         let FieldRoom { column, places, pieces } = &self.room;
         let (bits, keyed) = (column.bits(), self.keyed.as_ref());
         match keyed.filter(|_| matches!(column.values, Values::Keys(_))) {
-            None => lines.put(bits, places, |_| pieces, out),
+            None => lines.put(bits, places, |_| pieces),
             Some(keyed) if keyed.is_of_one_part() => {
                 let [base, _] = keyed.pieces(pieces);
-                lines.put(bits, places, |_| base, out);
+                lines.put(bits, places, |_| base);
             }
             Some(keyed) => {
                 let of = keyed.pieces(pieces);
-                lines.put(bits, places, |place| keyed::pick(of, place), out);
+                lines.put(bits, places, |place| keyed::pick(of, place));
             }
         }
     }

@@ -5,7 +5,7 @@
 
 use std::io;
 
-use super::pieces::{Pieces, Place, SHORT};
+use super::pieces::{Pieces, Place, SHORT, USUAL};
 use crate::sink::broken;
 
 /// Up to this length a piece is copied in short ones.
@@ -14,6 +14,7 @@ const LONG: usize = 4 * SHORT;
 /// Lines under construction.
 #[derive(Debug, Default)]
 pub(super) struct Lines {
+    bytes: Vec<u8>,
     /// By row: how long its pieces are; once all are known, where the next one is put.
     next: Vec<u32>,
     /// By row: where its line ends.
@@ -35,11 +36,11 @@ impl Lines {
         });
     }
 
-    /// Lays out what was told of: how many bytes it takes.
+    /// Makes room for what was told of.
     ///
     /// # Errors
     /// It comes to more than 4 GiB.
-    pub(super) fn lay_out(&mut self) -> io::Result<usize> {
+    pub(super) fn lay_out(&mut self) -> io::Result<()> {
         self.ends.clear();
         let mut end = 0_u32;
         for next in &mut self.next {
@@ -50,52 +51,63 @@ impl Lines {
             end = longer.ok_or_else(|| broken("lines of more than 4 GiB together"))?;
             self.ends.push(end);
         }
-        Ok(end as usize)
+        self.bytes.resize(end as usize, 0);
+        Ok(())
     }
 
-    /// Puts the pieces of the rows of those bits, of all rows without them, into the lines in `out`; `of` tells among which they are,
-    /// and may correct the place.
+    /// Gives memory back that only very long lines need.
+    pub(super) fn shrink(&mut self) {
+        self.bytes.clear();
+        self.bytes.shrink_to(USUAL);
+    }
+
+    /// Puts the pieces of the rows of those bits; of all rows, without them. `of` tells among which pieces a place is, and may
+    /// correct it.
     pub(super) fn put<'p>(
         &mut self,
         bits: Option<&[u64]>,
         places: &[Place],
         of: impl Fn(&mut Place) -> &'p Pieces,
-        out: &mut [u8],
     ) {
         for_each(bits, places, |row, mut place| {
             let pieces = of(&mut place);
-            self.put_one(row, place, pieces, out);
+            self.put_one(row, place, pieces);
         });
     }
 
     #[inline]
-    fn put_one(&mut self, row: usize, place: Place, pieces: &Pieces, out: &mut [u8]) {
+    fn put_one(&mut self, row: usize, place: Place, pieces: &Pieces) {
         let (start, length) = (place.0 as usize, place.1 as usize);
         let at = self.next[row] as usize;
         self.next[row] += place.1;
         // What is copied too much must not reach the next line, whose beginning is there already.
         let room = self.ends[row] as usize - at;
         if length <= SHORT && SHORT <= room {
-            out[at..at + SHORT].copy_from_slice(pieces.short(start));
+            self.bytes[at..at + SHORT].copy_from_slice(pieces.short(start));
         } else if length <= LONG && length.next_multiple_of(SHORT) <= room {
             for step in (0..length).step_by(SHORT) {
                 let at = at + step;
-                out[at..at + SHORT].copy_from_slice(pieces.short(start + step));
+                self.bytes[at..at + SHORT].copy_from_slice(pieces.short(start + step));
             }
         } else {
-            out[at..at + length].copy_from_slice(pieces.get(place));
+            self.bytes[at..at + length].copy_from_slice(pieces.get(place));
         }
     }
 
     /// Ends all lines.
-    pub(super) fn finish(&self, out: &mut [u8]) {
+    pub(super) fn finish(&mut self) {
         let mut start = 0;
         for &end in &self.ends {
             let end = end as usize;
-            out[start] = b'{';
-            out[end - 2..end].copy_from_slice(b"}\n");
+            self.bytes[start] = b'{';
+            self.bytes[end - 2..end].copy_from_slice(b"}\n");
             start = end;
         }
+    }
+
+    /// All lines of the block.
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bytes
     }
 
     /// Where the line of a row stands.

@@ -18,12 +18,10 @@ use std::ops::Range;
 use flate2::write::GzEncoder;
 
 use super::{Compression, Format, LinePlace, Notes, Options, unknown_compression};
-use crate::disk::Outlet;
 use crate::frame::Frame;
 use field::FieldWriter;
 use keyed::Keyed;
 use lines::Lines;
-use pieces::USUAL;
 use room::Room;
 use shared::SharedWriter;
 
@@ -52,7 +50,12 @@ impl Format for Ndjson {
         }
     }
 
-    fn write(&self, frame: &dyn Frame, options: &Options, out: &mut dyn Outlet) -> io::Result<()> {
+    fn write(
+        &self,
+        frame: &dyn Frame,
+        options: &Options,
+        out: &mut (dyn Write + Send),
+    ) -> io::Result<()> {
         file::<false>(frame, options, &mut Notes::default(), out)
     }
 
@@ -61,7 +64,7 @@ impl Format for Ndjson {
         frame: &dyn Frame,
         options: &Options,
         notes: &mut Notes,
-        out: &mut dyn Outlet,
+        out: &mut (dyn Write + Send),
     ) -> io::Result<()> {
         file::<true>(frame, options, notes, out)
     }
@@ -72,7 +75,7 @@ fn file<const NOTING: bool>(
     frame: &dyn Frame,
     options: &Options,
     notes: &mut Notes,
-    out: &mut dyn Outlet,
+    out: &mut (dyn Write + Send),
 ) -> io::Result<()> {
     compressed(options, out, |out| {
         Room::with(&options.version, &frame.table().name, |room| {
@@ -84,8 +87,8 @@ fn file<const NOTING: bool>(
 /// Lets `write` write through the compression asked for.
 fn compressed(
     options: &Options,
-    out: &mut dyn Outlet,
-    write: impl FnOnce(&mut dyn Outlet) -> io::Result<()>,
+    out: &mut (dyn Write + Send),
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> io::Result<()> {
     match options.compression {
         Compression::None => write(out),
@@ -102,9 +105,9 @@ fn compressed(
 }
 
 /// Lets `write` write to a compressor, which gets it in pieces of one size: what some make of bytes depends on how they come.
-fn evenly<C: Write + Send>(
+fn evenly<C: Write>(
     compressor: C,
-    write: impl FnOnce(&mut dyn Outlet) -> io::Result<()>,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> io::Result<C> {
     let mut even = Even { bytes: Vec::with_capacity(PIECE), inner: compressor };
     write(&mut even)?;
@@ -133,8 +136,6 @@ impl<W: Write> Write for Even<W> {
         Ok(())
     }
 }
-
-impl<W: Write + Send> Outlet for Even<W> {}
 
 /// What a line is made of, in this order.
 enum Part<'f> {
@@ -189,12 +190,16 @@ fn leave(parts: Vec<Part<'_>>, room: &mut Room) {
 }
 
 /// Writes lines that somebody else made, as a file of the format.
-pub(super) fn finished(options: &Options, bytes: &[u8], out: &mut dyn Outlet) -> io::Result<()> {
+pub(super) fn finished(
+    options: &Options,
+    bytes: &[u8],
+    out: &mut (dyn Write + Send),
+) -> io::Result<()> {
     compressed(options, out, |out| out.write_all(bytes))
 }
 
 /// Writes every row, uncompressed.
-pub(super) fn plain(frame: &dyn Frame, out: &mut dyn Outlet) -> io::Result<()> {
+pub(super) fn plain(frame: &dyn Frame, out: &mut dyn Write) -> io::Result<()> {
     lines::<false>(frame, &mut Notes::default(), &mut Room::default(), out)
 }
 
@@ -203,11 +208,11 @@ fn lines<const NOTING: bool>(
     frame: &dyn Frame,
     notes: &mut Notes,
     room: &mut Room,
-    out: &mut dyn Outlet,
+    out: &mut dyn Write,
 ) -> io::Result<()> {
     let mut parts = parts(frame, room);
     let groups = frame.groups().unwrap_or_default();
-    let Room { lines, bytes, .. } = room;
+    let lines = &mut room.lines;
     let mut noting = Noting { notes, flushed: 0, number: 1 };
     for start in (0..frame.rows()).step_by(BLOCK_ROWS) {
         let rows = start..frame.rows().min(start + BLOCK_ROWS);
@@ -220,35 +225,23 @@ fn lines<const NOTING: bool>(
                 Part::Shared(run) => run.load(&groups[rows.clone()], lines),
             }
         }
-        let length = lines.lay_out()?;
-        if let Some(in_place) = out.room(length).filter(|_| !NOTING) {
-            put(&parts, lines, in_place);
-            out.made(length)?;
-            continue;
+        lines.lay_out()?;
+        for part in &parts {
+            match part {
+                Part::Own(_, writer) => writer.put(lines),
+                Part::Shared(run) => run.put(lines),
+            }
         }
-        bytes.resize(length, 0);
-        put(&parts, lines, bytes);
+        lines.finish();
         if NOTING {
-            noting.write(rows, lines, bytes, out)?;
+            noting.write(rows, lines, out)?;
         } else {
-            out.write_all(bytes)?;
+            out.write_all(lines.bytes())?;
         }
     }
-    bytes.clear();
-    bytes.shrink_to(USUAL);
+    lines.shrink();
     leave(parts, room);
     Ok(())
-}
-
-/// Puts the lines of a block there.
-fn put(parts: &[Part<'_>], lines: &mut Lines, out: &mut [u8]) {
-    for part in parts {
-        match part {
-            Part::Own(_, writer) => writer.put(lines, out),
-            Part::Shared(run) => run.put(lines, out),
-        }
-    }
-    lines.finish(out);
 }
 
 /// Lines being counted.
@@ -262,13 +255,7 @@ struct Noting<'n> {
 
 impl Noting<'_> {
     /// Writes the lines of a block, others in the place of some, and takes note of those that are of interest.
-    fn write(
-        &mut self,
-        rows: Range<usize>,
-        lines: &Lines,
-        bytes: &[u8],
-        out: &mut dyn Outlet,
-    ) -> io::Result<()> {
+    fn write(&mut self, rows: Range<usize>, lines: &Lines, out: &mut dyn Write) -> io::Result<()> {
         let Notes { rows: wanted, places } = &mut *self.notes;
         let (first, mut from) = (rows.start, 0);
         let mut next_row = first;
@@ -278,8 +265,8 @@ impl Noting<'_> {
                 break;
             }
             let there = lines.line(row - first);
-            let before = &bytes[from..there.start];
-            let line = replacement.as_deref().unwrap_or(&bytes[there.clone()]);
+            let before = &lines.bytes()[from..there.start];
+            let line = replacement.as_deref().unwrap_or(&lines.bytes()[there.clone()]);
             out.write_all(before)?;
             out.write_all(line)?;
             self.number += (row - next_row) as u64;
@@ -290,7 +277,7 @@ impl Noting<'_> {
             (from, next_row) = (there.end, row + 1);
         }
         self.number += (rows.end - next_row) as u64;
-        self.flushed += (bytes.len() - from) as u64;
-        out.write_all(&bytes[from..])
+        self.flushed += (lines.bytes().len() - from) as u64;
+        out.write_all(&lines.bytes()[from..])
     }
 }

@@ -18,8 +18,6 @@ pub(super) struct Room {
     /// The data set and the table that the words are of; nothing where words do not last.
     of: Option<(String, String)>,
     pub(super) lines: Lines,
-    /// Where lines are made that cannot be made in place.
-    pub(super) bytes: Vec<u8>,
     fields: Vec<FieldRoom>,
     words: Vec<BothWords>,
     runs: Vec<RunRoom>,

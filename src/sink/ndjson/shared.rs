@@ -118,7 +118,7 @@ impl<'f> SharedWriter<'f> {
     }
 
     /// Puts the pieces of the rows into their lines.
-    pub(super) fn put(&self, lines: &mut Lines, out: &mut [u8]) {
-        lines.put(None, &self.room.places, |_| &self.room.pieces, out);
+    pub(super) fn put(&self, lines: &mut Lines) {
+        lines.put(None, &self.room.places, |_| &self.room.pieces);
     }
 }

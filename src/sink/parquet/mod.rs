@@ -15,7 +15,7 @@ mod shared;
 mod stats;
 
 use std::cell::RefCell;
-use std::io;
+use std::io::{self, Write};
 use std::sync::Arc;
 
 use parquet::errors::ParquetError;
@@ -24,7 +24,6 @@ use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 
 use super::{Compression, Format, Options, unknown_compression};
-use crate::disk::Outlet;
 use crate::frame::Frame;
 use crate::schema::Table;
 use chunk::ChunkSource;
@@ -50,7 +49,12 @@ impl Format for Parquet {
         "parquet"
     }
 
-    fn write(&self, frame: &dyn Frame, options: &Options, out: &mut dyn Outlet) -> io::Result<()> {
+    fn write(
+        &self,
+        frame: &dyn Frame,
+        options: &Options,
+        out: &mut (dyn Write + Send),
+    ) -> io::Result<()> {
         SCRATCH.with_borrow_mut(|scratch| {
             match scratch.press.set(options.compression) {
                 None => return Err(unknown_compression(self, options)),
@@ -65,7 +69,7 @@ fn write(
     frame: &dyn Frame,
     options: &Options,
     scratch: &mut Scratch,
-    out: &mut dyn Outlet,
+    out: &mut (dyn Write + Send),
 ) -> io::Result<()> {
     let table = frame.table();
     let schema = schema::of(table, options.ids).map_err(io_error)?;

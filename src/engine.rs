@@ -357,6 +357,11 @@ impl Job<'_> {
                     let (shown, time_range) = (made.shown, made.time_range);
                     let places = &made.places;
                     self.rows(path, &Rows { frame: &made.frame, shown, time_range, places }, &edits)
+                } else if !edits.is_edited() && world.output.format.joins(&world.output.options) {
+                    let entry = self.in_parts(path, context, table, &rows)?;
+                    self.leave(rows);
+                    let (entry, member) = self.damaged(entry, &edits)?;
+                    Ok((Some(entry), member.into_iter().collect()))
                 } else {
                     let frame = EventFrame::new(context, table, &rows);
                     self.leave(rows);
@@ -398,8 +403,9 @@ impl Job<'_> {
             // A slice in which nothing falls is no file.
             is_there
                 .then(|| {
-                    self.put(path, edited, time_range, |out| {
-                        output.format.write_noting(edited, &output.options, notes, out)
+                    self.put(path, &edited.table().name, |out| {
+                        output.format.write_noting(edited, &output.options, notes, out)?;
+                        Ok(edited.rows() as u64)
                     })
                 })
                 .transpose()
@@ -407,6 +413,7 @@ impl Job<'_> {
         let failed = |source| Error::Io { path: self.dir.join(&shown), source };
         let (entry, mut members) = written.map_err(failed)?;
         let Some(entry) = entry else { return Ok((None, members)) };
+        let entry = FileEntry { time_range, ..entry };
         let (entry, member) = self.damaged(entry, edits)?;
         members.extend(member);
         Ok((Some(entry), members))
@@ -451,9 +458,45 @@ impl Job<'_> {
         let (path, time_range) = self.shown(&frame.table().name, path, time_range);
         let target = self.dir.join(&path);
         let output = &self.world.output;
-        let write = |out: &mut Out| output.format.write(frame, &output.options, out);
-        self.put(path, frame, time_range, write)
-            .map_err(|source| Error::Io { path: target, source })
+        let write = |out: &mut Out| {
+            output.format.write(frame, &output.options, out)?;
+            Ok(frame.rows() as u64)
+        };
+        let written = self.put(path, &frame.table().name, write);
+        let entry = written.map_err(|source| Error::Io { path: target, source })?;
+        Ok(FileEntry { time_range, ..entry })
+    }
+
+    /// Writes a file of events part by part.
+    fn in_parts(
+        &self,
+        path: String,
+        context: Context<'_>,
+        table: &Table,
+        rows: &SliceRows,
+    ) -> Result<FileEntry, Error> {
+        go_on(self.cancel)?;
+        let output = &self.world.output;
+        let mut time_range: Option<(i64, i64)> = None;
+        let write = |out: &mut Out| {
+            let mut written = 0;
+            EventFrame::for_parts(context, table, rows, |frame| {
+                written += frame.rows() as u64;
+                time_range = match (time_range, frame.time_range()) {
+                    (Some((first, _)), Some((_, last))) => Some((first, last)),
+                    (so_far, of_part) => so_far.or(of_part),
+                };
+                let veiled = self.veil().and_then(|veil| veil.over(frame));
+                output.format.write(veiled.as_deref().unwrap_or(frame), &output.options, out)
+            })?;
+            Ok(written)
+        };
+        let (path, _) = self.shown(&table.name, path, None);
+        let target = self.dir.join(&path);
+        let written = self.put(path, &table.name, write);
+        let entry = written.map_err(|source| Error::Io { path: target, source })?;
+        let (_, time_range) = self.shown(&table.name, String::new(), time_range);
+        Ok(FileEntry { time_range, ..entry })
     }
 
     /// Lets a policy count who shares what in a range.
@@ -478,24 +521,22 @@ impl Job<'_> {
         (masking.path(table, &path), masking.time_range(table, time_range))
     }
 
-    /// Lets `write` write one file.
+    /// Lets `write` write one file of a table and say how many rows it has.
     fn put(
         &self,
         path: String,
-        frame: &dyn Frame,
-        time_range: Option<(i64, i64)>,
-        write: impl FnOnce(&mut Out) -> io::Result<()>,
+        table: &str,
+        write: impl FnOnce(&mut Out) -> io::Result<u64>,
     ) -> io::Result<FileEntry> {
         let target = self.dir.join(&path);
         if let Some(folder) = target.parent() {
             std::fs::create_dir_all(folder)?;
         }
         let mut out = Digest::with(self.world.request.digest, DiskFile::create(&target)?);
-        write(&mut out)?;
+        let rows = write(&mut out)?;
         let (file, bytes, digest) = out.into_parts();
         file.finish()?;
-        let (table, rows) = (frame.table().name.clone(), frame.rows() as u64);
-        Ok(FileEntry { table, path, rows, bytes, digest, time_range })
+        Ok(FileEntry { table: table.to_owned(), path, rows, bytes, digest, time_range: None })
     }
 }
 

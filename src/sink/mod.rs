@@ -91,6 +91,11 @@ pub trait Format: Sync {
     /// The ending of its files' names, without the leading dot: `parquet`, `ndjson.gz`.
     fn extension(&self, options: &Options) -> &'static str;
 
+    /// Whether files of it, one behind the other, are a file of all their rows, as anybody would have written it.
+    fn joins(&self, _options: &Options) -> bool {
+        false
+    }
+
     /// Writes a whole file.
     ///
     /// # Errors

@@ -50,6 +50,10 @@ impl Format for Ndjson {
         }
     }
 
+    fn joins(&self, options: &Options) -> bool {
+        options.compression == Compression::None
+    }
+
     fn write(
         &self,
         frame: &dyn Frame,

@@ -54,6 +54,39 @@ impl<'r> Arrived<'r> {
     }
 }
 
+impl Arrived<'_> {
+    /// The rows in order of arrival in parts of so many, each with those of the sessions that its rows are of.
+    pub(super) fn for_parts<E>(
+        &self,
+        size: usize,
+        sessions: &[u32],
+        mut look: impl FnMut(&Arrived<'_>, &[u32]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let in_order: Vec<u32> = (0..size.min(self.len()) as u32).collect();
+        let mut rows = Vec::with_capacity(in_order.len());
+        let (mut met, mut of_part) = (Vec::new(), Vec::new());
+        let mut places = vec![NONE; sessions.len()];
+        for order in self.order.chunks(size) {
+            rows.clear();
+            of_part.clear();
+            for &row in order {
+                let mut row = self.rows[row as usize];
+                let place = &mut places[row.session as usize];
+                if *place == NONE {
+                    *place = met.len() as u32;
+                    met.push(row.session);
+                }
+                row.session = *place;
+                rows.push(row);
+            }
+            of_part.extend(met.iter().map(|&session| sessions[session as usize]));
+            look(&Arrived::new(&rows, &in_order[..rows.len()]), &of_part)?;
+            met.drain(..).for_each(|session| places[session as usize] = NONE);
+        }
+        Ok(())
+    }
+}
+
 /// Joins the buckets, arranges their rows, and hands them on beside the sessions of the slice, which the rows' session ordinals mean.
 pub(super) fn arrange<T>(
     groups: &[u8],

@@ -24,6 +24,9 @@ use crate::tables::{Context, EMPTY, sessions};
 /// Sessions whose keys are worked out for all fields before those of the next: so few that their records stay in a core's cache.
 const SESSIONS: usize = 64;
 
+/// Rows of a part of a slice.
+const PART: usize = 8192;
+
 /// The events of a slice in order of arrival.
 pub struct EventFrame<'c> {
     context: Context<'c>,
@@ -91,6 +94,26 @@ impl<'c> EventFrame<'c> {
         let buckets: Vec<_> = buckets.iter().collect();
         arrange(&context.world.fills, &buckets, |arrived, sessions| {
             Self::of(context, table, Bound::new(table), &arrived, sessions)
+        })
+    }
+
+    /// The same in parts, of as many rows as stay in a core's cache with all that they need, in order of arrival.
+    ///
+    /// # Errors
+    /// Those of `look`, after which nothing more is arranged.
+    pub fn for_parts<E>(
+        context: Context<'c>,
+        table: &'c Table,
+        buckets: &[(Bucket, Offsets)],
+        mut look: impl FnMut(&Self) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let buckets: Vec<_> = buckets.iter().collect();
+        let bound = Bound::new(table);
+        let part: usize = std::env::var("PART").ok().and_then(|p| p.parse().ok()).unwrap_or(PART);
+        arrange(&context.world.fills, &buckets, |arrived, sessions| {
+            arrived.for_parts(part, sessions, |arrived, sessions| {
+                look(&Self::of(context, table, bound.clone(), arrived, sessions))
+            })
         })
     }
 

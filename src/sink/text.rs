@@ -73,6 +73,14 @@ impl Clock {
     }
 }
 
+/// Whether a moment is in the years 0 to 9999.
+#[inline]
+pub(super) fn is_moment(micros: i64) -> bool {
+    const FIRST: i64 = -719_528 * DAY;
+    const BEYOND: i64 = 2_932_897 * DAY;
+    (FIRST..BEYOND).contains(&micros)
+}
+
 fn midnight(day: i64) -> Option<[u8; MOMENT]> {
     let mut text = *b"0000-00-00T00:00:00.000000Z";
     text[..10].copy_from_slice(&date(day)?);
@@ -141,6 +149,11 @@ mod tests {
         assert!(date(2_932_897).is_none());
         assert!(date(i64::MAX).is_none());
         assert!(moment(i64::MIN).is_none());
+        for day in [-719_529, -719_528, 0, 2_932_896, 2_932_897] {
+            for micros in [day * DAY, day * DAY + DAY - 1] {
+                assert_eq!(is_moment(micros), moment(micros).is_some(), "{day}");
+            }
+        }
     }
 
     proptest! {

@@ -2,13 +2,16 @@
 
 use std::io;
 
-use super::keyed::{self, BothWords, Keyed, value};
+use super::keyed::{self, BothWords, ID, Keyed, value};
 use super::lines::Lines;
 use super::pieces::{Opening, Pieces, Place};
 use crate::frame::{Column, Values};
 use crate::schema::{Field, Type};
 use crate::sink::broken;
 use crate::sink::text::{self, Clock};
+
+/// Bytes of a moment and the quote behind it.
+const MOMENT: usize = text::MOMENT + 1;
 
 /// Writes the values of a field, a block of rows after the other.
 pub(super) struct FieldWriter<'f> {
@@ -51,15 +54,41 @@ impl<'f> FieldWriter<'f> {
         fill(&mut self.room.column);
         self.room.places.clear();
         self.room.pieces.clear();
-        self.render()?;
-        lines.measure(self.room.column.bits(), &self.room.places);
+        let FieldRoom { column, .. } = &self.room;
+        let opening = self.opening.text().len();
+        match &column.values {
+            Values::Ids(ids) => lines.measure_even(column.bits(), ids, (opening + ID) as u32),
+            Values::Longs(longs) if self.ty == Type::Timestamp => {
+                if !longs.iter().fold(true, |all, long| all & text::is_moment(*long)) {
+                    return Err(outside(self.name));
+                }
+                lines.measure_even(column.bits(), longs, (opening + MOMENT) as u32);
+            }
+            _ => {
+                self.render()?;
+                lines.measure(self.room.column.bits(), &self.room.places);
+            }
+        }
         Ok(())
     }
 
     /// Puts the pieces of the rows into their lines.
-    pub(super) fn put(&self, lines: &mut Lines) {
-        let FieldRoom { column, places, pieces } = &self.room;
+    pub(super) fn put(&mut self, lines: &mut Lines) {
+        let Self { opening, clock, room: FieldRoom { column, places, pieces }, .. } = self;
         let (bits, keyed) = (column.bits(), self.keyed.as_ref());
+        match &column.values {
+            Values::Ids(ids) => return lines.put_even(bits, ids, opening, keyed::quoted_id),
+            Values::Longs(longs) if self.ty == Type::Timestamp => {
+                return lines.put_even(bits, longs, opening, |long, out: &mut [u8; MOMENT]| {
+                    if let Some(text) = out.first_chunk_mut() {
+                        // All are in the years that there are.
+                        let _ = clock.moment(long, text);
+                    }
+                    out[MOMENT - 1] = b'"';
+                });
+            }
+            _ => {}
+        }
         match keyed.filter(|_| matches!(column.values, Values::Keys(_))) {
             None => lines.put(bits, places, |_| pieces),
             Some(keyed) if keyed.is_of_one_part() => {
@@ -73,9 +102,9 @@ impl<'f> FieldWriter<'f> {
         }
     }
 
-    /// Makes the pieces of all values.
+    /// Makes the pieces of all values but those of one length, which are made in the lines.
     fn render(&mut self) -> io::Result<()> {
-        let Self { opening, clock, name, room: FieldRoom { column, places, pieces }, .. } = self;
+        let Self { opening, name, room: FieldRoom { column, places, pieces }, .. } = self;
         let opening = &*opening;
         match &column.values {
             Values::Keys(keys) => {
@@ -84,22 +113,7 @@ impl<'f> FieldWriter<'f> {
                 };
                 places.extend(keys.iter().map(|&key| keyed.place(key, pieces)));
             }
-            Values::Ids(ids) => places.extend(ids.iter().map(|&id| {
-                let start = pieces.begin();
-                keyed::id(id, opening, pieces);
-                pieces.since(start)
-            })),
-            Values::Longs(longs) if self.ty == Type::Timestamp => {
-                for &long in longs {
-                    let mut known = None;
-                    places.push(join(opening, pieces, |quoted: &mut [u8; text::MOMENT + 1]| {
-                        known = quoted.first_chunk_mut().and_then(|out| clock.moment(long, out));
-                        quoted[text::MOMENT] = b'"';
-                        text::MOMENT + 1
-                    }));
-                    known.ok_or_else(|| outside(name))?;
-                }
-            }
+            Values::Ids(_) => {}
             Values::Longs(longs) => {
                 let write = if self.ty == Type::Money { text::money } else { text::integer };
                 let piece = |&long: &i64| join(opening, pieces, |out| write(long, out));

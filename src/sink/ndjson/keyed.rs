@@ -98,7 +98,10 @@ impl<'f> Keyed<'f> {
     pub(super) fn place(&mut self, key: u32, made: &mut Pieces) -> Place {
         if let Dictionary::Ids(ids) = self.dictionary {
             let start = made.begin();
-            id(ids[key as usize], &self.opening, made);
+            made.push_field(&self.opening, |out| {
+                quoted_id(ids[key as usize], out);
+                ID
+            });
             return made.since(start);
         }
         let (part, at) = match (key as usize).checked_sub(self.first) {
@@ -139,16 +142,16 @@ pub(super) fn pick<'p>(of: [&'p Pieces; 2], place: &mut Place) -> &'p Pieces {
     of[part as usize]
 }
 
-/// Adds the field of a UUID to a piece.
+/// Bytes of a UUID and the quote behind it.
+pub(super) const ID: usize = 37;
+
+/// Writes a UUID and the quote behind it.
 #[inline]
-pub(super) fn id(id: u128, opening: &Opening, out: &mut Pieces) {
-    out.push_field(opening, |quoted: &mut [u8; 37]| {
-        if let Some(digits) = quoted.first_chunk_mut() {
-            text::uuid_into(id, digits);
-        }
-        quoted[36] = b'"';
-        37
-    });
+pub(super) fn quoted_id(id: u128, out: &mut [u8; ID]) {
+    if let Some(digits) = out.first_chunk_mut() {
+        text::uuid_into(id, digits);
+    }
+    out[ID - 1] = b'"';
 }
 
 /// Writes a string behind its opening quote, or a JSON object as it is.

@@ -5,7 +5,7 @@
 
 use std::io;
 
-use super::pieces::{Pieces, Place, SHORT, USUAL};
+use super::pieces::{Opening, Pieces, Place, SHORT, USUAL};
 use crate::sink::broken;
 
 /// Up to this length a piece is copied in short ones.
@@ -34,6 +34,11 @@ impl Lines {
         for_each(bits, places, |row, place| {
             self.next[row] = self.next[row].saturating_add(place.1);
         });
+    }
+
+    /// The same of pieces that are all of one length, of which each of those items makes one.
+    pub(super) fn measure_even<T: Copy>(&mut self, bits: Option<&[u64]>, items: &[T], length: u32) {
+        for_each(bits, items, |row, _| self.next[row] = self.next[row].saturating_add(length));
     }
 
     /// Makes room for what was told of.
@@ -72,6 +77,27 @@ impl Lines {
         for_each(bits, places, |row, mut place| {
             let pieces = of(&mut place);
             self.put_one(row, place, pieces);
+        });
+    }
+
+    /// Makes the fields of the rows of those bits, of all rows without them, in their lines: each opened and followed by a value of
+    /// one length, which `write` makes of an item.
+    pub(super) fn put_even<T: Copy, const N: usize>(
+        &mut self,
+        bits: Option<&[u64]>,
+        items: &[T],
+        opening: &Opening,
+        mut write: impl FnMut(T, &mut [u8; N]),
+    ) {
+        let Self { bytes, next, ends } = self;
+        for_each(bits, items, |row, item| {
+            let at = next[row] as usize;
+            let line = &mut bytes[at..ends[row] as usize];
+            opening.put(line);
+            if let Some(value) = line[opening.text().len()..].first_chunk_mut() {
+                write(item, value);
+            }
+            next[row] += (opening.text().len() + N) as u32;
         });
     }
 
@@ -117,12 +143,12 @@ impl Lines {
     }
 }
 
-/// Goes through the rows of those bits, of all rows without them, each with its place.
+/// Goes through the rows of those bits, of all rows without them, each with its item.
 #[inline]
-fn for_each(bits: Option<&[u64]>, places: &[Place], mut look: impl FnMut(usize, Place)) {
+fn for_each<T: Copy>(bits: Option<&[u64]>, items: &[T], mut look: impl FnMut(usize, T)) {
     match bits {
-        None => places.iter().enumerate().for_each(|(row, place)| look(row, *place)),
-        Some(bits) => Ones::of(bits).zip(places).for_each(|(row, place)| look(row, *place)),
+        None => items.iter().enumerate().for_each(|(row, item)| look(row, *item)),
+        Some(bits) => Ones::of(bits).zip(items).for_each(|(row, item)| look(row, *item)),
     }
 }
 

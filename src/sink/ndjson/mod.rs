@@ -230,7 +230,7 @@ fn lines<const NOTING: bool>(
             }
         }
         lines.lay_out()?;
-        for part in &parts {
+        for part in &mut parts {
             match part {
                 Part::Own(_, writer) => writer.put(lines),
                 Part::Shared(run) => run.put(lines),

@@ -66,11 +66,7 @@ impl Pieces {
         const { assert!(N <= SHORT, "room is made in short pieces") };
         self.reserve(opening.length + SHORT);
         let value_at = self.end + opening.length;
-        if opening.length <= SHORT {
-            self.bytes[self.end..self.end + SHORT].copy_from_slice(&opening.bytes[..SHORT]);
-        } else {
-            self.bytes[self.end..value_at].copy_from_slice(opening.text());
-        }
+        opening.put(&mut self.bytes[self.end..]);
         let room = self.bytes[value_at..].first_chunk_mut();
         self.end = value_at + room.map_or(0, write).min(N);
     }
@@ -135,5 +131,14 @@ impl Opening {
 
     pub(super) fn text(&self) -> &[u8] {
         &self.bytes[..self.length]
+    }
+
+    /// Writes it to the start of `out`, where it has room; what is behind it may be written over.
+    #[inline]
+    pub(super) fn put(&self, out: &mut [u8]) {
+        match (out.first_chunk_mut::<SHORT>(), self.bytes.first_chunk()) {
+            (Some(out), Some(opening)) if self.length <= SHORT => *out = *opening,
+            _ => out[..self.length].copy_from_slice(self.text()),
+        }
     }
 }

@@ -17,8 +17,8 @@ use std::sync::{Mutex, PoisonError};
 pub use calibrate::calibrate;
 pub use pilot::{pilot, plan};
 use rayon::prelude::*;
+use simulate::simulate_joined;
 pub use simulate::{arrange, simulate};
-use simulate::{arrange_with, simulate_with};
 use spare::Spare;
 
 use crate::anomaly::Spec;
@@ -246,9 +246,9 @@ impl Job<'_> {
                 counting.add(journal);
             }
         };
-        let (progress, spare) = (self.progress, &self.spare);
-        let journals = simulate_with(world, slices, users, progress, self.cancel, spare, &look)?;
-        let (mut journal, by_slice) = arrange_with(journals, slices, spare);
+        let watched = (self.progress, self.cancel);
+        let (mut journal, by_slice) =
+            simulate_joined(world, slices, users, watched, &self.spare, &look)?;
         // What is rare is so before anything goes wrong: it is the same in the clean twin.
         self.count(Context { world, journal: &journal })?;
         let files = if let Some(wrong) = &self.wrong {
@@ -257,7 +257,7 @@ impl Job<'_> {
             let tasks = self.tasks(range, by_slice, |_| (FileEdits::default(), Vec::new()));
             self.files(Context { world, journal: &journal }, range, tasks)?.0
         };
-        spare.leave_whole(journal);
+        self.spare.leave_whole(journal);
         Ok(files)
     }
 

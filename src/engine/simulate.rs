@@ -1,8 +1,10 @@
 //! A range of users, simulated chunk by chunk and joined: the rows of entities in one journal, the events by slice.
 
+use std::collections::BTreeMap;
 use std::mem::take;
 use std::ops::Range;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
@@ -18,8 +20,7 @@ use crate::scenario::slices::Slices;
 /// Users simulated as one piece of work.
 const CHUNK: u64 = 256;
 
-/// Simulates a range's users, chunk by chunk in parallel; the journals in order of users. Where outcomes are exact, what happens to one
-/// hangs on those before, so a range is simulated by one walker from its first user to its last.
+/// Simulates a range's users; the journals of its chunks in order of users.
 ///
 /// # Errors
 /// Being asked to stop.
@@ -30,25 +31,51 @@ pub fn simulate(
     progress: &dyn Progress,
     cancel: &AtomicBool,
 ) -> Result<Vec<Journal>, Error> {
-    simulate_with(world, slices, users, progress, cancel, &Spare::default(), &|_| {})
+    let mut journals = Vec::new();
+    let take = &mut |journal, _| journals.push(journal);
+    chunks(world, slices, users, (progress, cancel), &Spare::default(), &|_| {}, take)?;
+    Ok(journals)
 }
 
-/// The same in memory of ranges before, with a look at each journal while it is at hand.
-pub(super) fn simulate_with(
+/// Simulates a range's users in memory of ranges before, with a look at each chunk's journal while it is at hand, and joins them: the
+/// rows of entities in one journal, the events by slice.
+///
+/// # Errors
+/// Being asked to stop.
+pub(super) fn simulate_joined(
     world: &World,
     slices: Slices,
     users: Range<u64>,
-    progress: &dyn Progress,
-    cancel: &AtomicBool,
+    (progress, cancel): (&dyn Progress, &AtomicBool),
     spare: &Spare,
     look: &(dyn Fn(&Journal) + Sync),
-) -> Result<Vec<Journal>, Error> {
+) -> Result<(Journal, Vec<SliceRows>), Error> {
+    let mut joined = Joined::new(spare.whole(), slices);
+    let take = &mut |journal, left| joined.add(journal, left);
+    chunks(world, slices, users, (progress, cancel), spare, look, take)?;
+    Ok((joined.whole, joined.by_slice))
+}
+
+/// Simulates a range's users chunk by chunk in parallel and hands the chunks' journals over in order of users, each with the number of
+/// those that follow, as soon as those before it are handed over: so hardly any waits. Where outcomes are exact, what happens to one
+/// hangs on those before, so a range is simulated by one walker from its first user to its last.
+fn chunks(
+    world: &World,
+    slices: Slices,
+    users: Range<u64>,
+    (progress, cancel): (&dyn Progress, &AtomicBool),
+    spare: &Spare,
+    look: &(dyn Fn(&Journal) + Sync),
+    take: &mut (dyn FnMut(Journal, u64) + Send),
+) -> Result<(), Error> {
     if world.request.exact {
         let whole = in_order(world, slices, users, progress, cancel)?;
         look(&whole);
-        return Ok(vec![whole]);
+        take(whole, 0);
+        return Ok(());
     }
-    let chunks = (users.end - users.start).div_ceil(CHUNK);
+    let count = (users.end - users.start).div_ceil(CHUNK);
+    let queue = Mutex::new(Queue { next: 0, waiting: BTreeMap::new(), take });
     let chunk = |walker: &mut Walker<'_>, number: u64| {
         go_on(cancel)?;
         let first = users.start + number * CHUNK;
@@ -60,9 +87,59 @@ pub(super) fn simulate_with(
         // A copy is just as large as it needs; the walker's own journal has grown to what a chunk takes and is used again.
         let journal = spare.copy(&walker.journal);
         walker.journal.clear();
-        Ok(journal)
+        let mut queue = queue.lock().unwrap_or_else(PoisonError::into_inner);
+        queue.add(number, journal, count);
+        Ok(())
     };
-    (0..chunks).into_par_iter().map_init(|| Walker::new(world, slices), chunk).collect()
+    // A bridge gives the numbers out in their order, whoever is free.
+    (0..count).par_bridge().try_for_each_init(|| Walker::new(world, slices), chunk)
+}
+
+/// Journals of chunks that wait for those before them.
+struct Queue<'t> {
+    /// The number of the next one that is handed over.
+    next: u64,
+    waiting: BTreeMap<u64, Journal>,
+    take: &'t mut (dyn FnMut(Journal, u64) + Send),
+}
+
+impl Queue<'_> {
+    /// Adds the journal of a chunk, of so many, and hands over what need not wait any more.
+    fn add(&mut self, number: u64, journal: Journal, count: u64) {
+        self.waiting.insert(number, journal);
+        while let Some(journal) = self.waiting.remove(&self.next) {
+            self.next += 1;
+            (self.take)(journal, count - self.next);
+        }
+    }
+}
+
+/// Journals joined.
+struct Joined {
+    whole: Journal,
+    by_slice: Vec<SliceRows>,
+    /// How many.
+    count: u64,
+}
+
+impl Joined {
+    /// None yet; in the memory of an empty journal.
+    fn new(whole: Journal, slices: Slices) -> Self {
+        let by_slice = (0..slices.count()).map(|_| Vec::new()).collect();
+        Self { whole, by_slice, count: 0 }
+    }
+
+    /// Adds one, which about so many like it follow.
+    fn add(&mut self, mut journal: Journal, left: u64) {
+        self.count += 1;
+        self.whole.reserve(&journal, left as f64 / self.count as f64);
+        let offsets = self.whole.append(&mut journal);
+        for (slice, bucket) in self.by_slice.iter_mut().zip(take(&mut journal.slices)) {
+            if !bucket.rows.is_empty() {
+                slice.push((bucket, offsets));
+            }
+        }
+    }
 }
 
 /// Simulates users one after another, each knowing what happened to those before.
@@ -96,25 +173,11 @@ fn chunk_from(world: &World, first: u64, end: u64) -> impl Iterator<Item = u64> 
 
 /// Joins the journals of a range: the rows of entities in one journal, the events by slice.
 pub fn arrange(journals: Vec<Journal>, slices: Slices) -> (Journal, Vec<SliceRows>) {
-    arrange_with(journals, slices, &Spare::default())
-}
-
-/// The same in memory of ranges before.
-pub(super) fn arrange_with(
-    journals: Vec<Journal>,
-    slices: Slices,
-    spare: &Spare,
-) -> (Journal, Vec<SliceRows>) {
-    let mut whole = spare.whole();
-    whole.reserve(&journals);
-    let mut by_slice: Vec<SliceRows> = (0..slices.count()).map(|_| Vec::new()).collect();
-    for mut journal in journals {
-        let offsets = whole.append(&mut journal);
-        for (slice, bucket) in by_slice.iter_mut().zip(take(&mut journal.slices)) {
-            if !bucket.rows.is_empty() {
-                slice.push((bucket, offsets));
-            }
-        }
+    let mut joined = Joined::new(Journal::default(), slices);
+    let mut left = journals.len() as u64;
+    for journal in journals {
+        left -= 1;
+        joined.add(journal, left);
     }
-    (whole, by_slice)
+    (joined.whole, joined.by_slice)
 }

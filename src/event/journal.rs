@@ -8,6 +8,9 @@ pub const NONE: u32 = u32::MAX;
 /// No such moment.
 pub const NEVER: i64 = i64::MAX;
 
+/// What is reckoned to come, with this for chance.
+const SPARE: f64 = 1.15;
+
 /// One event: 48 bytes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Row {
@@ -448,18 +451,19 @@ impl Journal {
         }
     }
 
-    /// Makes room for the entity rows of all those journals.
-    pub fn reserve(&mut self, journals: &[Journal]) {
-        let sum = |count: fn(&Journal) -> usize| journals.iter().map(count).sum();
-        self.users.reserve_exact(sum(|j| j.users.len()));
-        self.devices.reserve_exact(sum(|j| j.devices.len()));
-        self.journeys.reserve_exact(sum(|j| j.journeys.len()));
-        self.sessions.reserve_exact(sum(|j| j.sessions.len()));
-        self.orders.reserve_exact(sum(|j| j.orders.len()));
-        self.lines.reserve_exact(sum(|j| j.lines.len()));
-        self.payments.reserve_exact(sum(|j| j.payments.len()));
-        self.consents.reserve_exact(sum(|j| j.consents.len()));
-        self.erasures.reserve_exact(sum(|j| j.erasures.len()));
+    /// Makes room for the entity rows of `next`, and if there is none, of those of `more` times what there is then as well: for as
+    /// many as are about to follow. Room costs little until it is used; to move what is there costs all of it.
+    pub fn reserve(&mut self, next: &Journal, more: f64) {
+        macro_rules! reserve {
+            ($($list:ident)*) => {$(
+                let (here, comes) = (&mut self.$list, next.$list.len());
+                if here.capacity() - here.len() < comes {
+                    let then = here.len() + comes;
+                    here.reserve_exact(comes + (then as f64 * more * SPARE) as usize);
+                }
+            )*};
+        }
+        reserve!(users devices journeys sessions orders lines payments consents erasures);
     }
 
     /// Moves the entity rows of `next`, which stand after ours, to the end of ours, and makes their ordinals ours; returns what was

@@ -26,7 +26,7 @@ use room::Room;
 use shared::SharedWriter;
 
 /// Rows laid out at a time: few enough for all columns of them to stay in a core's cache.
-const BLOCK_ROWS: usize = 256;
+const BLOCK_ROWS: usize = 512;
 /// Bytes that a compressor is given at a time.
 const PIECE: usize = 256 << 10;
 

@@ -109,9 +109,8 @@ impl<'c> EventFrame<'c> {
     ) -> Result<(), E> {
         let buckets: Vec<_> = buckets.iter().collect();
         let bound = Bound::new(table);
-        let part: usize = std::env::var("PART").ok().and_then(|p| p.parse().ok()).unwrap_or(PART);
         arrange(&context.world.fills, &buckets, |arrived, sessions| {
-            arrived.for_parts(part, sessions, |arrived, sessions| {
+            arrived.for_parts(PART, sessions, |arrived, sessions| {
                 look(&Self::of(context, table, bound.clone(), arrived, sessions))
             })
         })

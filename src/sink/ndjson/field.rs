@@ -54,10 +54,12 @@ impl<'f> FieldWriter<'f> {
         fill(&mut self.room.column);
         self.room.places.clear();
         self.room.pieces.clear();
-        let FieldRoom { column, .. } = &self.room;
-        let opening = self.opening.text().len();
+        let (column, opening) = (&self.room.column, self.opening.text().len());
         match &column.values {
             Values::Ids(ids) => lines.measure_even(column.bits(), ids, (opening + ID) as u32),
+            Values::Keys(keys) if self.keyed.as_ref().is_some_and(Keyed::is_of_ids) => {
+                lines.measure_even(column.bits(), keys, (opening + ID) as u32);
+            }
             Values::Longs(longs) if self.ty == Type::Timestamp => {
                 if !longs.iter().fold(true, |all, long| all & text::is_moment(*long)) {
                     return Err(outside(self.name));
@@ -75,11 +77,11 @@ impl<'f> FieldWriter<'f> {
     /// Puts the pieces of the rows into their lines.
     pub(super) fn put(&mut self, lines: &mut Lines) {
         let Self { opening, clock, room: FieldRoom { column, places, pieces }, .. } = self;
-        let (bits, keyed) = (column.bits(), self.keyed.as_ref());
-        match &column.values {
-            Values::Ids(ids) => return lines.put_even(bits, ids, opening, keyed::quoted_id),
-            Values::Longs(longs) if self.ty == Type::Timestamp => {
-                return lines.put_even(bits, longs, opening, |long, out: &mut [u8; MOMENT]| {
+        let bits = column.bits();
+        match (&column.values, &self.keyed) {
+            (Values::Ids(ids), _) => lines.put_even(bits, ids, opening, keyed::quoted_id),
+            (Values::Longs(longs), _) if self.ty == Type::Timestamp => {
+                lines.put_even(bits, longs, opening, |long, out: &mut [u8; MOMENT]| {
                     if let Some(text) = out.first_chunk_mut() {
                         // All are in the years that there are.
                         let _ = clock.moment(long, text);
@@ -87,18 +89,8 @@ impl<'f> FieldWriter<'f> {
                     out[MOMENT - 1] = b'"';
                 });
             }
-            _ => {}
-        }
-        match keyed.filter(|_| matches!(column.values, Values::Keys(_))) {
-            None => lines.put(bits, places, |_| pieces),
-            Some(keyed) if keyed.is_of_one_part() => {
-                let [base, _] = keyed.pieces(pieces);
-                lines.put(bits, places, |_| base);
-            }
-            Some(keyed) => {
-                let of = keyed.pieces(pieces);
-                lines.put(bits, places, |place| keyed::pick(of, place));
-            }
+            (Values::Keys(keys), Some(keyed)) => keyed.put(bits, (keys, places), opening, lines),
+            _ => lines.put(bits, places, |_| pieces),
         }
     }
 

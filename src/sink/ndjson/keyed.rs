@@ -1,6 +1,7 @@
 //! Fields whose values are keys: what a key stands for is made JSON once, name and all.
 
 use super::escape::escape;
+use super::lines::Lines;
 use super::pieces::{Opening, Pieces, Place};
 use crate::frame::Dictionary;
 use crate::schema::{Field, Type};
@@ -88,9 +89,29 @@ impl<'f> Keyed<'f> {
         BothWords { of, base, own }
     }
 
-    /// Whether all keys mean strings of the first part.
-    pub(super) fn is_of_one_part(&self) -> bool {
-        matches!(self.dictionary, Dictionary::Texts { own, .. } if own.is_empty())
+    /// Whether its keys stand for UUIDs.
+    pub(super) fn is_of_ids(&self) -> bool {
+        matches!(self.dictionary, Dictionary::Ids(_))
+    }
+
+    /// Puts the fields of keys, of which those of strings stand at those places, into their lines.
+    pub(super) fn put(
+        &self,
+        bits: Option<&[u64]>,
+        (keys, places): (&[u32], &[Place]),
+        opening: &Opening,
+        lines: &mut Lines,
+    ) {
+        let [base, own] = [&self.words[0].pieces, &self.words[1].pieces];
+        match self.dictionary {
+            Dictionary::Ids(ids) => {
+                lines.put_even(bits, keys, opening, |key, out| quoted_id(ids[key as usize], out));
+            }
+            Dictionary::Texts { own, .. } if own.is_empty() => lines.put(bits, places, |_| base),
+            Dictionary::Texts { .. } => {
+                lines.put(bits, places, |place| pick([base, own], place));
+            }
+        }
     }
 
     /// Where the field of a key stands: that of a string here, and that of a UUID, which is made anew each time, in `made`.

@@ -15,30 +15,49 @@ const LONG: usize = 4 * SHORT;
 #[derive(Debug, Default)]
 pub(super) struct Lines {
     bytes: Vec<u8>,
-    /// By row: how long its pieces are; once all are known, where the next one is put.
-    next: Vec<u32>,
-    /// By row: where its line ends.
-    ends: Vec<u32>,
+    spans: Vec<Span>,
+}
+
+/// The line of a row.
+#[derive(Debug, Clone, Copy, Default)]
+struct Span {
+    /// How long its pieces are; once all are known, where the next one is put.
+    next: u32,
+    /// Where it ends.
+    end: u32,
+}
+
+impl Span {
+    /// Takes in that it has so many bytes more. Too long a line is told once all of it is known.
+    #[inline]
+    fn lengthen(&mut self, bytes: u32) {
+        self.next = self.next.saturating_add(bytes);
+    }
+
+    /// The rest of the line, of which the next so many bytes are then taken.
+    #[inline]
+    fn rest<'b>(&mut self, taken: u32, bytes: &'b mut [u8]) -> &'b mut [u8] {
+        let rest = &mut bytes[self.next as usize..self.end as usize];
+        self.next += taken;
+        rest
+    }
 }
 
 impl Lines {
     /// Begins a block of rows.
     pub(super) fn begin(&mut self, rows: usize) {
-        self.next.clear();
-        self.next.resize(rows, 0);
+        self.spans.clear();
+        self.spans.resize(rows, Span::default());
     }
 
     /// Tells of the pieces of the rows of those bits; of all rows, without them.
     pub(super) fn measure(&mut self, bits: Option<&[u64]>, places: &[Place]) {
-        // Too long a line is told once all of it is known.
-        for_each(bits, places, |row, place| {
-            self.next[row] = self.next[row].saturating_add(place.1);
-        });
+        for_each(&mut self.spans, bits, places, |span, place| span.lengthen(place.1));
     }
 
     /// The same of pieces that are all of one length, of which each of those items makes one.
     pub(super) fn measure_even<T: Copy>(&mut self, bits: Option<&[u64]>, items: &[T], length: u32) {
-        for_each(bits, items, |row, _| self.next[row] = self.next[row].saturating_add(length));
+        for_each(&mut self.spans, bits, items, |span, _| span.lengthen(length));
     }
 
     /// Makes room for what was told of.
@@ -46,15 +65,14 @@ impl Lines {
     /// # Errors
     /// It comes to more than 4 GiB.
     pub(super) fn lay_out(&mut self) -> io::Result<()> {
-        self.ends.clear();
         let mut end = 0_u32;
-        for next in &mut self.next {
+        for span in &mut self.spans {
             // The first piece's comma becomes the opening brace, which a line without pieces has none of.
-            let length = (*next).max(1).saturating_add(2);
-            *next = end;
+            let length = span.next.max(1).saturating_add(2);
+            span.next = end;
             let longer = end.checked_add(length);
             end = longer.ok_or_else(|| broken("lines of more than 4 GiB together"))?;
-            self.ends.push(end);
+            span.end = end;
         }
         self.bytes.resize(end as usize, 0);
         Ok(())
@@ -74,9 +92,10 @@ impl Lines {
         places: &[Place],
         of: impl Fn(&mut Place) -> &'p Pieces,
     ) {
-        for_each(bits, places, |row, mut place| {
+        let Self { bytes, spans } = self;
+        for_each(spans, bits, places, |span, mut place| {
             let pieces = of(&mut place);
-            self.put_one(row, place, pieces);
+            put(span.rest(place.1, bytes), pieces, place);
         });
     }
 
@@ -89,42 +108,22 @@ impl Lines {
         opening: &Opening,
         mut write: impl FnMut(T, &mut [u8; N]),
     ) {
-        let Self { bytes, next, ends } = self;
-        for_each(bits, items, |row, item| {
-            let at = next[row] as usize;
-            let line = &mut bytes[at..ends[row] as usize];
+        let Self { bytes, spans } = self;
+        let opened = opening.text().len();
+        for_each(spans, bits, items, |span, item| {
+            let line = span.rest((opened + N) as u32, bytes);
             opening.put(line);
-            if let Some(value) = line[opening.text().len()..].first_chunk_mut() {
+            if let Some(value) = line[opened..].first_chunk_mut() {
                 write(item, value);
             }
-            next[row] += (opening.text().len() + N) as u32;
         });
-    }
-
-    #[inline]
-    fn put_one(&mut self, row: usize, place: Place, pieces: &Pieces) {
-        let (start, length) = (place.0 as usize, place.1 as usize);
-        let at = self.next[row] as usize;
-        self.next[row] += place.1;
-        // What is copied too much must not reach the next line, whose beginning is there already.
-        let room = self.ends[row] as usize - at;
-        if length <= SHORT && SHORT <= room {
-            self.bytes[at..at + SHORT].copy_from_slice(pieces.short(start));
-        } else if length <= LONG && length.next_multiple_of(SHORT) <= room {
-            for step in (0..length).step_by(SHORT) {
-                let at = at + step;
-                self.bytes[at..at + SHORT].copy_from_slice(pieces.short(start + step));
-            }
-        } else {
-            self.bytes[at..at + length].copy_from_slice(pieces.get(place));
-        }
     }
 
     /// Ends all lines.
     pub(super) fn finish(&mut self) {
         let mut start = 0;
-        for &end in &self.ends {
-            let end = end as usize;
+        for span in &self.spans {
+            let end = span.end as usize;
             self.bytes[start] = b'{';
             self.bytes[end - 2..end].copy_from_slice(b"}\n");
             start = end;
@@ -138,17 +137,45 @@ impl Lines {
 
     /// Where the line of a row stands.
     pub(super) fn line(&self, row: usize) -> std::ops::Range<usize> {
-        let start = row.checked_sub(1).map_or(0, |before| self.ends[before]);
-        start as usize..self.ends[row] as usize
+        let start = row.checked_sub(1).map_or(0, |before| self.spans[before].end);
+        start as usize..self.spans[row].end as usize
     }
 }
 
-/// Goes through the rows of those bits, of all rows without them, each with its item.
+/// Copies a piece to the start of the rest of its line. What is copied too much stays in the line: the beginning of the next one is
+/// there already.
 #[inline]
-fn for_each<T: Copy>(bits: Option<&[u64]>, items: &[T], mut look: impl FnMut(usize, T)) {
+fn put(line: &mut [u8], pieces: &Pieces, place: Place) {
+    let (start, length) = (place.0 as usize, place.1 as usize);
+    if length <= SHORT
+        && let Some(out) = line.first_chunk_mut()
+    {
+        *out = *pieces.short(start);
+    } else if length <= LONG && length.next_multiple_of(SHORT) <= line.len() {
+        for (out, start) in line[..length.next_multiple_of(SHORT)]
+            .chunks_exact_mut(SHORT)
+            .zip((start..).step_by(SHORT))
+        {
+            out.copy_from_slice(pieces.short(start));
+        }
+    } else {
+        line[..length].copy_from_slice(pieces.get(place));
+    }
+}
+
+/// Goes through the lines of the rows of those bits, of all rows without them, each with its item.
+#[inline]
+fn for_each<T: Copy>(
+    spans: &mut [Span],
+    bits: Option<&[u64]>,
+    items: &[T],
+    mut look: impl FnMut(&mut Span, T),
+) {
     match bits {
-        None => items.iter().enumerate().for_each(|(row, item)| look(row, *item)),
-        Some(bits) => Ones::of(bits).zip(items).for_each(|(row, item)| look(row, *item)),
+        None => spans.iter_mut().zip(items).for_each(|(span, item)| look(span, *item)),
+        Some(bits) => {
+            Ones::of(bits).zip(items).for_each(|(row, item)| look(&mut spans[row], *item));
+        }
     }
 }
 

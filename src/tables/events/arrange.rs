@@ -28,62 +28,37 @@ thread_local! {
 pub(super) struct Arrived<'r> {
     /// The rows, dealt out to parts of the slice.
     rows: &'r [Row],
-    /// Their ordinals in order of (arrival, user, sequence).
-    order: &'r [u32],
+    /// Their ordinals in order of (arrival, user, sequence); none where they stand in that order.
+    order: Option<&'r [u32]>,
 }
 
 impl<'r> Arrived<'r> {
     /// Rows in the order of those ordinals.
     pub(super) fn new(rows: &'r [Row], order: &'r [u32]) -> Self {
-        Self { rows, order }
+        Self { rows, order: Some(order) }
+    }
+
+    /// Rows that stand in order.
+    pub(super) fn in_order(rows: &'r [Row]) -> Self {
+        Self { rows, order: None }
     }
 
     /// How many.
     pub(super) fn len(&self) -> usize {
-        self.order.len()
+        self.order.map_or(self.rows.len(), <[u32]>::len)
     }
 
-    /// The rows in order of arrival, so many at a time: copies, side by side.
+    /// The rows in order of arrival, so many at a time, side by side.
     pub(super) fn for_blocks(&self, size: usize, mut look: impl FnMut(&[Row])) {
+        let Some(order) = self.order else {
+            return self.rows.chunks(size).for_each(look);
+        };
         let mut block = Vec::with_capacity(size);
-        for order in self.order.chunks(size) {
+        for order in order.chunks(size) {
             block.clear();
             block.extend(order.iter().map(|&row| self.rows[row as usize]));
             look(&block);
         }
-    }
-}
-
-impl Arrived<'_> {
-    /// The rows in order of arrival in parts of so many, each with those of the sessions that its rows are of.
-    pub(super) fn for_parts<E>(
-        &self,
-        size: usize,
-        sessions: &[u32],
-        mut look: impl FnMut(&Arrived<'_>, &[u32]) -> Result<(), E>,
-    ) -> Result<(), E> {
-        let in_order: Vec<u32> = (0..size.min(self.len()) as u32).collect();
-        let mut rows = Vec::with_capacity(in_order.len());
-        let (mut met, mut of_part) = (Vec::new(), Vec::new());
-        let mut places = vec![NONE; sessions.len()];
-        for order in self.order.chunks(size) {
-            rows.clear();
-            of_part.clear();
-            for &row in order {
-                let mut row = self.rows[row as usize];
-                let place = &mut places[row.session as usize];
-                if *place == NONE {
-                    *place = met.len() as u32;
-                    met.push(row.session);
-                }
-                row.session = *place;
-                rows.push(row);
-            }
-            of_part.extend(met.iter().map(|&session| sessions[session as usize]));
-            look(&Arrived::new(&rows, &in_order[..rows.len()]), &of_part)?;
-            met.drain(..).for_each(|session| places[session as usize] = NONE);
-        }
-        Ok(())
     }
 }
 
@@ -95,7 +70,39 @@ pub(super) fn arrange<T>(
 ) -> T {
     ROOM.with_borrow_mut(|room| {
         let sessions = room.take(groups, buckets, 0, &[]);
-        then(Arrived { rows: &room.rows[..room.order.len()], order: &room.order }, &sessions)
+        then(Arrived::new(&room.rows[..room.order.len()], &room.order), &sessions)
+    })
+}
+
+/// Joins the buckets, arranges their rows, and hands them on in parts of so many, each beside the sessions that its rows are of.
+pub(super) fn arrange_in_parts<E>(
+    groups: &[u8],
+    buckets: &[&(Bucket, Offsets)],
+    size: usize,
+    mut look: impl FnMut(Arrived<'_>, &[u32]) -> Result<(), E>,
+) -> Result<(), E> {
+    ROOM.with_borrow_mut(|room| {
+        let sessions = room.take(groups, buckets, 0, &[]);
+        let (mut rows, mut met, mut of_part) = (Vec::with_capacity(size), Vec::new(), Vec::new());
+        let mut places = vec![NONE; sessions.len()];
+        for order in room.order.chunks(size) {
+            rows.clear();
+            for &row in order {
+                let mut row = room.rows[row as usize];
+                let place = &mut places[row.session as usize];
+                if *place == NONE {
+                    *place = met.len() as u32;
+                    met.push(row.session);
+                }
+                row.session = *place;
+                rows.push(row);
+            }
+            of_part.clear();
+            of_part.extend(met.iter().map(|&session| sessions[session as usize]));
+            look(Arrived::in_order(&rows), &of_part)?;
+            met.drain(..).for_each(|session| places[session as usize] = NONE);
+        }
+        Ok(())
     })
 }
 

@@ -16,7 +16,7 @@ use crate::event::journal::{Bucket, NEVER, NONE, Offsets, Row, Session};
 use crate::frame::{Column, Dictionary, Frame, NULL, Strings};
 use crate::schema::Table;
 use crate::tables::changes::{Fate, Place};
-use crate::tables::events::arrange::{Arrived, arrange, arrange_changed};
+use crate::tables::events::arrange::{Arrived, arrange, arrange_changed, arrange_in_parts};
 use crate::tables::events::facts::{Envelope, Fact, Page, Product, Sale, SessionFact};
 use crate::tables::events::rows::{About, Met, Rows, UNNAMED};
 use crate::tables::{Context, EMPTY, sessions};
@@ -109,10 +109,8 @@ impl<'c> EventFrame<'c> {
     ) -> Result<(), E> {
         let buckets: Vec<_> = buckets.iter().collect();
         let bound = Bound::new(table);
-        arrange(&context.world.fills, &buckets, |arrived, sessions| {
-            arrived.for_parts(PART, sessions, |arrived, sessions| {
-                look(&Self::of(context, table, bound.clone(), arrived, sessions))
-            })
+        arrange_in_parts(&context.world.fills, &buckets, PART, |arrived, sessions| {
+            look(&Self::of(context, table, bound.clone(), &arrived, sessions))
         })
     }
 
@@ -143,7 +141,7 @@ impl<'c> EventFrame<'c> {
         row: Row,
     ) -> Self {
         let rows = [Row { session: 0, ..row }];
-        Self::of(context, table, bound, &Arrived::new(&rows, &[0]), &[session])
+        Self::of(context, table, bound, &Arrived::in_order(&rows), &[session])
     }
 
     /// The frame of rows that have been arranged, and their sessions.

@@ -25,7 +25,7 @@ use crate::anomaly::Spec;
 use crate::anomaly::apply::{FileEdits, LaidOut};
 use crate::anomaly::ground::{FileRef, Rowset, SliceRows};
 use crate::anomaly::labels::Member;
-use crate::anomaly::select::Candidate;
+use crate::anomaly::select::Draft;
 use crate::answers::{self, Answers, Counter, Tally};
 use crate::diag::Problems;
 use crate::disk::DiskFile;
@@ -237,7 +237,7 @@ struct Job<'j> {
 struct Wrong<'w> {
     spec: &'w Spec,
     /// Incidents of kinds that ask for numbers; none where they are drafted range by range, since there is but one.
-    drafted: Option<Vec<Candidate>>,
+    drafted: Option<Draft>,
 }
 
 impl Job<'_> {

@@ -18,6 +18,7 @@ mod overlays;
 mod rates;
 mod rhythm;
 mod size;
+mod windows;
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -1,6 +1,6 @@
 //! Motifs that honest traffic has not.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::{Kind, check_of, checks};
 use crate::check::entities::Entities;
@@ -46,7 +46,7 @@ pub(super) struct Motifs {
     bought: HashSet<u32>,
     redeemed: Vec<Redeemed>,
     /// By session: the checkouts that were declined and came to no order.
-    declined: HashMap<u32, HashSet<u128>>,
+    declined: BTreeMap<u32, HashSet<u128>>,
 }
 
 impl Motifs {
@@ -63,7 +63,7 @@ impl Motifs {
             places: vec![(NONE, NONE); sessions],
             bought: HashSet::new(),
             redeemed: Vec::new(),
-            declined: HashMap::new(),
+            declined: BTreeMap::new(),
         }
     }
 
@@ -155,7 +155,7 @@ impl Motifs {
             if alike.len() < ACCOUNTS {
                 continue;
             }
-            let mut ring: HashSet<usize> = HashSet::new();
+            let mut ring: BTreeSet<usize> = BTreeSet::new();
             for first in 0..alike.len() {
                 let until = alike[first].1.saturating_add(DAYS);
                 let end = alike.partition_point(|one| one.1 <= until);

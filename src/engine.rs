@@ -25,7 +25,7 @@ use crate::anomaly::Spec;
 use crate::anomaly::apply::{FileEdits, LaidOut};
 use crate::anomaly::ground::{FileRef, Rowset, SliceRows};
 use crate::anomaly::labels::Member;
-use crate::anomaly::select::Candidate;
+use crate::anomaly::select::Draft;
 use crate::answers::{self, Answers, Counter, Tally};
 use crate::diag::Problems;
 use crate::disk::DiskFile;
@@ -131,6 +131,9 @@ pub fn generate_masked(
     let pool = rayon::ThreadPoolBuilder::new().num_threads(run.threads).build()?;
     let counting = world.wants_answers().then(|| Counting::new(world));
     let spec = Spec::of(world).map_err(Error::Anomalies)?;
+    let makes = |table| masking.is_some_and(|masking| masking.makes_tokens(table, "anonymous_id"));
+    let behind = |spec: Spec| spec.behind(makes("events") && makes("sessions"));
+    let spec = spec.map(behind).transpose().map_err(Error::Anomalies)?;
     let mut job = Job {
         world,
         plan,
@@ -234,7 +237,7 @@ struct Job<'j> {
 struct Wrong<'w> {
     spec: &'w Spec,
     /// Incidents of kinds that ask for numbers; none where they are drafted range by range, since there is but one.
-    drafted: Option<Vec<Candidate>>,
+    drafted: Option<Draft>,
 }
 
 impl Job<'_> {

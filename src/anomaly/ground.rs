@@ -5,6 +5,7 @@ mod refs;
 
 use std::sync::Arc;
 
+use crate::anomaly::silence::{Silence, Who};
 use crate::anomaly::value::Value;
 use crate::event::ids;
 use crate::event::journal::{Bucket, Offsets, Session};
@@ -39,6 +40,7 @@ pub struct Ground<'g> {
     bound: Option<(&'g Table, Arc<Bound>)>,
     known: Known,
     kept_to: Option<(i64, i64)>,
+    silences: Arc<[Silence]>,
 }
 
 impl<'g> Ground<'g> {
@@ -60,7 +62,21 @@ impl<'g> Ground<'g> {
             bound,
             known: Known::Site(None),
             kept_to: None,
+            silences: Arc::default(),
         }
+    }
+
+    /// The same where nothing is recorded for some time.
+    #[must_use]
+    pub fn silent(&self, silences: Arc<[Silence]>) -> Self {
+        Self { silences, ..self.clone() }
+    }
+
+    /// Whether one of those moments of a visit falls into a time for which nothing of the kind is recorded.
+    pub fn is_silent(&self, visit: Who, mut times: impl Iterator<Item = i64>) -> bool {
+        let of_visit = self.silences.iter().filter(|silence| silence.is_of(self.world(), visit));
+        let silences: Vec<&Silence> = of_visit.collect();
+        !silences.is_empty() && times.any(|time| silences.iter().any(|silence| silence.has(time)))
     }
 
     /// The same for what is kept to some time.

@@ -4,6 +4,7 @@
 //! whom a range welcomes stand behind everybody else of it.
 
 use crate::anomaly::ground::Ground;
+use crate::anomaly::silence::Who;
 use crate::event::journal::{DeviceRow, Journal, JourneyRow, NEVER, NONE, Row, Session, UserRow};
 use crate::population::Consent;
 use crate::population::consent::{Asking, signals};
@@ -42,15 +43,28 @@ pub struct Guests<'g> {
     /// What they leave.
     journal: Journal,
     next: u64,
+    /// The types of events that they cause: a page, and one with a product.
+    kinds: (u8, u8),
+    /// When the last of them is gone.
+    until: i64,
 }
 
 impl<'g> Guests<'g> {
-    /// None yet; `uid` is the number of the site.
-    pub fn new(ground: &'g Ground<'g>, uid: u64) -> Self {
+    /// None yet; `uid` is the number of the site, and `range` that of the range that they come to. None can come where events tell of no
+    /// pages.
+    pub fn new(ground: &'g Ground<'g>, uid: u64, range: u32) -> Option<Self> {
+        let kinds = (ground.event_type("page_viewed")?, ground.event_type("product_viewed")?);
         let journal = Journal::new(ground.slices.count());
         // Each range has numbers of its own.
-        let uid = if ground.range == 0 { uid } else { mix(uid ^ u64::from(ground.range)) };
-        Self { ground, journal, next: FIRST_GUEST + ((uid >> 24) << 8) }
+        let uid = if range == 0 { uid } else { mix(uid ^ u64::from(range)) };
+        let (next, (_, until)) = (FIRST_GUEST + ((uid >> 24) << 8), ground.span());
+        Some(Self { ground, journal, next, kinds, until })
+    }
+
+    /// The same for guests who are gone by then.
+    #[must_use]
+    pub fn until(self, until: i64) -> Self {
+        Self { until, ..self }
     }
 
     /// What they leave.
@@ -69,17 +83,13 @@ impl<'g> Guests<'g> {
         self.ground.world().pages.landing(0, None)
     }
 
-    /// A new guest, who comes once. Hits that would come after the last moment that files are written for are left out; a guest
-    /// without any is none.
+    /// A new guest, who comes once. Hits that would come when all are to be gone are left out; a guest without any is none, and who
+    /// would be met by a time for which nothing is recorded does not come. How many hits there are.
     #[expect(clippy::too_many_lines, reason = "one record after the other, each of many fields")]
-    pub fn come(&mut self, visit: Visit, hits: &[Hit], draw: &mut Stream) {
+    pub fn come(&mut self, visit: Visit, hits: &[Hit], draw: &mut Stream) -> u16 {
         let world = self.ground.world();
         let id = self.next;
-        let (Some(view), Some(seen)) =
-            (self.ground.event_type("page_viewed"), self.ground.event_type("product_viewed"))
-        else {
-            return;
-        };
+        let (view, seen) = self.kinds;
         let user = world.people.user(id);
         let device = user.devices.at(0);
         let profile = &world.models.devices[usize::from(device.profile)];
@@ -93,9 +103,14 @@ impl<'g> Guests<'g> {
         let journey = self.journal.journeys.len() as u32;
         let (mut now, mut arrived, mut count, mut last) = (visit.at, i64::MIN, 0_u16, visit.at);
         let first = hits.first().map_or(NONE, |hit| hit.page);
+        let source = visit.source.or(world.direct.map(|direct| direct as u8)).unwrap_or(0);
+        let who = Who { country: user.country as u8, profile: device.profile as u8, source };
+        if self.ground.is_silent(who, self.times(visit.at, hits)) {
+            return 0;
+        }
         for hit in hits {
             let received = (now + 20_000 + i64::from(draw.below(400_000))).max(arrived + 1);
-            if !self.ground.is_covered(received) || now >= world.end {
+            if !self.ground.is_covered(received) || now >= self.until {
                 break;
             }
             let is_product = hit.product != NONE;
@@ -123,10 +138,9 @@ impl<'g> Guests<'g> {
             now += hit.stay.max(1);
         }
         if count == 0 {
-            return;
+            return 0;
         }
         self.next += 1;
-        let source = visit.source.or(world.direct.map(|direct| direct as u8)).unwrap_or(0);
         let kind = world.any_kind[profile.class as usize];
         self.journal.users.push(UserRow { user: id, created: visit.at, registered: NEVER });
         self.journal.devices.push(DeviceRow {
@@ -185,5 +199,18 @@ impl<'g> Guests<'g> {
             restored: 2,
             converted: false,
         });
+        count
+    }
+
+    /// When the hits of a visit that begins then come.
+    fn times(&self, at: i64, hits: &[Hit]) -> impl Iterator<Item = i64> {
+        let mut next = at;
+        let time = move |hit: &Hit| {
+            let now = next;
+            next += hit.stay.max(1);
+            now
+        };
+        let until = self.until;
+        hits.iter().map(time).take_while(move |time| *time < until)
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::anomaly::drift::Drift;
 use crate::anomaly::ground::{FileRef, RowRef};
 use crate::anomaly::kind::{Kind, named};
+use crate::anomaly::silence::Silence;
 use crate::anomaly::value::Value;
 use crate::event::journal::Journal;
 
@@ -125,6 +126,10 @@ pub struct Incident {
     pub notes: Vec<(&'static str, String)>,
     /// How strong it is.
     pub effect: Option<f64>,
+    /// How strong it is in a range, for what only all ranges together can tell: what there is, and what there usually is.
+    pub parts: Option<(f64, f64)>,
+    /// The time that it leaves empty.
+    pub silence: Option<Silence>,
     /// When it lasts, where that is not just the times of its rows.
     pub window: Option<(i64, i64)>,
     /// Whether it only looks odd.
@@ -238,6 +243,19 @@ impl Incident {
     #[must_use]
     pub fn effect(self, size: f64) -> Self {
         Self { effect: Some(size), ..self }
+    }
+
+    /// How strong it is: what there is in this range, and what there usually is; over all ranges it is the ratio of the sums.
+    #[must_use]
+    pub fn of_parts(self, there: f64, usually: f64) -> Self {
+        Self { parts: Some((there, usually)), ..self }
+    }
+
+    /// It leaves a time empty, and lasts as long.
+    #[must_use]
+    pub fn silences(self, silence: Silence) -> Self {
+        let (from, until) = (silence.from, silence.until);
+        Self { silence: Some(silence), ..self }.lasts(from, until)
     }
 
     /// When it lasts.

@@ -31,6 +31,7 @@
 mod act;
 pub mod apply;
 pub mod columns;
+mod crowd;
 pub mod drift;
 mod edited;
 mod filter;
@@ -46,6 +47,7 @@ pub mod line;
 mod params;
 pub mod reference;
 pub mod select;
+pub mod silence;
 mod sites;
 mod spec;
 pub mod value;

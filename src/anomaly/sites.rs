@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::anomaly::ground::{FileRef, Ground, RowRef, Rowset, Site};
 use crate::anomaly::kind::Unit;
-use crate::anomaly::spec::{Amount, Asked};
+use crate::anomaly::spec::Asked;
 use crate::event::ids;
 use crate::seed::mix;
 
@@ -30,15 +30,19 @@ pub fn uid(ground: &Ground<'_>, site: Site) -> u64 {
     match site {
         Site::Row(row) => ground.uid(row),
         Site::File(file) => mix(hash_of_file(ground, file) ^ 0x6669_6c65),
-        Site::Window(nth) => mix(u64::from(nth) ^ 0x7769_6e64),
+        Site::Window(nth) => uid_of_window(nth),
     }
+}
+
+/// The number of the nth incident of a kind that touches the window as a whole.
+pub(super) fn uid_of_window(nth: u32) -> u64 {
+    mix(u64::from(nth) ^ 0x7769_6e64)
 }
 
 /// The sites of a kind in a range.
 pub(super) struct Sites {
     pub(super) rowsets: Vec<Rowset>,
     files: bool,
-    windows: u32,
 }
 
 impl Sites {
@@ -54,11 +58,7 @@ impl Sites {
             (Unit::Order, _) => vec![Rowset::Orders],
             _ => Vec::new(),
         };
-        let windows = match asked.amount {
-            Amount::Exactly(k, _) if asked.kind.unit == Unit::Window => k as u32,
-            _ => 0,
-        };
-        Self { rowsets, files: asked.kind.unit == Unit::File, windows }
+        Self { rowsets, files: asked.kind.unit == Unit::File }
     }
 
     /// How many there are, without the files.
@@ -69,7 +69,7 @@ impl Sites {
             }
             other => ground.count(*other) as u64,
         };
-        self.rowsets.iter().map(count).sum::<u64>() + u64::from(self.windows)
+        self.rowsets.iter().map(count).sum()
     }
 
     /// Visits all of them, each with its number.
@@ -82,9 +82,6 @@ impl Sites {
             for file in ground.files() {
                 see(uid(ground, Site::File(file)), Site::File(file));
             }
-        }
-        for site in (0..self.windows).map(Site::Window) {
-            see(uid(ground, site), site);
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::anomaly::Spec;
 use crate::anomaly::apply::{self, Edits, FileEdits};
 use crate::anomaly::ground::{FileRef, Ground, SliceRows};
 use crate::anomaly::labels::{IncidentRow, Member};
-use crate::anomaly::select::{Candidate, Found, Made};
+use crate::anomaly::select::{Draft, Drafting, Made};
 use crate::event::journal::Journal;
 use crate::frame::Frame;
 use crate::manifest::{Document, FileEntry};
@@ -22,9 +22,6 @@ use crate::sink;
 use crate::tables::events::Change;
 use crate::tables::{Context, RecordFrame};
 
-/// Attempts at a draft, each with eight times as many candidates as the one before.
-const ATTEMPTS: u32 = 8;
-
 /// Nobody is told of a look ahead.
 struct Untold;
 
@@ -33,14 +30,13 @@ impl Progress for Untold {
 }
 
 /// The draft over all ranges of a data set that has several: they are simulated once more, looked at, and forgotten.
-pub(super) fn draft(job: &Job<'_>, spec: &Spec) -> Result<Option<Vec<Candidate>>, Error> {
+pub(super) fn draft(job: &Job<'_>, spec: &Spec) -> Result<Option<Draft>, Error> {
     if !spec.has_exact() || job.plan.ranges.len() < 2 {
         return Ok(None);
     }
     let ranges = job.plan.ranges.len() as u32;
-    for attempt in 0..ATTEMPTS {
-        let mut found: Vec<(usize, Vec<Found>)> =
-            spec.exact().into_iter().map(|asked| (asked, Vec::new())).collect();
+    let mut drafting = Drafting::new(spec);
+    loop {
         for range in job.plan.ranges_of(None) {
             go_on(job.cancel)?;
             let (slices, users) = (job.plan.slices, range.first..range.end);
@@ -48,34 +44,23 @@ pub(super) fn draft(job: &Job<'_>, spec: &Spec) -> Result<Option<Vec<Candidate>>
             let (journal, by_slice) = arrange(journals, slices);
             let context = Context { world: job.world, journal: &journal };
             let ground = Ground::new(context, (range.number, ranges), slices, &by_slice);
-            found.par_iter_mut().for_each(|(asked, found)| {
-                found.push(spec.smallest(&ground, *asked, spec.enough(*asked, attempt)));
-            });
+            drafting.look(&ground);
         }
-        let merge = |(asked, found): (usize, Vec<Found>)| {
-            (asked, spec.merge(found, spec.enough(asked, attempt)))
-        };
-        let found: Vec<(usize, Found)> = found.into_iter().map(merge).collect();
-        if let Some(picks) = spec.draft(&found).map_err(Error::Anomalies)? {
-            return Ok(Some(picks));
+        if let Some(draft) = drafting.end().map_err(Error::Anomalies)? {
+            return Ok(Some(draft));
         }
     }
-    Ok(Some(Vec::new()))
 }
 
 /// The draft of a data set of one range.
-fn draft_here(spec: &Spec, ground: &Ground<'_>) -> Result<Vec<Candidate>, Error> {
-    for attempt in 0..ATTEMPTS {
-        let find = |asked: usize| {
-            let enough = spec.enough(asked, attempt);
-            (asked, spec.merge(vec![spec.smallest(ground, asked, enough)], enough))
-        };
-        let found: Vec<(usize, Found)> = spec.exact().into_par_iter().map(find).collect();
-        if let Some(picks) = spec.draft(&found).map_err(Error::Anomalies)? {
-            return Ok(picks);
+fn draft_here(spec: &Spec, ground: &Ground<'_>) -> Result<Draft, Error> {
+    let mut drafting = Drafting::new(spec);
+    loop {
+        drafting.look(ground);
+        if let Some(draft) = drafting.end().map_err(Error::Anomalies)? {
+            return Ok(draft);
         }
     }
-    Ok(Vec::new())
 }
 
 /// What is changed in the files of a range, which events change how, and what is said of the incidents.
@@ -95,7 +80,7 @@ pub(super) fn of_range(
         let context = Context { world, journal };
         let ground = Ground::new(context, place, slices, by_slice);
         let here;
-        let picks = if let Some(drafted) = &wrong.drafted {
+        let draft = if let Some(drafted) = &wrong.drafted {
             drafted
         } else {
             here = draft_here(spec, &ground)?;
@@ -103,7 +88,7 @@ pub(super) fn of_range(
         };
         let parts = spec.parts(&ground);
         let drizzle = parts.par_iter().flat_map_iter(|part| spec.drizzle(&ground, part)).collect();
-        spec.settle(&ground, picks, drizzle)
+        spec.settle(&ground, draft, drizzle)
     };
     welcome(&mut made, journal, by_slice);
     let ground = Ground::new(Context { world, journal }, place, slices, by_slice);

@@ -7,6 +7,7 @@ mod anomalies;
 mod answers;
 mod bytes;
 mod coverage;
+mod exact;
 mod fingerprints;
 mod giveaways;
 mod groups;
@@ -17,6 +18,7 @@ mod overlays;
 mod rates;
 mod rhythm;
 mod size;
+mod windows;
 
 use std::collections::BTreeMap;
 use std::fs;

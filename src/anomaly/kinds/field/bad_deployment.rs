@@ -3,6 +3,7 @@
 use crate::anomaly::Params;
 use crate::anomaly::act::Act;
 use crate::anomaly::columns;
+use crate::anomaly::crowd::somebody;
 use crate::anomaly::ground::{Ground, Rowset, Site};
 use crate::anomaly::incident::Incident;
 use crate::anomaly::kind::{Kind, Param, ParamType, Rule, Scope, Unit};
@@ -43,7 +44,10 @@ impl Act for BadDeployment {
         draw: &mut Stream,
     ) -> Option<Incident> {
         let (from, until) = ground.lasting(params.number("hours"), draw);
-        let (profile, build) = version(ground, draw);
+        // A version that many have.
+        let user = somebody(ground.world(), (from, until), draw);
+        let device = user.devices.at(draw.below(user.devices.len() as u32) as usize);
+        let (profile, build) = (device.profile as u8, device.build as u8);
         let names: Vec<&str> = columns::of(params.words("columns"), Rowset::Events).collect();
         let column = *names.get(draw.below(names.len().max(1) as u32) as usize)?;
         ground.can_be_absent(Rowset::Events, column).then_some(())?;
@@ -70,19 +74,4 @@ impl Act for BadDeployment {
         }
         Some(incident)
     }
-}
-
-/// A build of a device profile, those that many have more likely.
-fn version(ground: &Ground<'_>, draw: &mut Stream) -> (u8, u8) {
-    let devices = ground.world().models.devices.iter().enumerate();
-    let builds = devices.flat_map(|(profile, device)| {
-        device.builds.iter().enumerate().map(move |(build, of)| (profile, build, of.weight))
-    });
-    let all: Vec<(usize, usize, f64)> = builds.collect();
-    let mut left = draw.unit() * all.iter().map(|(.., weight)| weight).sum::<f64>();
-    let found = all.iter().find(|(.., weight)| {
-        left -= weight;
-        left < 0.0
-    });
-    found.map_or((0, 0), |(profile, build, _)| (*profile as u8, *build as u8))
 }

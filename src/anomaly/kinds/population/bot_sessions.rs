@@ -36,6 +36,9 @@ pub(in crate::anomaly::kinds) static BOT_SESSIONS: Kind = Kind::new(
 
 struct BotSessions;
 
+/// Moments tried to come at, where for some time nothing is recorded.
+const ATTEMPTS: usize = 64;
+
 impl Act for BotSessions {
     fn inject(
         &self,
@@ -46,7 +49,9 @@ impl Act for BotSessions {
     ) -> Option<Incident> {
         let world = ground.world();
         let uid = select::uid(ground, site);
-        let mut guests = Guests::new(ground, uid);
+        // Any range may have it: crawlers do not keep to the first people of the crowd. All know what comes to one.
+        let owner = (uid % u64::from(ground.ranges.max(1))) as u32;
+        let mut guests = Guests::new(ground, uid, owner)?;
         let products = world.models.catalogue.products.len() as u32;
         let wanted = params.integer("pages") as f64 * (0.5 + draw.unit());
         let gap = params.integer("gap_ms") * 1_000;
@@ -58,18 +63,17 @@ impl Act for BotSessions {
             Some(Hit { page: guests.product_page(product)?, product, stay })
         };
         let count = (wanted as u32).clamp(1, products.max(1));
-        let incident = Incident::new().effect(f64::from(count));
-        // Any range may have it: crawlers do not keep to the first people of the crowd.
-        if uid % u64::from(ground.ranges.max(1)) != u64::from(ground.range) {
-            return Some(incident);
-        }
-        let hits: Option<Vec<Hit>> = (0..count).map(|nth| hit(nth, draw)).collect();
-        let hits = hits?;
+        let hits: Vec<Hit> = (0..count).map(|nth| hit(nth, draw)).collect::<Option<_>>()?;
         let lasts: i64 = hits.iter().map(|hit| hit.stay).sum();
+        // One that would not be done by then goes no further.
         let (start, end) = ground.span();
         let room = (end - start - lasts).max(1);
-        let at = start + (draw.unit() * room as f64) as i64;
-        guests.come(Visit { at, ip: None, source: None }, &hits, draw);
-        Some(incident.welcome(guests.finish()))
+        let came = (0..ATTEMPTS).find_map(|_| {
+            let at = start + (draw.unit() * room as f64) as i64;
+            let visit = Visit { at, ip: None, source: None };
+            Some(guests.come(visit, &hits, draw)).filter(|came| *came > 0)
+        })?;
+        let incident = Incident::new().effect(f64::from(came));
+        Some(if owner == ground.range { incident.welcome(guests.finish()) } else { incident })
     }
 }

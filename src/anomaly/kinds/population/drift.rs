@@ -2,17 +2,19 @@
 
 use crate::anomaly::Params;
 use crate::anomaly::act::Act;
+use crate::anomaly::crowd::{somebody, weighted};
 use crate::anomaly::ground::{Ground, RowRef, Rowset, Site};
 use crate::anomaly::incident::Incident;
 use crate::anomaly::kind::{Detectability, Kind, Param, ParamType, Scope};
 use crate::anomaly::value::Value;
+use crate::scenario::World;
 use crate::seed::{Stream, mix};
 
 /// The kind.
 pub(in crate::anomaly::kinds) static DRIFT: Kind = Kind::new(
     "drift",
     Scope::Population,
-    "Shifts the networks that visits come over towards one of them, at once or little by little; each visit keeps one that its device knows and its address fits.",
+    "Shifts the networks that visits come over towards one of them, likelier one that many could come over, at once or little by little; each visit keeps one that its device knows and its address fits.",
     "Distributions stay as they are.",
 )
 .shows_in(Detectability::Statistics)
@@ -42,8 +44,7 @@ impl Act for Drift {
         let world = ground.world();
         let (from, until) = ground.lasting(params.number("hours"), draw);
         let share = params.number("share");
-        let networks = &world.words.networks;
-        let network = networks.get(draw.below(networks.len().max(1) as u32));
+        let network = network(world, (from, until), draw)?;
         let salt = draw.next();
         let mut incident = Incident::new().lasts(from, until).effect(share);
         incident = incident.note("network", network);
@@ -56,10 +57,8 @@ impl Act for Drift {
             let is_other =
                 of_device.get(usize::from(session.network)).is_some_and(|of| of.0 != network);
             let to = of_device.iter().position(|(name, _)| name == network);
-            // An address tells a fixed line from a mobile network: it must stay true.
-            let fixed_line = &world.tables.fixed_line[usize::from(session.profile)];
-            let is_alike = |to: usize| fixed_line[to] == fixed_line[usize::from(session.network)];
-            if !is_other || !to.is_some_and(is_alike) {
+            let (profile, own) = (session.profile.into(), session.network.into());
+            if !is_other || !to.is_some_and(|to| is_alike(world, profile, own, to)) {
                 continue;
             }
             let row = RowRef::new(Rowset::Sessions, ordinal);
@@ -77,4 +76,30 @@ impl Act for Drift {
         }
         Some(incident)
     }
+}
+
+/// People asked for a network, of whom some hold devices that know but one.
+const ATTEMPTS: usize = 32;
+
+/// A network that visits in that time could come over and do not, the likelier the more there are.
+fn network<'w>(world: &'w World, within: (i64, i64), draw: &mut Stream) -> Option<&'w str> {
+    (0..ATTEMPTS).find_map(|_| {
+        let user = somebody(world, within, draw);
+        let device = user.devices.at(draw.below(user.devices.len() as u32) as usize);
+        let profile = usize::from(device.profile);
+        let known = &world.models.devices[profile].networks;
+        let others = |to: usize| {
+            let all = known.iter().enumerate();
+            let other = all.filter(|(from, _)| *from != to && is_alike(world, profile, *from, to));
+            other.map(|(_, (_, weight))| weight).sum::<f64>()
+        };
+        let weights: Vec<f64> = (0..known.len()).map(others).collect();
+        Some(known[weighted(&weights, draw)?].0.as_str())
+    })
+}
+
+/// Whether a device's networks are both fixed lines or both mobile: an address tells the ones from the others, and must stay true.
+fn is_alike(world: &World, profile: usize, one: usize, other: usize) -> bool {
+    let fixed_line = &world.tables.fixed_line[profile];
+    fixed_line[one] == fixed_line[other]
 }

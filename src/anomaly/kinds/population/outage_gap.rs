@@ -2,11 +2,11 @@
 
 use crate::anomaly::Params;
 use crate::anomaly::act::Act;
+use crate::anomaly::crowd::{somebody, weighted};
 use crate::anomaly::ground::{Ground, Rowset, Site};
 use crate::anomaly::incident::Incident;
 use crate::anomaly::kind::{Detectability, Kind, Param, ParamType, Scope};
-use crate::event::journal::Session;
-use crate::model::DeviceClass;
+use crate::anomaly::silence::{Dimension, Silence};
 use crate::scenario::World;
 use crate::seed::Stream;
 
@@ -14,7 +14,7 @@ use crate::seed::Stream;
 pub(in crate::anomaly::kinds) static OUTAGE_GAP: Kind = Kind::new(
     "outage_gap",
     Scope::Population,
-    "Leaves out all events of a while, or those of one country, device class or source; sessions and orders stay, since other systems keep them, and so do visits in which something else goes wrong.",
+    "Leaves out all events of a while, or those of one country, device class or source, likelier one that many have; sessions and orders stay, since other systems keep them. Whatever else goes wrong keeps away: no event is left there, and none comes there.",
     "No bucket is empty.",
 )
 .critical()
@@ -33,6 +33,10 @@ pub(in crate::anomaly::kinds) static OUTAGE_GAP: Kind = Kind::new(
 struct OutageGap;
 
 impl Act for OutageGap {
+    fn empties(&self) -> bool {
+        true
+    }
+
     fn inject(
         &self,
         ground: &Ground<'_>,
@@ -42,43 +46,47 @@ impl Act for OutageGap {
     ) -> Option<Incident> {
         let world = ground.world();
         let (from, until) = ground.lasting(params.number("hours"), draw);
-        let by = params.word("by");
-        let values = values(world, by);
-        let which = draw.below(values.len().max(1) as u32) as usize;
-        let mut incident = Incident::new().lasts(from, until).effect(1.0);
-        if let Some(value) = values.get(which) {
-            incident = incident.note("dimension", format!("{by}={value}"));
+        let mut incident = Incident::new().effect(1.0);
+        let mut of = None;
+        if let Some(dimension) = Dimension::named(params.word("by")) {
+            let value = value(world, dimension, (from, until), draw)?;
+            let told = dimension.value(world, value)?;
+            incident = incident.note("dimension", format!("{}={told}", dimension.column()));
+            of = Some((dimension, value));
         }
+        let silence = Silence { from, until, of };
         for ordinal in 0..ground.count(Rowset::Sessions) as u32 {
             let session = ground.session(ordinal);
             let meets = session.started < until && session.ended >= from;
-            if !meets || !values.is_empty() && value_of(world, by, session) != which {
-                continue;
+            if meets && silence.is_of(world, session.into()) {
+                let events = ground.events(ordinal);
+                let lost = events.iter().filter(|event| silence.has(event.row.time));
+                incident = lost.fold(incident, |all, event| all.delete(event.at()));
             }
-            let events = ground.events(ordinal);
-            let lost = events.iter().filter(|event| (from..until).contains(&event.row.time));
-            incident = lost.fold(incident, |all, event| all.delete(event.at()));
         }
-        Some(incident)
+        Some(incident.silences(silence))
     }
 }
 
-/// The values that a column may have; none: it is no column.
-fn values<'w>(world: &'w World, by: &str) -> Vec<&'w str> {
-    let models = &world.models;
-    match by {
-        "country" => models.countries.iter().map(|country| &*country.code).collect(),
-        "device_class" => DeviceClass::NAMES.to_vec(),
-        "source" => models.sources.iter().map(|source| &*source.name).collect(),
-        _ => Vec::new(),
-    }
-}
-
-/// Which of them a session has.
-fn value_of(world: &World, by: &str, session: &Session) -> usize {
-    match by {
-        "country" => session.country.into(),
-        "device_class" => world.models.devices[usize::from(session.profile)].class as usize,
-        _ => session.source.into(),
+/// A value that some of those have who come in that time, the likelier the more do.
+fn value(
+    world: &World,
+    dimension: Dimension,
+    within: (i64, i64),
+    draw: &mut Stream,
+) -> Option<usize> {
+    let user = somebody(world, within, draw);
+    let device = user.devices.at(draw.below(user.devices.len() as u32) as usize);
+    let class = world.models.devices[usize::from(device.profile)].class as usize;
+    match dimension {
+        Dimension::Country => Some(user.country.into()),
+        Dimension::DeviceClass => Some(class),
+        Dimension::Source => {
+            let shares = &world.models.people[usize::from(user.persona)].sources;
+            let sources = shares.iter().zip(&world.models.sources);
+            let weights: Vec<f64> =
+                sources.map(|(share, source)| share * source.devices[class]).collect();
+            weighted(&weights, draw)
+        }
     }
 }

@@ -58,10 +58,8 @@ impl Act for TrafficBurst {
         let usual = sessions * (until - from) as f64 / (world.end - world.start) as f64;
         let wanted = (times - 1.0) * usual;
         let visitors = wanted.clamp(1.0, MOST) as u32;
-        let effect = if wanted > MOST { 1.0 + MOST / usual } else { times };
-        let incident = Incident::new().lasts(from, until).effect(effect);
         let uid = select::uid(ground, site);
-        let mut guests = Guests::new(ground, uid);
+        let mut guests = Guests::new(ground, uid, ground.range)?.until(until);
         let mut own;
         let draw = if ground.range == 0 {
             draw
@@ -70,6 +68,7 @@ impl Act for TrafficBurst {
             &mut own
         };
         let products = world.models.catalogue.products.len() as u32;
+        let mut came = 0;
         for _ in 0..visitors {
             // It swells and ebbs: the sum of two draws.
             let when = f64::midpoint(draw.unit(), draw.unit());
@@ -77,9 +76,11 @@ impl Act for TrafficBurst {
             let hits =
                 if is_attack { attack(&guests, draw) } else { people(&guests, products, draw) };
             let ip = is_attack.then(|| 0xC613_FF00 | draw.below(ADDRESSES));
-            guests.come(Visit { at, ip, source: None }, &hits, draw);
+            came += u32::from(guests.come(Visit { at, ip, source: None }, &hits, draw) > 0);
         }
-        Some(incident.welcome(guests.finish()))
+        let incident = Incident::new().lasts(from, until);
+        let incident = incident.of_parts(usual + f64::from(came), usual);
+        Some(if came > 0 { incident.welcome(guests.finish()) } else { incident })
     }
 }
 

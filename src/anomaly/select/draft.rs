@@ -1,0 +1,231 @@
+//! The draft: which incidents of kinds that ask for numbers are to be, over all ranges of a data set.
+//!
+//! First come incidents of the window as a whole. One that touches no row is none: the next of its kind takes its place, and since that
+//! may touch what others did, all ranges are looked at once more, until nothing changes. Then kinds take turns, each the next of its own
+//! order that nobody claims, so that a kind's first picks stay the same when it asks for more.
+
+use std::collections::HashMap;
+use std::mem::take;
+
+use rayon::prelude::*;
+
+use super::Candidate;
+use super::claims::Claimed;
+use super::exact::Found;
+use super::tried::{Tally, Tried};
+use super::windows::{Struck, Window};
+use crate::anomaly::ground::{Ground, Site};
+use crate::anomaly::kind::Unit;
+use crate::anomaly::sites;
+use crate::anomaly::spec::{Amount, Spec};
+use crate::diag::{Problem, Problems};
+
+/// Incidents of kinds that ask for numbers.
+#[derive(Clone, Default)]
+pub struct Draft {
+    /// Those of the window as a whole.
+    pub(super) windows: Vec<Window>,
+    /// The others.
+    pub(super) picks: Vec<Candidate>,
+}
+
+/// A draft under way: all ranges are looked at, then it either ends or wants them looked at once more.
+pub struct Drafting<'d> {
+    spec: &'d Spec,
+    windows: Vec<Tried>,
+    found: Vec<(usize, Found)>,
+    /// How often all ranges were looked at, and how often there were too few candidates.
+    round: u32,
+    attempt: u32,
+    /// Whether no range was looked at in this round.
+    is_first: bool,
+}
+
+impl<'d> Drafting<'d> {
+    /// A draft of which nothing is known yet.
+    pub fn new(spec: &'d Spec) -> Self {
+        let asked = spec.asked.iter().enumerate();
+        let windows = asked.filter_map(|(asked, of)| match of.amount {
+            Amount::Exactly(k, strict) if of.kind.unit == Unit::Window => {
+                Some(Tried::new(asked, k, strict))
+            }
+            _ => None,
+        });
+        let windows = windows.collect();
+        let found = spec.exact().into_iter().map(|asked| (asked, Found::default())).collect();
+        Self { spec, windows, found, round: 0, attempt: 0, is_first: true }
+    }
+
+    /// Looks at a range.
+    pub fn look(&mut self, ground: &Ground<'_>) {
+        let struck = self.strike(ground);
+        for tried in &mut self.windows {
+            for (nth, touches) in tried.spare.iter_mut().filter(|(_, touches)| !touches) {
+                let incident = self.spec.incident(ground, tried.asked, Site::Window(*nth));
+                *touches = incident.is_some_and(|incident| !incident.is_empty());
+            }
+        }
+        self.is_first = false;
+        let (spec, attempt) = (self.spec, self.attempt);
+        self.found.par_iter_mut().for_each(|(asked, found)| {
+            let enough = spec.enough(*asked, attempt);
+            let here = spec.smallest(ground, *asked, enough, &struck);
+            *found = Spec::merge(take(found), here, enough);
+        });
+    }
+
+    /// Lets the chosen incidents of the window as a whole happen in a range, and adds up what they come to.
+    fn strike(&mut self, ground: &Ground<'_>) -> Struck {
+        loop {
+            let windows = self.chosen();
+            let mut here: Vec<Option<Tally>> = vec![None; windows.len()];
+            let struck = self.spec.strike(ground, &windows, &mut |at, incident| {
+                here[at] = Some(Tally::of(&incident));
+            });
+            let known: HashMap<(usize, u32), Tally> = windows
+                .iter()
+                .zip(here)
+                .filter_map(|(window, tally)| Some(((window.asked, window.nth), tally?)))
+                .collect();
+            // What cannot be in one range can be in none: others are chosen at once, before any range is looked at with these.
+            let is_first = self.is_first;
+            let forget = |tried: &mut Tried| {
+                let asked = tried.asked;
+                is_first && tried.forget(|nth| !known.contains_key(&(asked, nth)))
+            };
+            if self.windows.iter_mut().map(forget).fold(false, |any, one| any | one) {
+                continue;
+            }
+            for tried in &mut self.windows {
+                for (nth, tally) in &mut tried.chosen {
+                    tally.extend(known.get(&(tried.asked, *nth)).copied());
+                }
+            }
+            return struck;
+        }
+    }
+
+    /// The chosen incidents of the window as a whole, in the order in which they strike.
+    fn chosen(&self) -> Vec<Window> {
+        let of_kind = |tried: &Tried| {
+            let window = |(nth, tally): &(u32, Tally)| Window {
+                asked: tried.asked,
+                nth: *nth,
+                effect: tally.effect(),
+            };
+            tried.chosen.iter().map(window).collect::<Vec<_>>()
+        };
+        let mut all: Vec<Window> = self.windows.iter().flat_map(of_kind).collect();
+        all.sort_by_key(|window| {
+            let uid = sites::uid_of_window(window.nth);
+            (window.asked, self.spec.asked[window.asked].hash(uid), uid)
+        });
+        all
+    }
+
+    /// Once all ranges were looked at: the draft, or none where they have to be looked at once more.
+    ///
+    /// # Errors
+    /// Kinds that the data set cannot carry as often as asked for.
+    pub fn end(&mut self) -> Result<Option<Draft>, Problems> {
+        let round = self.round;
+        let replace = |tried: &mut Tried| tried.replace(round);
+        // Each of them, whatever the others come to.
+        let is_changed = self.windows.iter_mut().map(replace).fold(false, |any, one| any | one);
+        let picks = if is_changed { None } else { self.take_turns()? };
+        if let Some(picks) = picks {
+            return Ok(Some(Draft { windows: self.chosen(), picks }));
+        }
+        self.attempt += u32::from(!is_changed);
+        self.round += 1;
+        self.is_first = true;
+        self.windows.iter_mut().for_each(Tried::begin);
+        self.found.iter_mut().for_each(|(_, found)| *found = Found::default());
+        Ok(None)
+    }
+
+    /// Lets the kinds take turns, those that claim whole files first. None when more candidates are needed to tell.
+    fn take_turns(&self) -> Result<Option<Vec<Candidate>>, Problems> {
+        let spec = self.spec;
+        let mut claimed = Claimed::default();
+        let mut picks = Vec::new();
+        let mut problems = Problems::new();
+        for tried in self.windows.iter().filter(|tried| tried.strict) {
+            let there = tried.chosen.len() as u64;
+            if there < tried.wanted {
+                problems.push(spec.too_few(tried.asked, tried.wanted, there, there));
+            }
+        }
+        let is_of_file = |asked: usize| spec.asked[asked].kind.unit == Unit::File;
+        for of_files in [true, false] {
+            let here = self.found.iter().filter(|(asked, _)| is_of_file(*asked) == of_files);
+            let mut turns: Vec<Turn<'_>> = here
+                .filter_map(|(asked, found)| match spec.asked[*asked].amount {
+                    Amount::Exactly(k, strict) => {
+                        Some(Turn { asked: *asked, found, next: 0, wanted: k, taken: 0, strict })
+                    }
+                    Amount::Rate(..) => None,
+                })
+                .collect();
+            while turns.iter().any(Turn::goes_on) {
+                for turn in turns.iter_mut().filter(|turn| turn.goes_on()) {
+                    picks.extend(turn.take(&mut claimed, spec.overlaps));
+                }
+            }
+            for turn in turns.iter().filter(|turn| turn.taken < turn.wanted) {
+                if turn.found.more {
+                    return Ok(None);
+                }
+                if turn.strict {
+                    let there = turn.found.candidates.len() as u64;
+                    problems.push(spec.too_few(turn.asked, turn.wanted, there, turn.taken));
+                }
+            }
+        }
+        problems.or(Some(picks))
+    }
+}
+
+impl Spec {
+    fn too_few(&self, asked: usize, wanted: u64, there: u64, taken: u64) -> Problem {
+        let of = &self.asked[asked];
+        let (id, unit) = (of.kind.id, of.kind.unit.name());
+        let message =
+            format!("{wanted} of `{id}` are asked for, and {there} {unit}s can carry one");
+        let help = if there < wanted {
+            "ask for fewer, or for a larger data set".to_owned()
+        } else {
+            format!("other kinds claim all but {taken}: ask for fewer, or set `overlaps = true`")
+        };
+        of.problem(message, &help)
+    }
+}
+
+/// A kind in the draft.
+struct Turn<'t> {
+    asked: usize,
+    found: &'t Found,
+    next: usize,
+    wanted: u64,
+    taken: u64,
+    strict: bool,
+}
+
+impl Turn<'_> {
+    fn goes_on(&self) -> bool {
+        self.taken < self.wanted && self.next < self.found.candidates.len()
+    }
+
+    /// Takes the next candidate that nobody claims.
+    fn take(&mut self, claimed: &mut Claimed, overlaps: bool) -> Option<Candidate> {
+        while let Some(candidate) = self.found.candidates.get(self.next) {
+            self.next += 1;
+            if !candidate.is_struck && (overlaps || claimed.are_free(&candidate.claims)) {
+                claimed.take(&candidate.claims);
+                self.taken += 1;
+                return Some(candidate.clone());
+            }
+        }
+        None
+    }
+}

@@ -6,7 +6,7 @@ use crate::diag::{Document, Located, Problem, Problems, Table};
 use crate::model::journey::RATES;
 use crate::sink::Algorithm;
 
-use super::request::{Goals, Ids, Mix, Name, Request, Size};
+use super::request::{self, Goals, Ids, Mix, Name, Request, Size};
 use super::units::{self, Start, Wrong};
 use super::wishes::Wishes;
 
@@ -141,6 +141,8 @@ impl Ask {
             let problem = Problem::new("no table is asked for");
             return Err(problem.help("name some, or leave `tables` out for all").into());
         }
+        let format = self.format.unwrap_or_else(|| Name::from("parquet"));
+        let usual = request::usual_digest(&format, self.compression.as_ref());
         Ok(Request {
             scenario: self.name.unwrap_or_else(|| "unnamed".to_owned()),
             doc: self.doc.unwrap_or_default(),
@@ -158,10 +160,10 @@ impl Ask {
             journeys: self.journeys,
             targets: self.targets,
             exact: self.exact.unwrap_or(false),
-            format: self.format.unwrap_or_else(|| Name::from("parquet")),
+            format,
             compression: self.compression,
             ids: self.ids.unwrap_or(Ids::Text),
-            digest: self.digest.unwrap_or_default(),
+            digest: self.digest.unwrap_or(usual),
             tables: self.tables.map(tidy),
             anomalies: self.anomalies.filter(|wishes| !wishes.is_off()),
         })

@@ -247,7 +247,7 @@ impl Request {
             writeln!(out, "compression = {}", quoted(&compression.text))?;
         }
         writeln!(out, "ids = {}", quoted(self.ids.name()))?;
-        if self.digest != Algorithm::default() {
+        if self.digest != usual_digest(&self.format, self.compression.as_ref()) {
             writeln!(out, "digest = {}", quoted(self.digest.name()))?;
         }
         if let Some(tables) = &self.tables {
@@ -256,6 +256,13 @@ impl Request {
         }
         Ok(())
     }
+}
+
+/// The digest of files where none is asked for: SHA-256, which every machine can verify, but BLAKE3 for lines that are not compressed,
+/// of which SHA-256 would cost more than to make them.
+pub(super) fn usual_digest(format: &Name, compression: Option<&Name>) -> Algorithm {
+    let is_plain = format.text == "ndjson" && compression.is_none_or(|name| name.text == "none");
+    if is_plain { Algorithm::Blake3 } else { Algorithm::Sha256 }
 }
 
 /// A TOML basic string.

@@ -4,6 +4,7 @@
 
 mod anomalies;
 mod calibrate;
+mod files;
 mod pilot;
 mod simulate;
 mod spare;
@@ -361,10 +362,9 @@ impl Job<'_> {
                     let places = &made.places;
                     self.rows(path, &Rows { frame: &made.frame, shown, time_range, places }, &edits)
                 } else if !edits.is_edited() && world.output.format.joins(&world.output.options) {
-                    let entry = self.in_parts(path, context, table, &rows)?;
+                    let entry = self.parts(path, context, table, &rows)?;
                     self.leave(rows);
-                    let (entry, member) = self.damaged(entry, &edits)?;
-                    Ok((Some(entry), member.into_iter().collect()))
+                    self.damaged(entry, &edits)
                 } else {
                     let frame = EventFrame::new(context, table, &rows);
                     self.leave(rows);
@@ -383,165 +383,9 @@ impl Job<'_> {
         self.spare.leave(rows.into_iter().map(|(bucket, _)| bucket));
     }
 
-    /// Writes the rows of one file, as edited.
-    fn rows(
-        &self,
-        path: String,
-        rows: &Rows<'_>,
-        edits: &FileEdits,
-    ) -> Result<(Option<FileEntry>, Vec<Member>), Error> {
-        if !edits.is_edited() {
-            let (entry, member) =
-                self.damaged(self.file(path, rows.frame, rows.time_range)?, edits)?;
-            return Ok((Some(entry), member.into_iter().collect()));
-        }
-        let output = &self.world.output;
-        let (path, time_range) = self.shown(&rows.frame.table().name, path, rows.time_range);
-        let shown = path.clone();
-        let has_lines = output.format.name() == "ndjson";
-        let (frame, places, veil) = (rows.frame, rows.places, self.veil());
-        let laid = LaidOut { frame, shown: rows.shown, places, path: &shown, has_lines, veil };
-        let is_there = rows.shown > 0 || !frame.table().is_events();
-        let written = edits.write(&laid, |edited, notes| {
-            // A slice in which nothing falls is no file.
-            is_there
-                .then(|| {
-                    self.put(path, &edited.table().name, |out| {
-                        output.format.write_noting(edited, &output.options, notes, out)?;
-                        Ok(edited.rows() as u64)
-                    })
-                })
-                .transpose()
-        });
-        let failed = |source| Error::Io { path: self.dir.join(&shown), source };
-        let (entry, mut members) = written.map_err(failed)?;
-        let Some(entry) = entry else { return Ok((None, members)) };
-        let entry = FileEntry { time_range, ..entry };
-        let (entry, member) = self.damaged(entry, edits)?;
-        members.extend(member);
-        Ok((Some(entry), members))
-    }
-
-    /// Damages a file that was written, if that is asked for.
-    fn damaged(
-        &self,
-        mut entry: FileEntry,
-        edits: &FileEdits,
-    ) -> Result<(FileEntry, Option<Member>), Error> {
-        if !edits.is_damaged() {
-            return Ok((entry, None));
-        }
-        let path = self.dir.join(&entry.path);
-        let failed = |source| Error::Io { path: path.clone(), source };
-        let bytes = std::fs::read(&path).map_err(failed)?;
-        let Some((bytes, member)) = edits.damage(&entry.path, &entry.table, &bytes) else {
-            return Ok((entry, None));
-        };
-        let write = || {
-            let mut out = Digest::with(self.world.request.digest, DiskFile::create(&path)?);
-            out.write_all(&bytes)?;
-            let (file, bytes, digest) = out.into_parts();
-            file.finish()?;
-            Ok((bytes, digest))
-        };
-        (entry.bytes, entry.digest) = write().map_err(failed)?;
-        Ok((entry, Some(member)))
-    }
-
-    /// Writes one file.
-    fn file(
-        &self,
-        path: String,
-        frame: &dyn Frame,
-        time_range: Option<(i64, i64)>,
-    ) -> Result<FileEntry, Error> {
-        go_on(self.cancel)?;
-        let veiled = self.veil().and_then(|veil| veil.over(frame));
-        let frame = veiled.as_deref().unwrap_or(frame);
-        let (path, time_range) = self.shown(&frame.table().name, path, time_range);
-        let target = self.dir.join(&path);
-        let output = &self.world.output;
-        let write = |out: &mut Out| {
-            output.format.write(frame, &output.options, out)?;
-            Ok(frame.rows() as u64)
-        };
-        let written = self.put(path, &frame.table().name, write);
-        let entry = written.map_err(|source| Error::Io { path: target, source })?;
-        Ok(FileEntry { time_range, ..entry })
-    }
-
-    /// Writes a file of events part by part.
-    fn in_parts(
-        &self,
-        path: String,
-        context: Context<'_>,
-        table: &Table,
-        rows: &SliceRows,
-    ) -> Result<FileEntry, Error> {
-        go_on(self.cancel)?;
-        let output = &self.world.output;
-        let mut time_range: Option<(i64, i64)> = None;
-        let write = |out: &mut Out| {
-            let mut written = 0;
-            EventFrame::for_parts(context, table, rows, |frame| {
-                written += frame.rows() as u64;
-                time_range = match (time_range, frame.time_range()) {
-                    (Some((first, _)), Some((_, last))) => Some((first, last)),
-                    (so_far, of_part) => so_far.or(of_part),
-                };
-                let veiled = self.veil().and_then(|veil| veil.over(frame));
-                output.format.write(veiled.as_deref().unwrap_or(frame), &output.options, out)
-            })?;
-            Ok(written)
-        };
-        let (path, _) = self.shown(&table.name, path, None);
-        let target = self.dir.join(&path);
-        let written = self.put(path, &table.name, write);
-        let entry = written.map_err(|source| Error::Io { path: target, source })?;
-        let (_, time_range) = self.shown(&table.name, String::new(), time_range);
-        Ok(FileEntry { time_range, ..entry })
-    }
-
     /// Lets a policy count who shares what in a range.
     fn count(&self, context: Context<'_>) -> Result<(), Error> {
         let counted = self.masking.map(|masking| masking.count(context));
         counted.unwrap_or(Ok(())).map_err(|problem| Error::Policy(problem.into()))
     }
-
-    /// What a policy lets be seen of frames.
-    fn veil(&self) -> Option<&dyn Veil> {
-        self.masking.map(|masking| masking as &dyn Veil)
-    }
-
-    /// A file's path and its times as they leave.
-    fn shown(
-        &self,
-        table: &str,
-        path: String,
-        time_range: Option<(i64, i64)>,
-    ) -> (String, Option<(i64, i64)>) {
-        let Some(masking) = self.masking else { return (path, time_range) };
-        (masking.path(table, &path), masking.time_range(table, time_range))
-    }
-
-    /// Lets `write` write one file of a table and say how many rows it has.
-    fn put(
-        &self,
-        path: String,
-        table: &str,
-        write: impl FnOnce(&mut Out) -> io::Result<u64>,
-    ) -> io::Result<FileEntry> {
-        let target = self.dir.join(&path);
-        if let Some(folder) = target.parent() {
-            std::fs::create_dir_all(folder)?;
-        }
-        let mut out = Digest::with(self.world.request.digest, DiskFile::create(&target)?);
-        let rows = write(&mut out)?;
-        let (file, bytes, digest) = out.into_parts();
-        file.finish()?;
-        Ok(FileEntry { table: table.to_owned(), path, rows, bytes, digest, time_range: None })
-    }
 }
-
-/// A file being written.
-type Out = Digest<DiskFile>;

@@ -7,6 +7,8 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+import blake3
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 # The declared type of a column as `throng schema --as arrow` names it, by the type that the schema file names.
@@ -23,6 +25,13 @@ ARROW = {
     "float64": "Float64",
     "bool": "Boolean",
 }
+
+
+def is_digest(content, stated):
+    """Whether the digest that the manifest states of a file is that of its content."""
+    if "blake3" in stated:
+        return blake3.blake3(content).hexdigest() == stated["blake3"]
+    return hashlib.sha256(content).hexdigest() == stated["sha256"]
 
 
 @dataclass(frozen=True)
@@ -136,8 +145,8 @@ class DataSet:
                 content = (self.path / file["path"]).read_bytes()
                 if len(content) != file["bytes"]:
                     yield f"{file['path']}: {len(content)} bytes, the manifest says {file['bytes']}"
-                if hashlib.sha256(content).hexdigest() != file["sha256"]:
-                    yield f"{file['path']}: its SHA-256 is another"
+                if not is_digest(content, file):
+                    yield f"{file['path']}: its digest is another"
         for document in self.manifest.get("documents", []):
             listed.add(document["path"])
             content = (self.path / document["path"]).read_bytes()

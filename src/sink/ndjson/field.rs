@@ -89,7 +89,7 @@ impl<'f> FieldWriter<'f> {
                     out[MOMENT - 1] = b'"';
                 });
             }
-            (Values::Keys(keys), Some(keyed)) => keyed.put(bits, (keys, places), opening, lines),
+            (Values::Keys(keys), Some(keyed)) => keyed.put(bits, keys, places, lines),
             _ => lines.put(bits, places, |_| pieces),
         }
     }

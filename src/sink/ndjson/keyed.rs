@@ -98,18 +98,21 @@ impl<'f> Keyed<'f> {
     pub(super) fn put(
         &self,
         bits: Option<&[u64]>,
-        (keys, places): (&[u32], &[Place]),
-        opening: &Opening,
+        keys: &[u32],
+        places: &[Place],
         lines: &mut Lines,
     ) {
-        let [base, own] = [&self.words[0].pieces, &self.words[1].pieces];
+        let [base, own] = &self.words;
         match self.dictionary {
             Dictionary::Ids(ids) => {
-                lines.put_even(bits, keys, opening, |key, out| quoted_id(ids[key as usize], out));
+                let write = |key: u32, out: &mut _| quoted_id(ids[key as usize], out);
+                lines.put_even(bits, keys, &self.opening, write);
             }
-            Dictionary::Texts { own, .. } if own.is_empty() => lines.put(bits, places, |_| base),
+            Dictionary::Texts { own, .. } if own.is_empty() => {
+                lines.put(bits, places, |_| &base.pieces);
+            }
             Dictionary::Texts { .. } => {
-                lines.put(bits, places, |place| pick([base, own], place));
+                lines.put(bits, places, |place| pick([&base.pieces, &own.pieces], place));
             }
         }
     }

@@ -361,7 +361,7 @@ impl Job<'_> {
                     let (shown, time_range) = (made.shown, made.time_range);
                     let places = &made.places;
                     self.rows(path, &Rows { frame: &made.frame, shown, time_range, places }, &edits)
-                } else if !edits.is_edited() && world.output.format.joins(&world.output.options) {
+                } else if !edits.is_edited() && self.has_parts() {
                     let entry = self.parts(path, context, table, &rows)?;
                     self.leave(rows);
                     self.damaged(entry, &edits)
@@ -378,7 +378,7 @@ impl Job<'_> {
         }
     }
 
-    /// Lets the next range have the memory of events that are in a frame.
+    /// Lets the next range have the memory of events that are laid out.
     fn leave(&self, rows: SliceRows) {
         self.spare.leave(rows.into_iter().map(|(bucket, _)| bucket));
     }

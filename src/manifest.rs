@@ -179,10 +179,10 @@ pub struct File {
     pub rows: u64,
     /// Bytes.
     pub bytes: u64,
-    /// SHA-256 of its bytes, in hex; empty where another digest was asked for.
+    /// SHA-256 of its bytes, in hex; empty where it has another digest.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub sha256: String,
-    /// BLAKE3 of its bytes, in hex, where that was asked for.
+    /// BLAKE3 of its bytes, in hex; empty where it has another digest.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub blake3: String,
     /// Time of its first row, RFC 3339, where its rows have one.

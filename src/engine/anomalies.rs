@@ -5,7 +5,9 @@ use std::sync::PoisonError;
 
 use rayon::prelude::*;
 
-use super::{Error, Job, Progress, Wrong, arrange, go_on, simulate};
+use super::simulate::simulate_joined;
+use super::spare::Spare;
+use super::{Error, Job, Progress, Wrong, go_on};
 use crate::anomaly::Spec;
 use crate::anomaly::apply::{self, Edits, FileEdits};
 use crate::anomaly::ground::{FileRef, Ground, SliceRows};
@@ -40,8 +42,9 @@ pub(super) fn draft(job: &Job<'_>, spec: &Spec) -> Result<Option<Draft>, Error> 
         for range in job.plan.ranges_of(None) {
             go_on(job.cancel)?;
             let (slices, users) = (job.plan.slices, range.first..range.end);
-            let journals = simulate(job.world, slices, users, &Untold, job.cancel)?;
-            let (journal, by_slice) = arrange(journals, slices);
+            let watched = (&Untold as &dyn Progress, job.cancel);
+            let (journal, by_slice) =
+                simulate_joined(job.world, slices, users, watched, &Spare::default(), &|_| {})?;
             let context = Context { world: job.world, journal: &journal };
             let ground = Ground::new(context, (range.number, ranges), slices, &by_slice);
             drafting.look(&ground);

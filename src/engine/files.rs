@@ -92,13 +92,18 @@ impl Job<'_> {
         frame: &dyn Frame,
         time_range: TimeRange,
     ) -> Result<FileEntry, Error> {
-        let veiled = self.veil().and_then(|veil| veil.over(frame));
-        let frame = veiled.as_deref().unwrap_or(frame);
         let output = &self.world.output;
         self.file(path, frame.table(), |out| {
-            output.format.write(frame, &output.options, out)?;
+            let veiled = self.veil().and_then(|veil| veil.over(frame));
+            output.format.write(veiled.as_deref().unwrap_or(frame), &output.options, out)?;
             Ok((frame.rows() as u64, time_range))
         })
+    }
+
+    /// Whether files of events are written part by part. Behind a policy they are not: what stands for a value is made once a file.
+    pub(super) fn has_parts(&self) -> bool {
+        let output = &self.world.output;
+        self.masking.is_none() && output.format.joins(&output.options)
     }
 
     /// Writes a file of events part by part.
@@ -117,8 +122,7 @@ impl Job<'_> {
                 // Parts come in order of arrival.
                 let last = frame.time_range().map(|(_, last)| last);
                 time_range = time_range.or(frame.time_range()).map(|(first, _)| first).zip(last);
-                let veiled = self.veil().and_then(|veil| veil.over(frame));
-                output.format.write(veiled.as_deref().unwrap_or(frame), &output.options, out)
+                output.format.write(frame, &output.options, out)
             })?;
             Ok((written, time_range))
         })
@@ -141,7 +145,7 @@ impl Job<'_> {
         self.put(path, &table.name, write).map_err(|source| Error::Io { path: target, source })
     }
 
-    /// The same of a path and times that may be seen.
+    /// Writes a file of a path that may be seen; `write` tells its rows and times as they leave.
     fn put(
         &self,
         path: String,

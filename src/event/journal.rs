@@ -452,7 +452,7 @@ impl Journal {
     }
 
     /// Makes room for the entity rows of `next`, and if there is none, of those of `more` times what there is then as well: for as
-    /// many as are about to follow. Room costs little until it is used; to move what is there costs all of it.
+    /// many as are about to follow. Room that is not used costs nothing but its addresses; to move what is there costs all of it.
     pub fn reserve(&mut self, next: &Journal, more: f64) {
         macro_rules! reserve {
             ($($list:ident)*) => {$(

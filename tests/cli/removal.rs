@@ -83,6 +83,22 @@ fn people_are_erased_behind_a_policy() {
     assert_eq!(verified.status.code(), Some(1), "{}", told(&verified));
 }
 
+/// A file that is not what the manifest states is not stated as sound because some rows were taken out of it.
+#[test]
+fn what_was_changed_stays_so() {
+    let dir = folder(&[]);
+    let user = rows(dir.path(), "orders")[0]["user_id"].as_str().expect("a user").to_owned();
+    let path = dir.path().join("set/orders/part-00000.ndjson");
+    let orders = fs::read_to_string(&path).expect("orders");
+    let changed = orders.replacen("\"currency\":\"U", "\"currency\":\"X", 1);
+    assert_ne!(changed, orders);
+    fs::write(&path, &changed).expect("written");
+    let output = run(dir.path(), &["erase", "set", "--key-file", "key", "--user", &user]);
+    assert_eq!(output.status.code(), Some(2), "{}", told(&output));
+    assert!(told(&output).contains("is not what the manifest states"), "{}", told(&output));
+    assert_eq!(fs::read_to_string(&path).expect("orders"), changed);
+}
+
 /// Labels of anomalies name rows of people by key and hold what they were, as text and in base64: that goes as well.
 #[test]
 fn labels_do_not_outlive_people() {

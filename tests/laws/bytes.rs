@@ -78,6 +78,27 @@ fn entries_tell_the_truth() {
     }
 }
 
+/// For all files of events, the lines of one that is laid out part by part, as NDJSON without compression is, are those of one that is
+/// laid out as a whole.
+#[test]
+fn parts_of_a_slice_are_the_slice() {
+    let made = |compression| {
+        let output =
+            format!("format = \"ndjson\"\ntables = [\"events\"]\ncompression = \"{compression}\"");
+        let scenario =
+            format!("seed = 7\ndays = 2\nevents = \"50K\"\nbudget = \"30K\"\n[output]\n{output}\n");
+        DataSet::make(&world(&scenario), 2, None)
+    };
+    let (parts, whole) = (made("none"), made("zstd"));
+    assert_eq!(parts.entries.len(), whole.entries.len());
+    assert!(parts.entries.iter().any(|entry| entry.rows > 10_000), "a slice of several parts");
+    for (one, other) in parts.entries.iter().zip(&whole.entries) {
+        assert_eq!((one.rows, one.time_range), (other.rows, other.time_range), "{}", one.path);
+        let lines = zstd::decode_all(&whole.bytes(&other.path)[..]).expect("unpacked");
+        assert!(parts.bytes(&one.path) == lines, "{}", one.path);
+    }
+}
+
 /// For all events files, rows are in order of arrival, lie in the file's date, and their number and their times are those said.
 #[test]
 fn events_files_are_sorted_within_their_date() {

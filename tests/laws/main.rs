@@ -100,7 +100,7 @@ impl DataSet {
         Self { entries: written.files, documents: written.documents, dir }
     }
 
-    /// SHA-256 by path.
+    /// Digest by path.
     fn digests(&self) -> BTreeMap<String, String> {
         let files = self.entries.iter().map(|entry| (entry.path.clone(), entry.digest.clone()));
         let documents = self.documents.iter().map(|one| (one.path.clone(), one.sha256.clone()));

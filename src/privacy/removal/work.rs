@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, BufWriter, Write as _};
+use std::path::Path;
 
 use serde_json::{Value, json};
 
@@ -84,7 +85,8 @@ impl Work<'_> {
             let rewritten = self.rewrite(set, (table, path), gone, removal)?;
             *rows.entry(table.clone()).or_default() += gone.len() as u64;
             if let Some(manifest) = &mut manifest {
-                restate(manifest, self.schemas, (table, path), removal, &rewritten)?;
+                let before = set.dir.join(path);
+                restate(manifest, self.schemas, (table, &before), removal, &rewritten)?;
             }
             certificate.files.push(rewritten);
         }
@@ -160,16 +162,18 @@ impl Work<'_> {
 fn restate(
     manifest: &mut Manifest,
     schemas: &Schemas,
-    (table, path): (&str, &str),
+    (table, before): (&str, &Path),
     removal: &Removal<'_>,
     rewritten: &Rewritten,
 ) -> Result<(), Error> {
+    let path = rewritten.path.as_str();
     let now = removal.current(path);
     let files = manifest.tables.iter_mut().filter(|known| known.name == *table);
     let Some(file) = files.flat_map(|table| &mut table.files).find(|file| file.path == path) else {
         return Ok(());
     };
-    let is_other = !file.sha256.is_empty() && file.sha256 != rewritten.sha256_before;
+    let (bytes, digest) = file.stated().of(before).map_err(io_error(before))?;
+    let is_other = (bytes, &*digest) != (file.bytes, file.stated().hex);
     if is_other || file.rows != rewritten.rows_before {
         let message = format!("{path} is not what the manifest states");
         return Err(asked(message, "`throng check` tells more; nothing was changed"));

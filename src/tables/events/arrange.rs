@@ -9,8 +9,8 @@ use crate::scenario::fills;
 use crate::tables::changes::{self, Arrangement, Clean, Fate};
 use crate::tables::events::Change;
 
-/// Rows that a part of a slice has, about.
-const PART: usize = 512;
+/// Rows that are sorted together, about.
+const SORTED: usize = 512;
 
 /// Room that slices use one after the other: fresh memory costs more than all that is done with it here.
 #[derive(Default)]
@@ -26,7 +26,7 @@ thread_local! {
 
 /// The rows of a slice, and in which order they arrived.
 pub(super) struct Arrived<'r> {
-    /// The rows, dealt out to parts of the slice.
+    /// The rows: in order, or dealt out to parts of the slice's time.
     rows: &'r [Row],
     /// Their ordinals in order of (arrival, user, sequence); none where they stand in that order.
     order: Option<&'r [u32]>,
@@ -291,7 +291,7 @@ impl Parts {
         let earliest = received.iter().copied().min().unwrap_or(0);
         let latest = received.iter().copied().max().unwrap_or(0);
         let span = (latest - earliest) as u64;
-        let wanted = (received.len() / PART).max(1) as u64;
+        let wanted = (received.len() / SORTED).max(1) as u64;
         let shift = (0..63).find(|shift| span >> shift < wanted).unwrap_or(63);
         Self { earliest, shift, count: (span >> shift) as usize + 1 }
     }

@@ -24,8 +24,10 @@ use crate::tables::{Context, EMPTY, sessions};
 /// Sessions whose keys are worked out for all fields before those of the next: so few that their records stay in a core's cache.
 const SESSIONS: usize = 64;
 
-/// Rows of a part of a slice.
+/// Rows of a part of a slice, at least: as many as stay in a core's cache with all that they need.
 const PART: usize = 8192;
+/// Parts of a slice at most, so that no session is in many of them even where all of a slice's come at the same time.
+const PARTS: usize = 32;
 
 /// The events of a slice in order of arrival.
 pub struct EventFrame<'c> {
@@ -97,7 +99,7 @@ impl<'c> EventFrame<'c> {
         })
     }
 
-    /// The same in parts, of as many rows as stay in a core's cache with all that they need, in order of arrival.
+    /// The same in parts, in order of arrival.
     ///
     /// # Errors
     /// Those of `look`, after which nothing more is arranged.
@@ -109,7 +111,9 @@ impl<'c> EventFrame<'c> {
     ) -> Result<(), E> {
         let buckets: Vec<_> = buckets.iter().collect();
         let bound = Bound::new(table);
-        arrange_in_parts(&context.world.fills, &buckets, PART, |arrived, sessions| {
+        let rows: usize = buckets.iter().map(|(bucket, _)| bucket.rows.len()).sum();
+        let size = rows.div_ceil(PARTS).max(PART);
+        arrange_in_parts(&context.world.fills, &buckets, size, |arrived, sessions| {
             look(&Self::of(context, table, bound.clone(), &arrived, sessions))
         })
     }

@@ -10,7 +10,7 @@ mod simulate;
 mod spare;
 
 use std::collections::BTreeSet;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -23,22 +23,20 @@ pub use simulate::{arrange, simulate};
 use spare::Spare;
 
 use crate::anomaly::Spec;
-use crate::anomaly::apply::{FileEdits, LaidOut};
+use crate::anomaly::apply::FileEdits;
 use crate::anomaly::ground::{FileRef, Rowset, SliceRows};
 use crate::anomaly::labels::Member;
 use crate::anomaly::select::Draft;
 use crate::answers::{self, Answers, Counter, Tally};
 use crate::diag::Problems;
-use crate::disk::DiskFile;
 use crate::event::journal::Journal;
-use crate::frame::{Frame, Veil};
+use crate::frame::Frame;
 use crate::manifest::{self, Document, FileEntry};
 use crate::privacy::frame::Masking;
 use crate::scenario::World;
 use crate::scenario::plan::{OF_THE_WORLD, Plan, UserRange, events_path, table_path};
 use crate::scenario::wishes::LABELS;
 use crate::schema::Table;
-use crate::sink::Digest;
 use crate::tables::events::{Change, EventFrame};
 use crate::tables::{self, Context, Rows};
 

@@ -151,7 +151,7 @@ pub(super) fn labels(
         let path = table_path(name, range.number, extension);
         let write = |frame: &dyn Frame| -> Result<(), Error> {
             job.copy(&table_path(name, range.number, "ndjson"), frame)?;
-            files.push(job.file(path, frame, None)?);
+            files.push(job.whole(path, frame, None)?);
             Ok(())
         };
         if name == LABELS[0] {
@@ -173,7 +173,7 @@ impl Job<'_> {
         }
         let veiled = self.veil().and_then(|veil| veil.over(frame));
         let frame = veiled.as_deref().unwrap_or(frame);
-        let (path, _) = self.shown(&frame.table().name, path.to_owned(), None);
+        let path = self.seen_path(&frame.table().name, path.to_owned());
         let failed = |source| Error::Io { path: self.dir.join(&path), source };
         let lines = sink::json_lines(frame).map_err(failed)?.concat();
         let written = Document::write(self.dir, &path, &String::from_utf8_lossy(&lines))?;

@@ -86,7 +86,7 @@ impl Job<'_> {
     }
 
     /// Writes a file of one frame.
-    fn whole(
+    pub(super) fn whole(
         &self,
         path: String,
         frame: &dyn Frame,
@@ -164,12 +164,12 @@ impl Job<'_> {
     }
 
     /// What a policy lets be seen of frames.
-    fn veil(&self) -> Option<&dyn Veil> {
+    pub(super) fn veil(&self) -> Option<&dyn Veil> {
         self.masking.map(|masking| masking as &dyn Veil)
     }
 
     /// A file's path as it leaves.
-    fn seen_path(&self, table: &str, path: String) -> String {
+    pub(super) fn seen_path(&self, table: &str, path: String) -> String {
         match self.masking {
             None => path,
             Some(masking) => masking.path(table, &path),

@@ -136,7 +136,7 @@ impl<'f> Keyed<'f> {
             self.render(key, part, at);
         }
         let (start, length) = self.words[part].places[at];
-        (start | OWN * part as u32, length)
+        (if part == 0 { start } else { start | OWN }, length)
     }
 
     /// Among which pieces the fields of keys stand: of the first part, and of the second, whose places are marked by [`OWN`].

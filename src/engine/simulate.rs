@@ -181,3 +181,29 @@ pub fn arrange(journals: Vec<Journal>, slices: Slices) -> (Journal, Vec<SliceRow
     }
     (joined.whole, joined.by_slice)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::journal::Row;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// For all orders in which chunks are done, they are handed over in order of users, each with the number of those that follow.
+        #[test]
+        fn chunks_are_handed_over_in_order(
+            done in Just((0..20_u64).collect::<Vec<_>>()).prop_shuffle(),
+        ) {
+            let mut taken = Vec::new();
+            let take = &mut |journal: Journal, left| taken.push((journal.events(), left));
+            let mut queue = Queue { next: 0, waiting: BTreeMap::new(), take };
+            for &number in &done {
+                let mut journal = Journal::new(1);
+                (0..number).for_each(|_| journal.slices[0].push(0, Row::default()));
+                queue.add(number, journal, 20);
+            }
+            prop_assert!(queue.waiting.is_empty());
+            prop_assert_eq!(taken, (0..20).map(|n| (n, 19 - n)).collect::<Vec<_>>());
+        }
+    }
+}

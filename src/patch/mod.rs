@@ -179,7 +179,10 @@ impl Patch<'_> {
         let bytes = self.damaged(path, made.bytes, &touched)?;
         let target = to.join(path);
         let listed = before.or_else(|| Self::listed(self.labelled, path));
-        let algorithm = listed.map(|file| file.stated().algorithm).unwrap_or_default();
+        // A file that is listed nowhere has the digest that the others have.
+        let mut others = self.labelled.tables.iter().flat_map(|table| &table.files);
+        let algorithm = listed.or_else(|| others.next()).map(|file| file.stated().algorithm);
+        let algorithm = algorithm.unwrap_or_default();
         let write = || {
             if let Some(folder) = target.parent() {
                 fs::create_dir_all(folder)?;

@@ -19,6 +19,19 @@ fn threads_move_no_byte() {
     assert_eq!(made[0], made[2]);
 }
 
+/// For all numbers of threads, chunks of users that are simulated side by side are joined in order of users.
+#[test]
+fn chunks_are_joined_in_their_order() {
+    for format in ["parquet", "ndjson"] {
+        let output = format!("[output]\nformat = \"{format}\"\n");
+        let world = world(&format!("seed = 7\ndays = 3\nusers = 1500\n{output}"));
+        assert_eq!(plan(&world).ranges.len(), 1);
+        let made = [1, 2, 7].map(|threads| DataSet::make(&world, threads, None).digests());
+        assert_eq!(made[0], made[1], "{format}");
+        assert_eq!(made[0], made[2], "{format}");
+    }
+}
+
 /// For all numbers of shards, more than there are ranges too, the shards' files together are those of the whole, each written by one
 /// shard.
 #[test]

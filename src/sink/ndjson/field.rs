@@ -54,24 +54,29 @@ impl<'f> FieldWriter<'f> {
         fill(&mut self.room.column);
         self.room.places.clear();
         self.room.pieces.clear();
-        let (column, opening) = (&self.room.column, self.opening.text().len());
-        match &column.values {
-            Values::Ids(ids) => lines.measure_even(column.bits(), ids, (opening + ID) as u32),
-            Values::Keys(keys) if self.keyed.as_ref().is_some_and(Keyed::is_of_ids) => {
-                lines.measure_even(column.bits(), keys, (opening + ID) as u32);
-            }
+        if let Some(length) = self.even()? {
+            let length = self.opening.text().len() + length;
+            lines.measure_even(self.room.column.bits(), length as u32);
+        } else {
+            self.render()?;
+            lines.measure(self.room.column.bits(), &self.room.places);
+        }
+        Ok(())
+    }
+
+    /// How long each value is with the quote behind it, where all are of one length: such fields are made in their lines.
+    fn even(&self) -> io::Result<Option<usize>> {
+        Ok(match &self.room.column.values {
+            Values::Ids(_) => Some(ID),
+            Values::Keys(_) if self.keyed.as_ref().is_some_and(Keyed::is_of_ids) => Some(ID),
             Values::Longs(longs) if self.ty == Type::Timestamp => {
                 if !longs.iter().fold(true, |all, long| all & text::is_moment(*long)) {
                     return Err(outside(self.name));
                 }
-                lines.measure_even(column.bits(), longs, (opening + MOMENT) as u32);
+                Some(MOMENT)
             }
-            _ => {
-                self.render()?;
-                lines.measure(self.room.column.bits(), &self.room.places);
-            }
-        }
-        Ok(())
+            _ => None,
+        })
     }
 
     /// Puts the pieces of the rows into their lines.

@@ -7,7 +7,8 @@ use crate::frame::Dictionary;
 use crate::schema::{Field, Type};
 use crate::sink::text;
 
-/// Marks the start of a place among the pieces of a dictionary's second part.
+/// Marks the start of a place among the pieces of a dictionary's second part. Of neither part are there 2 GiB: a frame's own strings are
+/// those of its rows, which are at most a million.
 pub(super) const OWN: u32 = 1 << 31;
 
 /// Strings of a dictionary as whole fields. A file uses but some of the strings that the world has, so each is made when it is first

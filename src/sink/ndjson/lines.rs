@@ -55,9 +55,12 @@ impl Lines {
         for_each(&mut self.spans, bits, places, |span, place| span.lengthen(place.1));
     }
 
-    /// The same of pieces that are all of one length, of which each of those items makes one.
-    pub(super) fn measure_even<T: Copy>(&mut self, bits: Option<&[u64]>, items: &[T], length: u32) {
-        for_each(&mut self.spans, bits, items, |span, _| span.lengthen(length));
+    /// The same of pieces that are all of one length.
+    pub(super) fn measure_even(&mut self, bits: Option<&[u64]>, length: u32) {
+        match bits {
+            None => self.spans.iter_mut().for_each(|span| span.lengthen(length)),
+            Some(bits) => Ones::of(bits).for_each(|row| self.spans[row].lengthen(length)),
+        }
     }
 
     /// Makes room for what was told of.

@@ -75,7 +75,7 @@ pub(super) struct Rows {
     pub(super) kinds: Vec<u8>,
     pub(super) times: Vec<i64>,
     pub(super) received: Vec<i64>,
-    /// Ordinals in the slice.
+    /// Ordinals among the sessions of the rows.
     pub(super) sessions: Vec<u32>,
     pub(super) sequences: Vec<u16>,
     /// The random bits of each event.

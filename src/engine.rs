@@ -132,6 +132,9 @@ pub fn generate_masked(
     let pool = rayon::ThreadPoolBuilder::new().num_threads(run.threads).build()?;
     let counting = world.wants_answers().then(|| Counting::new(world));
     let spec = Spec::of(world).map_err(Error::Anomalies)?;
+    let makes = |table| masking.is_some_and(|masking| masking.makes_tokens(table, "anonymous_id"));
+    let behind = |spec: Spec| spec.behind(makes("events") && makes("sessions"));
+    let spec = spec.map(behind).transpose().map_err(Error::Anomalies)?;
     let mut job = Job {
         world,
         plan,

@@ -71,14 +71,26 @@ impl Filter {
         self.is_open() || self.passes_row(ground, row)
     }
 
+    /// Whether somebody passes, whenever: a person is there before the window, and it is the incident that must begin in it.
+    pub fn passes_sometime(&self, ground: &Ground<'_>, site: Site) -> bool {
+        let Site::Row(row) = site else { return true };
+        self.is_open() || self.passes_always(ground, row)
+    }
+
+    /// Whether a moment lies in the window.
+    pub fn has(&self, moment: i64) -> bool {
+        self.window.is_none_or(|(from, until)| (from..until).contains(&moment))
+    }
+
     fn passes_row(&self, ground: &Ground<'_>, row: RowRef) -> bool {
+        let in_window =
+            self.window.is_none() || ground.time(row).is_some_and(|time| self.has(time));
+        in_window && self.passes_always(ground, row)
+    }
+
+    /// Whether a row passes but for its time.
+    fn passes_always(&self, ground: &Ground<'_>, row: RowRef) -> bool {
         let within = |list: &[usize], of: usize| list.is_empty() || list.contains(&of);
-        let in_window = |(from, until): (i64, i64)| {
-            ground.time(row).is_some_and(|time| time >= from && time < until)
-        };
-        if !self.window.is_none_or(in_window) {
-            return false;
-        }
         if !self.event.is_empty() {
             let event = (row.rowset == Rowset::Events).then(|| ground.event(row)).flatten();
             if !event.is_some_and(|event| self.event.contains(&event.row.kind.into())) {

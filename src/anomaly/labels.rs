@@ -213,7 +213,12 @@ pub(super) fn child_id(parent: u128, range: u32, nth: usize) -> u128 {
 }
 
 /// From when until when, if at all.
-type Span = Option<(i64, i64)>;
+pub(super) type Span = Option<(i64, i64)>;
+
+/// From when until when an incident lasts.
+pub(super) fn window(ground: &Ground<'_>, incident: &Incident) -> Span {
+    incident.window.or_else(|| times(ground, incident).0)
+}
 
 /// From when until when the touched rows happened, and the events among them arrived.
 fn times(ground: &Ground<'_>, incident: &Incident) -> (Span, Span) {

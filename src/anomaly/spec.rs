@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::anomaly::KINDS;
 use crate::anomaly::filter::Filter;
-use crate::anomaly::kind::{Formats, Kind, Severity, Unit};
+use crate::anomaly::kind::{Formats, Kind, Severity, Stage, Unit};
 use crate::anomaly::params::Params;
 use crate::diag::{Problem, Problems, Scalar, nearest, suggest};
 use crate::scenario::World;
@@ -111,6 +111,23 @@ impl Spec {
         let place = |of: &Asked| KINDS.iter().position(|kind| kind.id == of.kind.id);
         asked.sort_by_key(place);
         problems.or(Some(Self { asked, overlaps: wishes.overlaps, seed }))
+    }
+
+    /// What can be had of it where pseudonyms are made, or none are.
+    ///
+    /// # Errors
+    /// Kinds that are asked for by their names and change pseudonyms, where there are none.
+    pub fn behind(mut self, makes_pseudonyms: bool) -> Result<Self, Problems> {
+        let mut problems = Problems::new();
+        let lacks = |of: &Asked| !makes_pseudonyms && of.kind.stage == Stage::Pseudonymise;
+        for of in self.asked.iter().filter(|of| lacks(of) && of.named.is_some()) {
+            let id = of.kind.id;
+            let message = format!("there can be no `{id}` in this data set: it has no pseudonyms");
+            let help = "add --pseudonymise POLICY, one that makes tokens of `anonymous_id` in events and sessions";
+            problems.push(of.problem(message, help));
+        }
+        self.asked.retain(|of| !lacks(of));
+        problems.or(self)
     }
 
     /// Whether each kind that is asked for by its name and at a rate is among those of which there are incidents.
@@ -271,6 +288,17 @@ fn unit(kind: &Kind, setting: &Setting) -> Result<Unit, Problem> {
     Ok(*unit)
 }
 
+/// The filters that kinds take which are picked from that: those that some of it could pass.
+fn filters(unit: Unit) -> &'static [&'static str] {
+    match unit {
+        Unit::Row => &Filter::NAMES,
+        Unit::Session | Unit::Order => &["window", "persona", "device", "source", "country"],
+        Unit::User => &["window", "persona", "country"],
+        Unit::Window => &["window"],
+        Unit::File => &[],
+    }
+}
+
 /// Takes a filter or a parameter.
 fn take(world: &World, asked: &mut Asked, setting: &Setting) -> Result<(), Problem> {
     let name = setting.name.text.as_str();
@@ -279,18 +307,21 @@ fn take(world: &World, asked: &mut Asked, setting: &Setting) -> Result<(), Probl
     }
     if Filter::NAMES.contains(&name) {
         let (id, unit) = (asked.kind.id, asked.kind.unit);
-        if unit == Unit::File || unit == Unit::Window && name != "window" {
-            let what = if unit == Unit::File { "whole files" } else { "the window as a whole" };
+        if !filters(unit).contains(&name) {
+            let what = match unit {
+                Unit::File => "touches whole files".to_owned(),
+                Unit::Window => "touches the window as a whole".to_owned(),
+                other => format!("is picked from {}s", other.name()),
+            };
             let message = format!("`{id}` cannot be kept to a {name}");
-            return Err(setting
-                .name
-                .problem(message, format!("it touches {what}: leave `{name}` out")));
+            return Err(setting.name.problem(message, format!("it {what}: leave `{name}` out")));
         }
         return asked.filter.take(world, setting);
     }
     let Some(param) = asked.kind.param(name) else {
         let params = asked.kind.params.iter().map(|param| param.name);
-        let known: Vec<&str> = params.chain(AMOUNTS).chain(Filter::NAMES).collect();
+        let known = params.chain(AMOUNTS);
+        let known: Vec<&str> = known.chain(filters(asked.kind.unit).iter().copied()).collect();
         let message = format!("`{}` has no setting `{name}`", asked.kind.id);
         let help = nearest(name, known.iter().copied()).map_or_else(
             || format!("known: {}", known.join(", ")),

@@ -77,6 +77,7 @@ fn observers(context: &Context<'_>) -> Vec<Box<dyn Observer>> {
         Box::new(identity::Travel::new(context)),
         Box::new(systems::Currencies::new()),
         Box::new(time::Plausible::new(context)),
+        Box::new(fraud::Motifs::new(context)),
     ]
 }
 
@@ -87,6 +88,8 @@ enum Shows {
     Plainly,
     /// In the habits of many: an effect against the clean twin.
     Statistically,
+    /// Both ways: as a motif of several rows, which has a place, and as an effect against the clean twin.
+    BothWays,
 }
 
 /// A kind of anomaly, as the invariant that it breaks.
@@ -119,6 +122,11 @@ impl Kind {
         Self { check: Check::new(id, tables, holds, why), from: &[], shows: Shows::Statistically }
     }
 
+    /// The same, with an effect against the clean twin as well.
+    const fn and_statistically(self) -> Self {
+        Self { shows: Shows::BothWays, ..self }
+    }
+
     /// The same, skipped where there is nothing of what it looks at: see [`Check::told`].
     const fn told(self, things: &'static str, breach: &'static str) -> Self {
         Self { check: self.check.told(things, breach), ..self }
@@ -145,6 +153,12 @@ const fn checks<const N: usize>(kinds: &[Kind; N]) -> [Check; N] {
 fn check_of(id: &str) -> &'static Check {
     let mut all = FAMILY.checks();
     all.find(|check| check.id == id).unwrap_or(&NONE)
+}
+
+/// Whether a kind shows in the rows though it takes more than one of them to tell.
+fn is_motif(kind: &str) -> bool {
+    let mut motifs = CLASSES.iter().copied().flatten().filter(|of| of.shows == Shows::BothWays);
+    motifs.any(|of| of.name() == kind)
 }
 
 const NONE: Check = Check::new("anomalies.none", &[], "", "");

@@ -234,3 +234,50 @@ fn what_goes_wrong_tells_no_original() {
         assert!(!masked.contains(&cart[..35]) && !masked.contains(&cart.replace('-', "")));
     }
 }
+
+/// Pseudonyms that change in the middle: where there are some, each labelled user has devices whose tokens change at the window's start
+/// and nobody else's do, and against the twin they show; where there are none, they are refused.
+#[test]
+fn pseudonyms_change_where_it_is_labelled() {
+    let dir = folder();
+    let wrong = "[anomalies]\n[anomalies.pseudonym_unstable]\nk = 5\n";
+    fs::write(dir.path().join("wrong.toml"), wrong).expect("written");
+    let generate = ["generate", "development", "--events", "8K", "--quiet", "--format", "ndjson"];
+    let asked = ["--anomalies", "wrong.toml", "--twin"];
+    let refused = run(dir.path(), &[&generate[..], &asked, &["-o", "plain"]].concat());
+    assert_eq!(refused.status.code(), Some(2), "{}", told(&refused));
+    assert!(told(&refused).contains("it has no pseudonyms"), "{}", told(&refused));
+    let masked = ["-o", "masked", "--pseudonymise", "staging", "--keep-truth"];
+    done(dir.path(), &[&generate[..], &asked, &masked, &KEY].concat());
+    let rows = |path: &str| {
+        let text = fs::read_to_string(dir.path().join(path).join("part-00000.ndjson"));
+        let text = text.expect("a file");
+        let rows = text.lines().map(|line| serde_json::from_str(line).expect("JSON"));
+        rows.collect::<Vec<Value>>()
+    };
+    let (set, twin) = (rows("masked/sessions"), rows("masked-clean/sessions"));
+    let (incidents, members) =
+        (rows("masked/truth/anomalies"), rows("masked/truth/anomaly_members"));
+    assert_eq!((incidents.len(), set.len()), (5, twin.len()));
+    let labelled = members.iter().filter(|one| one["table"] == "sessions").count();
+    let changed: Vec<(&Value, &Value)> =
+        set.iter().zip(&twin).filter(|(is, was)| is != was).collect();
+    assert!(changed.len() == labelled && labelled >= 5, "{labelled}: {changed:?}");
+    let mut tokens = std::collections::BTreeMap::new();
+    for (is, was) in changed {
+        assert_ne!(is["anonymous_id"], was["anonymous_id"]);
+        let same = ["session_id", "device_id", "user_id", "started_at"];
+        assert!(same.iter().all(|name| is.get(*name) == was.get(*name)), "{is} {was}");
+        let token = is["anonymous_id"].as_str().expect("a token");
+        assert_eq!(token.len(), was["anonymous_id"].as_str().expect("a token").len());
+        // One token for each device, and none that somebody else has.
+        let other = tokens.insert(is["device_id"].to_string(), token).unwrap_or(token);
+        assert!(other == token && !twin.iter().any(|row| row["anonymous_id"] == token));
+    }
+    let check = ["check", "masked", "--twin", "masked-clean", "--only", "anomalies"];
+    let checked = run(dir.path(), &check);
+    let holds =
+        |line: &str| line.contains("holds") && line.contains("anomalies.pseudonym_unstable");
+    let said = told(&checked);
+    assert!(checked.status.code() == Some(0) && said.lines().any(holds), "{said}");
+}

@@ -7,6 +7,7 @@ mod anomalies;
 mod answers;
 mod bytes;
 mod coverage;
+mod exact;
 mod fingerprints;
 mod giveaways;
 mod groups;

@@ -1,12 +1,13 @@
 //! Every kind of anomaly that shows plainly: a data set broken in its way fails its invariant.
 
+use std::collections::BTreeSet;
 use std::fs;
 
 use crate::set::{Row, Set, add_cents, delay, number, set, text};
 use crate::{Mutation, consent};
 
 /// Kinds that show only in the habits of many: no single row fails them. They are proven beside their code.
-pub(crate) const STATISTICAL: [&str; 9] = [
+pub(crate) const STATISTICAL: [&str; 8] = [
     "anomalies.identity_split",
     "anomalies.identity_merge",
     "anomalies.pseudonym_unstable",
@@ -15,7 +16,6 @@ pub(crate) const STATISTICAL: [&str; 9] = [
     "anomalies.bot_sessions",
     "anomalies.referral_spam",
     "anomalies.drift",
-    "anomalies.fraud_pattern",
 ];
 
 const ELSEWHERE: &str = "01234567-89ab-4def-8123-456789abcdef";
@@ -245,6 +245,61 @@ pub(crate) static MUTATIONS: &[Mutation] = &[
     }),
     Mutation::new("anomalies.local_time_invalid", |set| {
         of_user(set, |row| self::set(row, "birth_date", "1990-02-29"));
+    }),
+    Mutation::new("anomalies.fraud_pattern", |set| {
+        for nth in 0..3 {
+            twice(set, "payments", |row| {
+                for column in ["payment_id", "checkout_id", "idempotency_key"] {
+                    self::set(row, column, format!("01234567-89ab-4def-8123-00000000000{nth}"));
+                }
+                self::set(row, "status", "declined");
+                row.remove("order_id");
+            });
+        }
+    }),
+    Mutation::new("anomalies.fraud_pattern", |set| {
+        let sessions = set.rows("sessions");
+        let came_before = |order: &Row| {
+            let own = |row: &&Row| text(row, "session_id") == text(order, "session_id");
+            let buys = sessions.iter().find(own).expect("a session");
+            sessions.iter().any(|row| {
+                text(row, "user_id") == text(order, "user_id")
+                    && text(row, "started_at") < text(buys, "started_at")
+            })
+        };
+        let order = set.rows("orders").into_iter().find(came_before).expect("one who came before");
+        twice(set, "devices", |row| {
+            self::set(row, "device_id", ELSEWHERE);
+            self::set(row, "user_id", text(&order, "user_id"));
+        });
+        let pick = |row: &Row| text(row, "session_id") == text(&order, "session_id");
+        set.change_first("sessions", pick, |row| {
+            let away = if text(row, "country") == "BR" { "US" } else { "BR" };
+            self::set(row, "country", away);
+            self::set(row, "device_id", ELSEWHERE);
+        });
+    }),
+    Mutation::new("anomalies.fraud_pattern", |set| {
+        let mut users = BTreeSet::new();
+        let mut sessions = BTreeSet::new();
+        set.change("orders", |row| {
+            let is_one = users.len() < 4 && users.insert(text(row, "user_id").to_owned());
+            if is_one {
+                sessions.insert(text(row, "session_id").to_owned());
+                self::set(row, "placed_at", "2026-01-06T00:00:00.000000Z");
+                self::set(row, "coupon", "WELCOME10");
+            }
+            is_one
+        });
+        assert_eq!(users.len(), 4);
+        set.change("sessions", |row| {
+            let is_one = sessions.contains(text(row, "session_id"));
+            if is_one {
+                self::set(row, "ip", "198.18.0.1");
+                self::set(row, "city", "Recife");
+            }
+            is_one
+        });
     }),
 ];
 

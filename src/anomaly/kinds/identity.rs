@@ -3,30 +3,20 @@
 mod identity_merge;
 mod identity_split;
 mod impossible_travel;
+mod pseudonym_unstable;
 mod ua_device_mismatch;
 
 use crate::anomaly::ground::{Ground, RowRef, Rowset};
 use crate::anomaly::incident::{Incident, Role};
-use crate::anomaly::kind::{Detectability, Kind, Scope, Stage};
 use crate::anomaly::value::Value;
 use crate::event::journal::NEVER;
 use crate::tables::sessions::has_persistent_ids;
 
 pub(super) use identity_merge::IDENTITY_MERGE;
 pub(super) use identity_split::IDENTITY_SPLIT;
-pub(super) use impossible_travel::IMPOSSIBLE_TRAVEL;
+pub(super) use impossible_travel::{IMPOSSIBLE_TRAVEL, place};
+pub(super) use pseudonym_unstable::PSEUDONYM_UNSTABLE;
 pub(super) use ua_device_mismatch::UA_DEVICE_MISMATCH;
-
-pub(super) static PSEUDONYM_UNSTABLE: Kind = Kind::new(
-    "pseudonym_unstable",
-    Scope::Identity,
-    "Changes the key of pseudonyms in the middle.",
-    "A pseudonym is constant.",
-)
-.critical()
-.shows_in(Detectability::Statistics)
-.at(Stage::Pseudonymise)
-.planned("a key of pseudonyms does not change within a run");
 
 /// Gives what a user did in some journeys to another id: the journeys, their sessions, orders, and the events in which the user was
 /// known. None where the user was known in nothing of it.

@@ -18,8 +18,11 @@ use claims::Claims;
 pub use draft::{Draft, Drafting};
 pub use rate::{Droplet, Part};
 
+use crate::anomaly::filter::Filter;
 use crate::anomaly::ground::{Event, Ground, Site};
 use crate::anomaly::incident::Incident;
+use crate::anomaly::kind::Unit;
+use crate::anomaly::labels;
 pub use crate::anomaly::sites::uid;
 use crate::anomaly::spec::Spec;
 use crate::event::journal::Counts;
@@ -64,7 +67,9 @@ impl Spec {
     pub fn incident(&self, ground: &Ground<'_>, asked: usize, site: Site) -> Option<Incident> {
         let of = &self.asked[asked];
         let act = of.kind.act?;
-        if !of.filter.passes(ground, site) {
+        let of_user = of.kind.unit == Unit::User;
+        let passes = if of_user { Filter::passes_sometime } else { Filter::passes };
+        if !passes(&of.filter, ground, site) {
             return None;
         }
         let mut draw = self.seed.stream(of.values, uid(ground, site), 0);
@@ -74,6 +79,10 @@ impl Spec {
             }
             _ => act.inject(ground, site, &of.params, &mut draw)?,
         };
+        let begins = || labels::window(ground, &made).map(|(from, _)| from);
+        if of_user && of.filter.window.is_some() && !begins().is_some_and(|at| of.filter.has(at)) {
+            return None;
+        }
         // What touches the window as a whole may touch nothing in one range and something in another.
         (!made.is_empty() || matches!(site, Site::Window(_))).then_some(made)
     }

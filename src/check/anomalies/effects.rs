@@ -3,6 +3,8 @@
 //! Both sets are summed up the same way, once. A kind has a number that is 0 when nothing was done; a labelled kind whose number is 0
 //! has no effect, and that fails it.
 
+mod fraud;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::labels::{Incident, Labels};
@@ -15,6 +17,10 @@ const HOUR: i64 = 3_600_000_000;
 
 /// Columns of the sessions whose shares make up a crowd.
 const SHARES: [&str; 4] = ["source", "device_class", "country", "network"];
+
+/// Where the first of them stands among the columns of the sessions that are read, and which of them is the country.
+const FIRST_SHARE: usize = 9;
+const COUNTRY: usize = 2;
 
 /// What a data set's crowd does.
 #[derive(Default)]
@@ -32,6 +38,8 @@ pub(super) struct Crowd {
     payments: (u64, u64),
     /// The most failed payments of a session.
     most_failed: u64,
+    /// By coupon, and place of the visit: who redeemed it there.
+    redeemed: BTreeMap<(u64, u64), BTreeSet<u128>>,
 }
 
 /// A session.
@@ -42,6 +50,9 @@ struct Visit {
     device: u128,
     anonymous: u128,
     referrer: Option<u64>,
+    country: Option<u64>,
+    /// Address and city.
+    place: u64,
 }
 
 impl Crowd {
@@ -68,6 +79,8 @@ impl Crowd {
                 "device_id",
                 "anonymous_id",
                 "referrer",
+                "ip",
+                "city",
             ];
             names.extend(SHARES);
             data.scan(sessions, &names, |_, batch| {
@@ -75,9 +88,15 @@ impl Crowd {
                 watch.on(0)
             })?;
         }
+        if let Some(orders) = schemas.table("orders") {
+            data.scan(orders, &["session_id", "user_id", "coupon"], |_, batch| {
+                (0..batch.rows).for_each(|row| crowd.order(&batch.columns, row));
+                watch.on(0)
+            })?;
+        }
         if let Some(devices) = schemas.table("devices") {
             data.scan(devices, &["device_id", "user_id"], |_, batch| {
-                let id = |column: usize, row: usize| batch.columns[column].id(row);
+                let id = |column: usize, row: usize| key_of(&batch.columns[column], row);
                 let pairs = (0..batch.rows).filter_map(|row| id(0, row).zip(id(1, row)));
                 crowd.holders.extend(pairs);
                 watch.on(0)
@@ -90,8 +109,9 @@ impl Crowd {
                     crowd.payments.1 += 1;
                     if matches!(batch.columns[1].text(row), Some("declined" | "error")) {
                         crowd.payments.0 += 1;
-                        let of =
-                            failed.entry(batch.columns[0].id(row).unwrap_or_default()).or_default();
+                        let of = failed
+                            .entry(key_of(&batch.columns[0], row).unwrap_or_default())
+                            .or_default();
                         *of += 1;
                         crowd.most_failed = crowd.most_failed.max(*of);
                     }
@@ -105,18 +125,29 @@ impl Crowd {
 
     fn session(&mut self, columns: &[Column], row: usize) {
         let text = |at: usize| columns[at].text(row).map(|text| hash::of_bytes(text.as_bytes()));
-        let (Some(id), Some(started)) = (columns[0].id(row), columns[1].long(row)) else { return };
+        let key = |at: usize| key_of(&columns[at], row);
+        let (Some(id), Some(started)) = (key(0), columns[1].long(row)) else { return };
         let visit = Visit {
             events: columns[2].long(row).unwrap_or(0),
-            user: columns[3].id(row),
-            device: columns[4].id(row).unwrap_or_default(),
-            anonymous: columns[5].id(row).unwrap_or_default(),
+            user: key(3),
+            device: key(4).unwrap_or_default(),
+            anonymous: key(5).unwrap_or_default(),
             referrer: text(6),
+            country: text(FIRST_SHARE + COUNTRY),
+            place: text(7).unwrap_or(0) ^ text(8).unwrap_or(0).rotate_left(32),
         };
         self.sessions.insert(id, visit);
         self.referrers.extend(visit.referrer);
-        for (at, value) in (0..SHARES.len()).filter_map(|at| Some((at, text(at + 7)?))) {
+        for (at, value) in (0..SHARES.len()).filter_map(|at| Some((at, text(FIRST_SHARE + at)?))) {
             *self.shares.entry((started.div_euclid(HOUR), at, value)).or_default() += 1;
+        }
+    }
+
+    fn order(&mut self, columns: &[Column], row: usize) {
+        let visit = key_of(&columns[0], row).and_then(|id| self.sessions.get(&id));
+        let coupon = columns[2].text(row).map(|text| hash::of_bytes(text.as_bytes()));
+        if let (Some(visit), Some(user), Some(coupon)) = (visit, key_of(&columns[1], row), coupon) {
+            self.redeemed.entry((coupon, visit.place)).or_default().insert(user);
         }
     }
 
@@ -161,6 +192,14 @@ impl Crowd {
         let (first, last) = (self.hours.keys().next()?, self.hours.keys().next_back()?);
         Some((first * HOUR, last * HOUR))
     }
+}
+
+/// An id, or the token that a policy made of it, which may be a text.
+fn key_of(column: &Column, row: usize) -> Option<u128> {
+    column.id(row).or_else(|| {
+        let token = column.text(row)?;
+        Some(u128::from(hash::of_bytes(token.as_bytes())))
+    })
 }
 
 /// How far two crowds are apart in a window: the population stability index of the column that moved most.
@@ -249,13 +288,7 @@ fn effect(
                 Some((visit.device, visit.anonymous))
             })
         }
-        _ => {
-            let share = |of: &Crowd| of.payments.0 as f64 / of.payments.1.max(1) as f64;
-            let more = dirty.most_failed as f64 - clean.most_failed as f64;
-            let change = share(dirty) - share(clean);
-            let effect = if change.abs() < 1e-12 { more } else { change };
-            ("change of the share of payments that fail", effect, dirty.payments.1)
-        }
+        _ => ("effect", f64::NAN, 0),
     }
 }
 
@@ -268,25 +301,57 @@ fn apart<T: Ord, U: Ord>(
     (name, dirty.beyond_one(of) - clean.beyond_one(of), dirty.sessions.len() as u64)
 }
 
+/// A number, what it is, and of how many.
+type Effect = (&'static str, f64, u64);
+
+/// The incidents of a kind, and what they did to the crowd: each number must not be 0.
+fn effects<'l>(
+    kind: &str,
+    labels: &'l Labels,
+    (dirty, clean): (&Crowd, &Crowd),
+) -> (Vec<&'l Incident>, Vec<Effect>) {
+    let of_kind = labels.incidents.iter().filter(|of| of.kind == kind && !of.is_decoy);
+    let incidents: Vec<&Incident> = of_kind.collect();
+    let effects = if incidents.is_empty() {
+        Vec::new()
+    } else if kind == "fraud_pattern" {
+        fraud::effects(&incidents, dirty, clean)
+    } else {
+        vec![effect(kind, &incidents, dirty, clean)]
+    };
+    (incidents, effects)
+}
+
+/// Whether a number shows that something was done.
+fn shows(effect: &Effect) -> bool {
+    effect.1.is_finite() && effect.1.abs() > 1e-9
+}
+
 /// Whether a labelled kind has an effect against the twin.
 pub(super) fn judge(kind: &str, verdict: &mut Verdict, labels: &Labels, crowds: (&Crowd, &Crowd)) {
-    let incidents: Vec<&Incident> =
-        labels.incidents.iter().filter(|of| of.kind == kind && !of.is_decoy).collect();
+    let (incidents, _) = effects(kind, labels, crowds);
     if incidents.is_empty() {
         verdict.outcome = Outcome::Skipped("no incident of the kind is labelled".to_owned());
         return;
     }
-    let (name, effect, seen) = effect(kind, &incidents, crowds.0, crowds.1);
-    let shows = effect.is_finite() && effect.abs() > 1e-9;
-    verdict.outcome = if shows { Outcome::Holds } else { Outcome::Fails };
-    verdict.seen = incidents.len() as u64;
-    verdict.wrong = u64::from(!shows);
-    verdict.measures = vec![Measure::new(name, effect, seen)];
-    if !shows {
-        let place = format!("truth/anomalies where kind = `{kind}`");
-        verdict.evidence = vec![Evidence {
-            place,
-            says: "is labelled, but has no effect against the clean twin".to_owned(),
-        }];
+    (verdict.seen, verdict.wrong) = (incidents.len() as u64, 0);
+    (verdict.outcome, verdict.measures) = (Outcome::Holds, Vec::new());
+    verdict.evidence = Vec::new();
+    add(kind, verdict, labels, crowds);
+}
+
+/// The same, beside what was found in the rows.
+pub(super) fn add(kind: &str, verdict: &mut Verdict, labels: &Labels, crowds: (&Crowd, &Crowd)) {
+    let (_, effects) = effects(kind, labels, crowds);
+    for effect in effects {
+        let (name, value, seen) = effect;
+        verdict.measures.push(Measure::new(name, value, seen));
+        if !shows(&effect) {
+            let place = format!("truth/anomalies where kind = `{kind}`");
+            let says = format!("is labelled, but has no effect against the clean twin: {name}");
+            verdict.evidence.push(Evidence { place, says });
+            verdict.wrong += 1;
+            verdict.outcome = Outcome::Fails;
+        }
     }
 }

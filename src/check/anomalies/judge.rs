@@ -1,6 +1,6 @@
 //! Violations held against labels: every violation must be labelled, and every label must be a violation.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::effects::{self, Crowd};
 use super::labels::{self, Labels};
@@ -67,12 +67,14 @@ fn habits(
     kinds: &mut [Verdict],
 ) -> Result<(), Error> {
     let all = CLASSES.iter().copied().flatten().zip(kinds);
-    let statistical: Vec<_> = all.filter(|(kind, _)| kind.shows == Shows::Statistically).collect();
+    let statistical: Vec<_> = all.filter(|(kind, _)| kind.shows != Shows::Plainly).collect();
     if statistical.is_empty() {
         return Ok(());
     }
     let Some(twin) = ask.twin else {
-        for (_, verdict) in statistical {
+        for (_, verdict) in
+            statistical.into_iter().filter(|(kind, _)| kind.shows == Shows::Statistically)
+        {
             verdict.outcome = Outcome::Skipped(NO_TWIN.to_owned());
         }
         return Ok(());
@@ -80,7 +82,11 @@ fn habits(
     let of = |data| Crowd::of(data, context.schemas, context.watch);
     let (dirty, clean) = (of(context.data)?, of(twin)?);
     for (kind, verdict) in statistical {
-        effects::judge(kind.name(), verdict, labels, (&dirty, &clean));
+        if kind.shows == Shows::Statistically {
+            effects::judge(kind.name(), verdict, labels, (&dirty, &clean));
+        } else if !matches!(verdict.outcome, Outcome::Skipped(_)) {
+            effects::add(kind.name(), verdict, labels, (&dirty, &clean));
+        }
     }
     Ok(())
 }
@@ -183,7 +189,10 @@ fn neighbours(
     let verdicts = sections.iter().flat_map(|section| &section.verdicts).chain(kinds);
     let places = verdicts.flat_map(|verdict| &verdict.places);
     let spots = places.map(|evidence| Spot::read(&evidence.place, context.schemas));
-    links::find(context, &labels::wanted(labels, spots))
+    let mut found = links::find(context, &labels::wanted(labels, spots))?;
+    let sessions = labels.only_sessions(&found);
+    found.extend(links::find(context, &BTreeMap::from([("sessions", sessions)]))?);
+    Ok(found)
 }
 
 /// Explains what does not hold.

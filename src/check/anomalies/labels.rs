@@ -31,7 +31,9 @@ const DRIFT: &str = "schema_drift";
 pub(super) struct Incident {
     pub(super) id: String,
     pub(super) kind: String,
-    /// Whether it shows in the rows: `data`, or in what is shipped beside them: `metadata`.
+    /// Which of several ways of its kind it is, where its label says so.
+    pub(super) variant: Option<String>,
+    /// Whether it shows in the rows: `data`, or in what is shipped beside them: `metadata`; or is a motif of several.
     pub(super) is_plain: bool,
     pub(super) is_decoy: bool,
     pub(super) window: Option<(i64, i64)>,
@@ -50,6 +52,16 @@ struct Member {
     is_sought: bool,
     /// Whether its row is lost in another one's line, through no fault of its own.
     is_swallowed: bool,
+}
+
+impl Member {
+    /// The one thing that it is near to, if it is only one.
+    fn only_link(&self, found: &HashMap<Link, Links>) -> Option<Link> {
+        let of_own = self.own.iter().filter_map(|own| found.get(own));
+        let mut near = self.links.near.iter().chain(of_own.flat_map(|links| &links.near));
+        let first = near.next()?;
+        near.all(|other| other == first).then_some(*first)
+    }
 }
 
 /// All labels, and how to find those that explain a place.
@@ -84,8 +96,15 @@ impl Labels {
         };
         let mut labels = Self::default();
         let mut known: HashMap<u128, u32> = HashMap::new();
-        let names =
-            ["anomaly_id", "kind", "detectability", "is_decoy", "window_start", "window_end"];
+        let names = [
+            "anomaly_id",
+            "kind",
+            "detectability",
+            "is_decoy",
+            "window_start",
+            "window_end",
+            "params",
+        ];
         context.data.scan(incidents, &names, |_, batch| {
             for row in 0..batch.rows {
                 let id = batch.columns[0].id(row).unwrap_or_default();
@@ -276,14 +295,24 @@ impl Labels {
             .flat_map(|member| member.own.iter().map(|own| (member.table.as_str(), *own)))
     }
 
+    /// By event that names nothing but its session, a ping: that session. Whatever that hangs together with is the event's as well.
+    pub(super) fn only_sessions(&self, found: &HashMap<Link, Links>) -> Vec<Link> {
+        let events = self.members.iter().filter(|member| member.table == "events");
+        events.filter_map(|member| member.only_link(found)).collect()
+    }
+
     /// Makes ready to explain, once it is known what the rows hang together with.
     pub(super) fn index(&mut self, context: &Context<'_>, found: &HashMap<Link, Links>) {
         for member in &mut self.members {
+            let session = member.only_link(found).filter(|_| member.table == "events");
             for own in &member.own {
                 push(&mut self.own, *own, member.incident);
                 if let Some(links) = found.get(own) {
                     member.links.add(links);
                 }
+            }
+            if let Some(links) = session.and_then(|session| found.get(&session)) {
+                member.links.add(links);
             }
             let near = member.links.near.iter().chain(&member.own);
             near.for_each(|link| push(&mut self.near, *link, member.incident));
@@ -417,10 +446,12 @@ impl<'b> Row<'b> {
 fn incident(batch: &Batch, row: usize, id: u128) -> Incident {
     let text = |at: usize| batch.columns[at].text(row).unwrap_or_default();
     let long = |at: usize| batch.columns[at].long(row);
+    let params: Value = serde_json::from_str(text(6)).unwrap_or_default();
     Incident {
         id: crate::check::pass::id(id),
         kind: text(1).to_owned(),
-        is_plain: matches!(text(2), "data" | "metadata"),
+        variant: params["variant"].as_str().map(str::to_owned),
+        is_plain: matches!(text(2), "data" | "metadata") || super::is_motif(text(1)),
         is_decoy: batch.columns[3].flag(row).unwrap_or(false),
         window: long(4).zip(long(5)),
     }

@@ -110,7 +110,9 @@ pub(super) fn find(
 ) -> Result<HashMap<Link, Links>, Error> {
     let mut found: HashMap<Link, Links> = HashMap::new();
     for (name, keys) in wanted {
-        let Some(table) = context.schemas.table(name) else { continue };
+        let Some(table) = context.schemas.table(name).filter(|_| !keys.is_empty()) else {
+            continue;
+        };
         let keys: std::collections::HashSet<Link> = keys.iter().copied().collect();
         let names = columns(table);
         let places = |wanted: &dyn Fn(&&Field) -> bool| -> Vec<usize> {

@@ -121,6 +121,13 @@ impl Masking {
         range.map(|(first, last)| (moved(first), moved(last)))
     }
 
+    /// Whether the values of a column become tokens.
+    pub fn makes_tokens(&self, table: &str, column: &str) -> bool {
+        let of_table = self.tables.iter().find(|one| one.table.name == table);
+        let mut fields = of_table.into_iter().flat_map(|one| &one.fields);
+        fields.any(|(_, change)| change.path == column && matches!(change.act, Act::Token(_)))
+    }
+
     /// The columns that become tokens, for the manifest.
     pub fn tokens(&self) -> Vec<Tokens> {
         let of_table = |one: &Masked| {

@@ -72,7 +72,7 @@ impl Act for ImpossibleTravel {
 }
 
 /// What a session tells of a place: the address is another one of the same network.
-fn place(
+pub(in crate::anomaly::kinds) fn place(
     ground: &Ground<'_>,
     session: u32,
     country: usize,

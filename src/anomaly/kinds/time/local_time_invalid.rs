@@ -3,9 +3,10 @@
 use crate::anomaly::Params;
 use crate::anomaly::act::Act;
 use crate::anomaly::columns;
-use crate::anomaly::ground::{Ground, RowRef, Rowset, Site};
+use crate::anomaly::ground::{Ground, Rowset, Site};
 use crate::anomaly::incident::Incident;
 use crate::anomaly::kind::{Formats, Kind, Param, ParamType, Scope, Stage};
+use crate::population::Zones;
 use crate::schema::Type;
 use crate::seed::Stream;
 
@@ -55,16 +56,25 @@ impl Act for LocalTimeInvalid {
             |name: &&str| table.field(name).is_some_and(|field| field.ty == Type::Timestamp);
         let names = columns::of(params.words("columns"), row.rowset).filter(is_moment);
         let (column, value) = columns::pick(ground, row, names, draw, |_| true)?;
-        let gap = gap(ground, row, value.number()?);
+        let people = &ground.world().people;
+        let (zones, zone) = (people.zones(), usize::from(people.user(ground.user_of(row)).zone));
+        let has_gap = gap(zones, zone, value.number()?.div_euclid(DAY)).is_some();
         let mut turns = params.turns("how", draw);
-        let how = turns.find(|how| *how != "gap" || gap.is_some())?.to_owned();
+        let how = turns.find(|how| *how != "gap" || has_gap)?.to_owned();
+        let zone = zones.names()[zone].clone();
         let key = format!("\"{column}\":\"");
         let mangle = move |line: &[u8]| {
             let text = String::from_utf8_lossy(line);
             let moment = text.find(&key).map(|at| at + key.len());
             let whole = moment.and_then(|from| Some((from, from + text[from..].find('"')?)));
             let Some((from, to)) = whole else { return line.to_vec() };
-            let wrong = wrong(&text[from..to], &how, gap.as_deref());
+            let moment = &text[from..to];
+            // Behind a policy the line shows another year, and nothing may tell which one it was.
+            let gap = if how == "gap" { gap_shown(&zone, moment) } else { None };
+            if how == "gap" && gap.is_none() {
+                return line.to_vec();
+            }
+            let wrong = wrong(moment, &how, gap.as_deref());
             [&text[..from], &wrong, &text[to..]].concat().into_bytes()
         };
         Some(Incident::new().mangle(row, mangle))
@@ -89,12 +99,8 @@ fn wrong(moment: &str, how: &str, gap: Option<&str>) -> String {
     }
 }
 
-/// The day and hour, in the year around a moment, that clocks of the user's zone skip.
-fn gap(ground: &Ground<'_>, row: RowRef, moment: i64) -> Option<String> {
-    let people = &ground.world().people;
-    let zones = people.zones();
-    let zone = usize::from(people.user(ground.user_of(row)).zone);
-    let today = moment.div_euclid(DAY);
+/// The day and hour, in the year around a day, that clocks of a zone skip.
+fn gap(zones: &Zones, zone: usize, today: i64) -> Option<String> {
     let mut hours = (today - 183..today + 183).flat_map(|day| (0..3).map(move |hour| (day, hour)));
     let (day, hour) = hours.find(|(day, hour)| {
         // What no clock shows does not come back from UTC.
@@ -103,6 +109,13 @@ fn gap(ground: &Ground<'_>, row: RowRef, moment: i64) -> Option<String> {
         utc + zones.offset(zone, utc) != local
     })?;
     Some(format!("{}T{hour:02}", crate::sink::date(day as i32)?))
+}
+
+/// The same around a moment as it is written.
+fn gap_shown(zone: &str, moment: &str) -> Option<String> {
+    let date: jiff::civil::Date = moment.get(..10)?.parse().ok()?;
+    let day = date.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_second() / 86_400;
+    gap(&Zones::new(vec![zone.to_owned()], i32::try_from(day).ok()?, 1), 0, day)
 }
 
 #[cfg(test)]
@@ -125,5 +138,16 @@ mod tests {
             assert_eq!(there.parse::<jiff::Timestamp>().is_ok(), how == "second_60", "{there}");
         }
         assert_eq!(wrong("2024-01-05T10:11:12Z", "leap_day", None), "2024-02-30T10:11:12Z");
+    }
+
+    /// For all years that a line shows, the gap is one of that year's, whatever the year was before a policy moved it.
+    #[test]
+    fn gaps_are_those_of_the_year_that_is_shown() {
+        let gap = |zone, moment| gap_shown(zone, moment);
+        let shown = "2031-01-05T10:11:12.345678Z";
+        assert_eq!(gap("Europe/Berlin", shown).as_deref(), Some("2031-03-30T02"));
+        assert_eq!(gap("America/New_York", "2019-05-05").as_deref(), Some("2019-03-10T02"));
+        assert_eq!(gap("UTC", shown), None);
+        assert_eq!(gap("Europe/Berlin", "other"), None);
     }
 }

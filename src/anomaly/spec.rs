@@ -313,7 +313,7 @@ fn take(world: &World, asked: &mut Asked, setting: &Setting) -> Result<(), Probl
                 Unit::Window => "touches the window as a whole".to_owned(),
                 other => format!("is picked from {}s", other.name()),
             };
-            let message = format!("`{id}` cannot be kept to a {name}");
+            let message = format!("`{id}` cannot be kept to `{name}`");
             return Err(setting.name.problem(message, format!("it {what}: leave `{name}` out")));
         }
         return asked.filter.take(world, setting);

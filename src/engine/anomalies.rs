@@ -10,7 +10,7 @@ use crate::anomaly::Spec;
 use crate::anomaly::apply::{self, Edits, FileEdits};
 use crate::anomaly::ground::{FileRef, Ground, SliceRows};
 use crate::anomaly::labels::{IncidentRow, Member};
-use crate::anomaly::select::{Draft, Drafting, Made};
+use crate::anomaly::select::{Draft, Drafting, Made, Work};
 use crate::event::journal::Journal;
 use crate::frame::Frame;
 use crate::manifest::{Document, FileEntry};
@@ -44,7 +44,7 @@ pub(super) fn draft(job: &Job<'_>, spec: &Spec) -> Result<Option<Draft>, Error> 
             let (journal, by_slice) = arrange(journals, slices);
             let context = Context { world: job.world, journal: &journal };
             let ground = Ground::new(context, (range.number, ranges), slices, &by_slice);
-            drafting.look(&ground);
+            drafting.look(&ground, at_once);
         }
         if let Some(draft) = drafting.end().map_err(Error::Anomalies)? {
             return Ok(Some(draft));
@@ -52,11 +52,16 @@ pub(super) fn draft(job: &Job<'_>, spec: &Spec) -> Result<Option<Draft>, Error> 
     }
 }
 
+/// Does pieces of work, on as many threads as there are.
+fn at_once(work: Vec<Work<'_>>) {
+    work.into_par_iter().for_each(|one| one());
+}
+
 /// The draft of a data set of one range.
 fn draft_here(spec: &Spec, ground: &Ground<'_>) -> Result<Draft, Error> {
     let mut drafting = Drafting::new(spec);
     loop {
-        drafting.look(ground);
+        drafting.look(ground, at_once);
         if let Some(draft) = drafting.end().map_err(Error::Anomalies)? {
             return Ok(draft);
         }

@@ -7,8 +7,6 @@
 use std::collections::{BTreeMap, HashMap};
 use std::mem::take;
 
-use rayon::prelude::*;
-
 use super::Candidate;
 use super::claims::Claimed;
 use super::exact::Found;
@@ -28,6 +26,9 @@ pub struct Draft {
     /// The others.
     pub(super) picks: Vec<Candidate>,
 }
+
+/// A piece of work.
+pub type Work<'w> = Box<dyn FnOnce() + Send + 'w>;
 
 /// A draft under way: all ranges are looked at, then it either ends or wants them looked at once more.
 pub struct Drafting<'d> {
@@ -73,8 +74,8 @@ impl<'d> Drafting<'d> {
         Self { spec, windows, found, round: 0, attempt: 0, is_first: true, heaviest }
     }
 
-    /// Looks at a range.
-    pub fn look(&mut self, ground: &Ground<'_>) {
+    /// Looks at a range; `at_once` does pieces of work that do not wait for each other.
+    pub fn look(&mut self, ground: &Ground<'_>, at_once: impl Fn(Vec<Work<'_>>)) {
         let struck = self.strike(ground);
         for tried in &mut self.windows {
             for (nth, touches) in tried.spare.iter_mut().filter(|(_, touches)| !touches) {
@@ -84,11 +85,15 @@ impl<'d> Drafting<'d> {
         }
         self.is_first = false;
         let (spec, attempt) = (self.spec, self.attempt);
-        self.found.par_iter_mut().for_each(|(asked, found)| {
-            let enough = spec.enough(*asked, attempt);
-            let here = spec.smallest(ground, *asked, enough, &struck);
-            *found = Spec::merge(take(found), here, enough);
+        let struck = &struck;
+        let work = self.found.iter_mut().map(|(asked, found)| -> Work<'_> {
+            Box::new(move || {
+                let enough = spec.enough(*asked, attempt);
+                let here = spec.smallest(ground, *asked, enough, struck);
+                *found = Spec::merge(take(found), here, enough);
+            })
         });
+        at_once(work.collect());
     }
 
     /// Lets the chosen incidents of the window as a whole happen in a range, and adds up what they come to.

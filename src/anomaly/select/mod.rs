@@ -15,7 +15,7 @@ mod tried;
 mod windows;
 
 use claims::Claims;
-pub use draft::{Draft, Drafting};
+pub use draft::{Draft, Drafting, Work};
 pub use rate::{Droplet, Part};
 
 use crate::anomaly::filter::Filter;

@@ -41,7 +41,7 @@ pub(in crate::anomaly::kinds) static FRAUD_PATTERN: Kind = Kind::new(
     ),
     Param::new(
         "hours",
-        ParamType::Number(1.0..=72.0, 24.0),
+        ParamType::Number(1.0..=72.0, 48.0),
         "Within how many hours a ring redeems its coupon.",
     ),
 ])

@@ -8,6 +8,7 @@ use crate::anomaly::incident::{Incident, Role};
 use crate::anomaly::kind::{Kind, Param, ParamType, Scope};
 use crate::anomaly::value::Value;
 use crate::seed::Stream;
+use crate::tables::sessions::has_persistent_ids;
 
 /// The kind.
 pub(in crate::anomaly::kinds) static FK_WRONG_PARENT: Kind = Kind::new(
@@ -46,6 +47,10 @@ impl Act for FkWrongParent {
         draw: &mut Stream,
     ) -> Option<Incident> {
         let Site::Row(row) = site else { return None };
+        // A ping names nobody, so nobody can tell whose it is instead.
+        let is_ping =
+            row.rowset == Rowset::Events && !has_persistent_ids(ground.session(row.ordinal));
+        (!is_ping).then_some(())?;
         let table = ground.table(row.rowset)?;
         let names = columns::of(params.words("columns"), row.rowset);
         let refers = |value: &Value| value.id().is_some();

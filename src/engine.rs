@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 pub use calibrate::calibrate;
 pub use pilot::{pilot, plan};
@@ -27,6 +27,7 @@ use crate::anomaly::apply::FileEdits;
 use crate::anomaly::ground::{FileRef, Rowset, SliceRows};
 use crate::anomaly::labels::Member;
 use crate::anomaly::select::Draft;
+use crate::anomaly::spool::Spool;
 use crate::answers::{self, Answers, Counter, Tally};
 use crate::diag::Problems;
 use crate::event::journal::Journal;
@@ -148,7 +149,8 @@ pub fn generate_masked(
     };
     if let Some(spec) = &spec {
         let drafted = pool.install(|| anomalies::draft(&job, spec))?;
-        job.wrong = Some(Wrong { spec, drafted });
+        let spool = Spool::new(dir).map_err(|source| Error::Io { path: dir.to_owned(), source })?;
+        job.wrong = Some(Wrong { spec, spool, drafted });
     }
     let mut files = Vec::new();
     let mut ranges = plan.ranges_of(run.shard).peekable();
@@ -235,6 +237,8 @@ struct Job<'j> {
 /// What is to go wrong.
 struct Wrong<'w> {
     spec: &'w Spec,
+    /// Where whole rows wait for their labels to be written.
+    spool: Arc<Spool>,
     /// Incidents of kinds that ask for numbers; none where they are drafted range by range, since there is but one.
     drafted: Option<Draft>,
 }
@@ -321,18 +325,18 @@ impl Job<'_> {
         tasks
     }
 
-    /// Writes files; what the manifest says of them, and the labels of what was changed.
+    /// Writes files; what the manifest says of them, and by file the labels of what was changed.
     fn files(
         &self,
         context: Context<'_>,
         range: UserRange,
         tasks: Vec<Task<'_>>,
-    ) -> Result<(Vec<FileEntry>, Vec<Member>), Error> {
+    ) -> Result<(Vec<FileEntry>, Vec<Vec<Member>>), Error> {
         let file = |task: Task<'_>| self.task(context, range, task);
         let written: Result<Vec<_>, Error> =
             tasks.into_par_iter().with_max_len(1).map(file).collect();
         let (files, members): (Vec<_>, Vec<_>) = written?.into_iter().unzip();
-        Ok((files.into_iter().flatten().collect(), members.into_iter().flatten().collect()))
+        Ok((files.into_iter().flatten().collect(), members))
     }
 
     fn task(

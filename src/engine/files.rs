@@ -29,17 +29,18 @@ impl Job<'_> {
         rows: &Rows<'_>,
         edits: &FileEdits,
     ) -> Result<(Option<FileEntry>, Vec<Member>), Error> {
-        if !edits.is_edited() {
+        let Some(wrong) = self.wrong.as_ref().filter(|_| edits.is_edited()) else {
             return self.damaged(self.whole(path, rows.frame, rows.time_range)?, edits);
-        }
+        };
         let output = &self.world.output;
         let table = &rows.frame.table().name;
         let (path, time_range) = (self.seen_path(table, path), self.seen(table, rows.time_range));
-        let shown = path.clone();
+        let target = path.clone();
         let has_lines = output.format.name() == "ndjson";
         let (frame, places, veil) = (rows.frame, rows.places, self.veil());
-        let laid = LaidOut { frame, shown: rows.shown, places, path: &shown, has_lines, veil };
-        let is_there = rows.shown > 0 || !frame.table().is_events();
+        let (shown, spool) = (rows.shown, &wrong.spool);
+        let laid = LaidOut { frame, shown, places, path: &target, has_lines, veil, spool };
+        let is_there = shown > 0 || !frame.table().is_events();
         let written = edits.write(&laid, |edited, notes| {
             // A slice in which nothing falls is no file.
             is_there
@@ -51,7 +52,7 @@ impl Job<'_> {
                 })
                 .transpose()
         });
-        let failed = |source| Error::Io { path: self.dir.join(&shown), source };
+        let failed = |source| Error::Io { path: self.dir.join(&target), source };
         let (entry, mut members) = written.map_err(failed)?;
         let Some(entry) = entry else { return Ok((None, members)) };
         let (entry, damage) = self.damaged(entry, edits)?;

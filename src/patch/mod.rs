@@ -180,8 +180,8 @@ impl Patch<'_> {
         let target = to.join(path);
         let listed = before.or_else(|| Self::listed(self.labelled, path));
         // A file that is listed nowhere has the digest that the others have.
-        let mut others = self.labelled.tables.iter().flat_map(|table| &table.files);
-        let algorithm = listed.or_else(|| others.next()).map(|file| file.stated().algorithm);
+        let another = || self.labelled.manifest().files().next().cloned();
+        let algorithm = listed.or_else(another).map(|file| file.stated().algorithm);
         let algorithm = algorithm.unwrap_or_default();
         let write = || {
             if let Some(folder) = target.parent() {

@@ -287,15 +287,17 @@ fn whole_days(summary: &Summary) -> Range<u32> {
 }
 
 /// Residuals of a day's visitors after weekday and trend, next to a Poisson's. Visitors, for several sessions of one person on a day
-/// would make chance itself rougher; the first and the last day, which may be cut, stay out.
+/// would make chance itself rougher; the first and the last day, which may be cut, stay out. Days that differ by a twelfth, as people's
+/// do, spread seven times as much as chance where a day has a thousand visitors, and with a hundred no more than chance may.
 pub(super) fn smooth_days(summary: &Summary) -> Verdict {
     const LIMIT: f64 = 2.0;
+    const VISITORS: f64 = 1000.0;
     let days = whole_days(summary);
     let count = |day: u32| summary.days.get(&day).map_or(0, |cell| cell.visitors) as f64;
     let mean = days.clone().map(count).sum::<f64>() / days.len() as f64;
-    if days.len() < 21 || mean < 50.0 {
+    if days.len() < 21 || mean < VISITORS {
         return Verdict::Skipped(format!(
-            "{} whole days, 21 with 50 visitors each are needed",
+            "{} whole days of {mean:.0} visitors; 21 with {VISITORS} each are needed",
             days.len()
         ));
     }

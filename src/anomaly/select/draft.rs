@@ -14,7 +14,6 @@ use super::tried::{Tally, Tried};
 use super::windows::{Struck, Window};
 use crate::anomaly::ground::{Ground, Site};
 use crate::anomaly::kind::Unit;
-use crate::anomaly::sites;
 use crate::anomaly::spec::{Amount, Spec};
 use crate::diag::{Problem, Problems};
 
@@ -110,7 +109,8 @@ impl<'d> Drafting<'d> {
         }
     }
 
-    /// The chosen incidents of the window as a whole, in the order in which they strike.
+    /// The chosen incidents of the window as a whole, in the order in which they strike: that of their numbers, so that those of a
+    /// greater number asked for take nothing from those of a smaller one.
     fn chosen(&self) -> Vec<Window> {
         let of_kind = |tried: &Tried| {
             let window = |(nth, tally): &(u32, Tally)| Window {
@@ -121,10 +121,7 @@ impl<'d> Drafting<'d> {
             tried.chosen.iter().map(window).collect::<Vec<_>>()
         };
         let mut all: Vec<Window> = self.windows.iter().flat_map(of_kind).collect();
-        all.sort_by_key(|window| {
-            let uid = sites::uid_of_window(window.nth);
-            (window.asked, self.spec.asked[window.asked].hash(uid), uid)
-        });
+        all.sort_by_key(|window| (window.asked, window.nth));
         all
     }
 
@@ -156,8 +153,8 @@ impl<'d> Drafting<'d> {
         let mut picks = Vec::new();
         let mut problems = Problems::new();
         for tried in self.windows.iter().filter(|tried| tried.strict) {
-            let there = tried.chosen.len() as u64;
-            if there < tried.wanted {
+            let there = tried.can_be_had();
+            if (tried.chosen.len() as u64) < tried.wanted {
                 problems.push(spec.too_few(tried.asked, tried.wanted, there, there));
             }
         }

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 pub use calibrate::calibrate;
 pub use pilot::{pilot, plan};
@@ -26,6 +26,7 @@ use crate::anomaly::apply::{FileEdits, LaidOut};
 use crate::anomaly::ground::{FileRef, Rowset, SliceRows};
 use crate::anomaly::labels::Member;
 use crate::anomaly::select::Draft;
+use crate::anomaly::spool::Spool;
 use crate::answers::{self, Answers, Counter, Tally};
 use crate::diag::Problems;
 use crate::disk::DiskFile;
@@ -149,7 +150,8 @@ pub fn generate_masked(
     };
     if let Some(spec) = &spec {
         let drafted = pool.install(|| anomalies::draft(&job, spec))?;
-        job.wrong = Some(Wrong { spec, drafted });
+        let spool = Spool::new(dir).map_err(|source| Error::Io { path: dir.to_owned(), source })?;
+        job.wrong = Some(Wrong { spec, spool, drafted });
     }
     let mut files = Vec::new();
     let mut ranges = plan.ranges_of(run.shard).peekable();
@@ -236,6 +238,8 @@ struct Job<'j> {
 /// What is to go wrong.
 struct Wrong<'w> {
     spec: &'w Spec,
+    /// Where whole rows wait for their labels to be written.
+    spool: Arc<Spool>,
     /// Incidents of kinds that ask for numbers; none where they are drafted range by range, since there is but one.
     drafted: Option<Draft>,
 }
@@ -322,18 +326,18 @@ impl Job<'_> {
         tasks
     }
 
-    /// Writes files; what the manifest says of them, and the labels of what was changed.
+    /// Writes files; what the manifest says of them, and by file the labels of what was changed.
     fn files(
         &self,
         context: Context<'_>,
         range: UserRange,
         tasks: Vec<Task<'_>>,
-    ) -> Result<(Vec<FileEntry>, Vec<Member>), Error> {
+    ) -> Result<(Vec<FileEntry>, Vec<Vec<Member>>), Error> {
         let file = |task: Task<'_>| self.task(context, range, task);
         let written: Result<Vec<_>, Error> =
             tasks.into_par_iter().with_max_len(1).map(file).collect();
         let (files, members): (Vec<_>, Vec<_>) = written?.into_iter().unzip();
-        Ok((files.into_iter().flatten().collect(), members.into_iter().flatten().collect()))
+        Ok((files.into_iter().flatten().collect(), members))
     }
 
     fn task(
@@ -385,17 +389,25 @@ impl Job<'_> {
         rows: &Rows<'_>,
         edits: &FileEdits,
     ) -> Result<(Option<FileEntry>, Vec<Member>), Error> {
-        if !edits.is_edited() {
+        let Some(wrong) = self.wrong.as_ref().filter(|_| edits.is_edited()) else {
             let (entry, member) =
                 self.damaged(self.file(path, rows.frame, rows.time_range)?, edits)?;
             return Ok((Some(entry), member.into_iter().collect()));
-        }
+        };
         let output = &self.world.output;
         let (path, time_range) = self.shown(&rows.frame.table().name, path, rows.time_range);
         let shown = path.clone();
         let has_lines = output.format.name() == "ndjson";
         let (frame, places, veil) = (rows.frame, rows.places, self.veil());
-        let laid = LaidOut { frame, shown: rows.shown, places, path: &shown, has_lines, veil };
+        let laid = LaidOut {
+            frame,
+            shown: rows.shown,
+            places,
+            path: &shown,
+            has_lines,
+            veil,
+            spool: &wrong.spool,
+        };
         let is_there = rows.shown > 0 || !frame.table().is_events();
         let written = edits.write(&laid, |edited, notes| {
             // A slice in which nothing falls is no file.

@@ -10,13 +10,14 @@ use std::io;
 use std::sync::Arc;
 
 pub use layout::Edits;
-use told::{Labels, Lines, member};
+use told::{Labels, Mangled, member};
 
 use crate::anomaly::drift::{Drift, Drifted};
 use crate::anomaly::edited::Edited;
 use crate::anomaly::ground::{Ground, RowRef};
 use crate::anomaly::incident::{Cut, Damage, Mangle, OpName, Role};
-use crate::anomaly::labels::Member;
+use crate::anomaly::labels::{Bytes, Member, Uid};
+use crate::anomaly::spool::{Spool, Told};
 use crate::anomaly::value::Value;
 use crate::frame::{Frame, Veil};
 use crate::sink::Notes;
@@ -53,7 +54,6 @@ struct Stamp {
 /// A label, or the half of it that a file knows.
 struct Half {
     stamp: Stamp,
-    name: String,
     /// Ordinal in the file's rows.
     row: usize,
     what: What,
@@ -94,6 +94,8 @@ pub struct LaidOut<'l> {
     pub has_lines: bool,
     /// What may be seen of it.
     pub veil: Option<&'l dyn Veil>,
+    /// Where whole rows wait for their labels to be written.
+    pub spool: &'l Arc<Spool>,
 }
 
 impl FileEdits {
@@ -143,11 +145,12 @@ impl FileEdits {
         let shown: &dyn Frame = veiled.as_deref().unwrap_or(&edited);
         let drifted = self.drift.as_ref().map(|(_, drift)| Drifted::new(shown, drift));
         let shown: &dyn Frame = drifted.as_ref().map_or(shown, |drifted| drifted);
-        let lines = Lines::new(self, laid, shown)?;
-        let mut notes = Notes { rows: self.noted(laid, &lines), places: Vec::new() };
+        let mangled = Mangled::new(self, laid.places, shown)?;
+        let mut notes = Notes { rows: self.noted(laid, &mangled), places: Vec::new() };
         let written = write(shown, &mut notes)?;
-        let labels = Labels { edits: self, laid, edited: &edited, lines: &lines, notes: &notes };
-        let mut members = labels.all();
+        let labels =
+            Labels { edits: self, laid, edited: &edited, mangled: &mangled, shown, notes: &notes };
+        let mut members = labels.all()?;
         members.extend(labels.swallowed()?);
         members.extend(self.drifted(laid.path, &edited));
         Ok((written, members))
@@ -157,24 +160,26 @@ impl FileEdits {
     fn drifted(&self, path: &str, edited: &Edited<'_>) -> Option<Member> {
         let (stamp, drift) = self.drift.as_ref()?;
         let (column, was, is) = drift.told(edited)?;
-        let mut member = member(*stamp, &edited.table().name, path.to_owned());
-        member.column = Some(column);
-        member.original = was;
-        member.injected = is;
-        member.file_clean = Some(path.to_owned());
-        member.file_dirty = Some(path.to_owned());
+        let mut member =
+            member(*stamp, edited.table().name.as_str().into(), Uid::Name(path.into()));
+        let path: Arc<str> = path.into();
+        member.column = Some(column.into());
+        member.original = was.map(Told::new);
+        member.injected = is.map(Told::new);
+        member.file_clean = Some(path.clone());
+        member.file_dirty = Some(path);
         Some(member)
     }
 
     /// Dirty rows of interest, each once, with what replaces its line.
-    fn noted(&self, laid: &LaidOut<'_>, lines: &Lines) -> Vec<(u32, Option<Vec<u8>>)> {
+    fn noted(&self, laid: &LaidOut<'_>, mangled: &Mangled) -> Vec<(u32, Option<Vec<u8>>)> {
         let mut rows: BTreeMap<u32, Option<Vec<u8>>> = BTreeMap::new();
         for half in self.halves.iter().filter(|half| half.dirty) {
             rows.extend(laid.places[half.row].dirty.map(|row| (row, None)));
         }
         for (at, _) in &self.mangles {
             if let Some(row) = laid.places[*at].dirty {
-                rows.insert(row, lines.dirty.get(at).cloned());
+                rows.insert(row, mangled.get(*at).cloned());
             }
         }
         if laid.has_lines { rows.into_iter().collect() } else { Vec::new() }
@@ -184,13 +189,16 @@ impl FileEdits {
     pub fn damage(&self, path: &str, table: &str, bytes: &[u8]) -> Option<(Vec<u8>, Member)> {
         let (stamp, damage) = self.damage.as_ref()?;
         let Cut { start, length, bytes: new } = damage(bytes)?;
-        let mut member = member(*stamp, table, path.to_owned());
-        member.file_clean = Some(path.to_owned());
-        member.file_dirty = Some(path.to_owned());
-        member.byte_start = Some(start as i64);
-        member.byte_len = Some(new.len() as i64);
-        member.raw_original = Some(bytes[start..start + length].to_vec());
-        member.raw_injected = Some(new.clone());
+        let mut member = member(*stamp, table.into(), Uid::Name(path.into()));
+        member.file_clean = Some(path.into());
+        member.file_dirty = Some(path.into());
+        member.bytes = Some(Box::new(Bytes {
+            start: Some(start as i64),
+            length: Some(new.len() as i64),
+            original: Some(Told::new(&bytes[start..start + length])),
+            injected: Some(Told::new(new.clone())),
+            ..Bytes::default()
+        }));
         let whole = [&bytes[..start], &new, &bytes[start + length..]].concat();
         Some((whole, member))
     }
@@ -201,18 +209,21 @@ impl FileEdits {
     }
 }
 
-/// Joins the halves of labels, in the order in which they apply, without those that make no difference.
-pub fn join(halves: Vec<Member>) -> Vec<Member> {
-    let mut whole: BTreeMap<i64, Member> = BTreeMap::new();
-    for half in halves {
-        match whole.entry(half.seq) {
-            std::collections::btree_map::Entry::Vacant(entry) => {
-                entry.insert(half);
-            }
-            std::collections::btree_map::Entry::Occupied(mut entry) => {
-                entry.get_mut().complete(half);
-            }
-        }
+/// Joins the halves of labels, as the files give them, in the order in which they apply, without those that make no difference.
+pub fn join(files: Vec<Vec<Member>>) -> Vec<Member> {
+    // There may be as many as rows: none is held twice.
+    let mut halves = Vec::with_capacity(files.iter().map(Vec::len).sum());
+    for file in files {
+        halves.extend(file);
     }
-    whole.into_values().filter(|member| !member.is_idle()).collect()
+    halves.sort_unstable_by_key(|half| (half.seq, half.file_clean.is_none()));
+    halves.dedup_by(|other, half| {
+        let is_same = other.seq == half.seq;
+        if is_same {
+            half.complete(other);
+        }
+        is_same
+    });
+    halves.retain(|member| !member.is_idle());
+    halves
 }

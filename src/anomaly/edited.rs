@@ -21,11 +21,15 @@ pub struct Edited<'f> {
 
 /// Groups with rows that left theirs because they have another value of what it shares: each is a group by itself.
 struct Parted {
-    /// By row.
-    groups: Vec<u32>,
+    /// By row; none: nothing is shared any more.
+    groups: Option<Vec<u32>>,
     /// By field, of those that groups share: by group, its key.
     shared: Vec<Option<Vec<u32>>>,
 }
+
+/// One row in how many may leave its group. Each takes room in every column that groups share; where more do, there is little left to be
+/// saved by what is shared.
+const FEW: usize = 16;
 
 /// What a dictionary grew by.
 enum Words {
@@ -66,6 +70,9 @@ impl<'f> Edited<'f> {
         if rows.is_empty() {
             return None;
         }
+        if rows.len() > self.shown / FEW {
+            return Some(Parted { groups: None, shared: vec![None; self.cells.len()] });
+        }
         let mut groups = base[..self.shown].to_vec();
         for (own, row) in (known as u32..).zip(&rows) {
             groups[*row] = own;
@@ -87,7 +94,7 @@ impl<'f> Edited<'f> {
             Some(all)
         };
         let shared = shared.into_iter().zip(&self.cells).map(with_own).collect();
-        Some(Parted { groups, shared })
+        Some(Parted { groups: Some(groups), shared })
     }
 
     /// Makes values cells of a field, adding to its dictionary what is not in it.
@@ -270,7 +277,7 @@ impl Frame for Edited<'_> {
 
     fn groups(&self) -> Option<&[u32]> {
         match &self.parted {
-            Some(parted) => Some(&parted.groups),
+            Some(parted) => parted.groups.as_deref(),
             None => self.base.groups().map(|groups| &groups[..self.shown]),
         }
     }

@@ -321,25 +321,7 @@ impl<'g> Ground<'g> {
 
     /// The same as a text for people.
     pub fn name(&self, at: RowRef) -> String {
-        let journal = self.context.journal;
-        let nth = at.ordinal as usize;
-        match at.rowset {
-            Rowset::Events => format!("{:016x}:{}", journal.sessions[nth].key, at.sequence),
-            Rowset::Users => journal.users[nth].user.to_string(),
-            Rowset::Devices => {
-                format!("{}:{}", journal.devices[nth].user, journal.devices[nth].device)
-            }
-            Rowset::Journeys => format!("{:016x}", journal.journeys[nth].key),
-            Rowset::Sessions => format!("{:016x}", journal.sessions[nth].key),
-            Rowset::Orders => format!("{:016x}", journal.orders[nth].key),
-            Rowset::OrderItems => {
-                let line = &journal.lines[nth];
-                format!("{:016x}:{}", journal.orders[line.order as usize].key, line.number)
-            }
-            Rowset::Payments => format!("{:016x}", journal.payments[nth].key),
-            Rowset::Consents => format!("{:016x}", journal.consents[nth].key),
-            Rowset::ErasureRequests => format!("{:016x}", journal.erasures[nth].key),
-        }
+        at.name(self.context.journal)
     }
 
     /// The file that a row is in; none for an event that there is not.

@@ -286,6 +286,15 @@ impl Incident {
             && self.children.is_empty()
     }
 
+    /// How many rows it touches or brings, each as often as it does.
+    pub fn rows(&self) -> u64 {
+        let guests = self.guests.iter().map(|guests| {
+            let entities = guests.users.len() + guests.devices.len() + guests.journeys.len();
+            (entities + guests.sessions.len()) as u64 + guests.events()
+        });
+        self.all_edits().count() as u64 + guests.sum::<u64>()
+    }
+
     /// All edits, those of its children too.
     pub fn all_edits(&self) -> impl Iterator<Item = &Edit> {
         let of_children = self.children.iter().flat_map(|(_, child)| &child.edits);

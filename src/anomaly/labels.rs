@@ -1,13 +1,18 @@
 //! Labels: the truth about incidents, as rows of its two tables.
 
-use crate::anomaly::ground::{Ground, Rowset, Site};
+use std::sync::Arc;
+
+use crate::anomaly::ground::{Ground, RowRef, Rowset, Site};
 use crate::anomaly::incident::{Incident, Op, OpName, Role};
 use crate::anomaly::kind::Kind;
 use crate::anomaly::select::Made;
 use crate::anomaly::spec::Spec;
+use crate::anomaly::spool::Told;
+use crate::anomaly::value::Value;
 use crate::digits::base64;
 use crate::event::ids;
 use crate::event::journal::NEVER;
+use crate::schema::Type;
 use crate::seed::mix;
 use crate::tables::{Get, Record};
 
@@ -46,37 +51,72 @@ pub struct Member {
     /// What the row is in the incident.
     pub role: Role,
     /// The row's table.
-    pub table: String,
+    pub table: Arc<str>,
     /// What the row was at generation.
-    pub row_uid: String,
+    pub uid: Uid,
     /// Its key in the clean data.
-    pub pk_clean: Option<String>,
+    pub pk_clean: Option<Key>,
     /// Its key in the dirty data.
-    pub pk_dirty: Option<String>,
+    pub pk_dirty: Option<Key>,
     /// The column changed.
-    pub column: Option<String>,
+    pub column: Option<Arc<str>>,
     /// What stood there.
-    pub original: Option<String>,
+    pub original: Option<Told>,
     /// What stands there.
-    pub injected: Option<String>,
+    pub injected: Option<Told>,
     /// The clean file.
-    pub file_clean: Option<String>,
+    pub file_clean: Option<Arc<str>>,
     /// The row in it.
-    pub row_clean: Option<i64>,
+    pub row_clean: Option<u32>,
     /// The dirty file.
-    pub file_dirty: Option<String>,
+    pub file_dirty: Option<Arc<str>>,
     /// The row in it.
-    pub row_dirty: Option<i64>,
+    pub row_dirty: Option<u32>,
+    /// Its line or bytes, where there are some.
+    pub bytes: Option<Box<Bytes>>,
+}
+
+/// The bytes that a label is about.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Bytes {
     /// The line.
     pub line_no: Option<i64>,
     /// Its first byte.
-    pub byte_start: Option<i64>,
-    /// Its bytes.
-    pub byte_len: Option<i64>,
-    /// The bytes before.
-    pub raw_original: Option<Vec<u8>>,
-    /// The bytes after.
-    pub raw_injected: Option<Vec<u8>>,
+    pub start: Option<i64>,
+    /// How many there are.
+    pub length: Option<i64>,
+    /// What they were.
+    pub original: Option<Told>,
+    /// What they are.
+    pub injected: Option<Told>,
+}
+
+/// What a row was at generation; a label may be there for each row of many, and holds no text where there is none to be held.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Uid {
+    /// The row.
+    Row(RowRef),
+    /// What is no row of the journal, by its name.
+    Name(Box<str>),
+}
+
+/// A row's key.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Key {
+    /// An identifier.
+    Id(u128),
+    /// What it is otherwise.
+    Text(Box<str>),
+}
+
+impl Key {
+    /// As tables of labels have it.
+    pub(super) fn text(&self) -> String {
+        match self {
+            Self::Id(id) => Value::Id(*id).plain(Type::Id),
+            Self::Text(text) => text.to_string(),
+        }
+    }
 }
 
 impl IncidentRow {
@@ -204,19 +244,27 @@ fn times(ground: &Ground<'_>, incident: &Incident) -> (Span, Span) {
 
 impl Member {
     /// Takes over from another half of the same label what this one does not know.
-    pub(super) fn complete(&mut self, other: Member) {
+    pub(super) fn complete(&mut self, other: &mut Self) {
         macro_rules! or {
-            ($($field:ident)*) => { $(self.$field = self.$field.take().or(other.$field);)* };
+            ($($field:ident)*) => { $(self.$field = self.$field.take().or(other.$field.take());)* };
         }
         or!(pk_clean pk_dirty column original injected file_clean row_clean file_dirty row_dirty);
-        or!(line_no byte_start byte_len raw_original raw_injected);
+        let Some(others) = other.bytes.take() else { return };
+        let own = self.bytes.get_or_insert_default();
+        own.line_no = own.line_no.or(others.line_no);
+        own.start = own.start.or(others.start);
+        own.length = own.length.or(others.length);
+        own.original = own.original.take().or(others.original);
+        own.injected = own.injected.take().or(others.injected);
     }
 
     /// Whether it says that something was done which makes no difference.
     pub(super) fn is_idle(&self) -> bool {
         match self.op {
             OpName::Update => self.column.is_some() && self.original == self.injected,
-            OpName::Bytes => self.raw_original == self.raw_injected,
+            OpName::Bytes => {
+                self.bytes.as_ref().is_none_or(|bytes| bytes.original == bytes.injected)
+            }
             OpName::Move => self.row_dirty.is_none() || self.original == self.injected,
             _ => false,
         }
@@ -229,9 +277,22 @@ fn put(text: Option<&str>, out: &mut Vec<u8>) -> bool {
     text.is_some()
 }
 
+/// Writes a key, if there is one.
+fn put_key(key: Option<&Key>, out: &mut Vec<u8>) -> bool {
+    put(key.map(Key::text).as_deref(), out)
+}
+
+/// Writes what was told, if there is something.
+fn put_told(told: Option<&Told>, out: &mut Vec<u8>) -> bool {
+    told.is_some_and(|told| {
+        told.read(|text| out.extend_from_slice(text));
+        true
+    })
+}
+
 /// Bytes that are no text, if there are some.
-fn put_bytes(bytes: Option<&[u8]>, out: &mut Vec<u8>) -> bool {
-    put(bytes.map(base64).as_deref(), out)
+fn put_bytes(told: Option<&Told>, out: &mut Vec<u8>) -> bool {
+    put(told.map(|told| told.read(base64)).as_deref(), out)
 }
 
 impl Record for IncidentRow {
@@ -264,26 +325,36 @@ impl Record for Member {
         ("member.op", Get::Text(|_, m, out| put(Some(m.op.name()), out))),
         ("member.role", Get::Text(|_, m, out| put(Some(m.role.name()), out))),
         ("member.table", Get::Text(|_, m, out| put(Some(&m.table), out))),
-        ("member.row_uid", Get::Text(|_, m, out| put(Some(&m.row_uid), out))),
-        ("member.pk_clean", Get::Text(|_, m, out| put(m.pk_clean.as_deref(), out))),
-        ("member.pk_dirty", Get::Text(|_, m, out| put(m.pk_dirty.as_deref(), out))),
+        (
+            "member.row_uid",
+            Get::Text(|c, m, out| match &m.uid {
+                Uid::Row(row) => put(Some(&row.name(c.journal)), out),
+                Uid::Name(name) => put(Some(name), out),
+            }),
+        ),
+        ("member.pk_clean", Get::Text(|_, m, out| put_key(m.pk_clean.as_ref(), out))),
+        ("member.pk_dirty", Get::Text(|_, m, out| put_key(m.pk_dirty.as_ref(), out))),
         ("member.column", Get::Text(|_, m, out| put(m.column.as_deref(), out))),
-        ("member.original", Get::Text(|_, m, out| put(m.original.as_deref(), out))),
-        ("member.injected", Get::Text(|_, m, out| put(m.injected.as_deref(), out))),
+        ("member.original", Get::Text(|_, m, out| put_told(m.original.as_ref(), out))),
+        ("member.injected", Get::Text(|_, m, out| put_told(m.injected.as_ref(), out))),
         ("member.file_clean", Get::Text(|_, m, out| put(m.file_clean.as_deref(), out))),
-        ("member.row_clean", Get::MaybeLong(|_, m| m.row_clean)),
+        ("member.row_clean", Get::MaybeLong(|_, m| m.row_clean.map(i64::from))),
         ("member.file_dirty", Get::Text(|_, m, out| put(m.file_dirty.as_deref(), out))),
-        ("member.row_dirty", Get::MaybeLong(|_, m| m.row_dirty)),
-        ("member.line_no", Get::MaybeLong(|_, m| m.line_no)),
-        ("member.byte_start", Get::MaybeLong(|_, m| m.byte_start)),
-        ("member.byte_len", Get::MaybeLong(|_, m| m.byte_len)),
+        ("member.row_dirty", Get::MaybeLong(|_, m| m.row_dirty.map(i64::from))),
+        ("member.line_no", Get::MaybeLong(|_, m| m.bytes.as_ref()?.line_no)),
+        ("member.byte_start", Get::MaybeLong(|_, m| m.bytes.as_ref()?.start)),
+        ("member.byte_len", Get::MaybeLong(|_, m| m.bytes.as_ref()?.length)),
         (
             "member.raw_original_b64",
-            Get::Text(|_, m, out| put_bytes(m.raw_original.as_deref(), out)),
+            Get::Text(|_, m, out| {
+                put_bytes(m.bytes.as_ref().and_then(|b| b.original.as_ref()), out)
+            }),
         ),
         (
             "member.raw_injected_b64",
-            Get::Text(|_, m, out| put_bytes(m.raw_injected.as_deref(), out)),
+            Get::Text(|_, m, out| {
+                put_bytes(m.bytes.as_ref().and_then(|b| b.injected.as_ref()), out)
+            }),
         ),
     ];
 }

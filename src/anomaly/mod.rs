@@ -50,6 +50,7 @@ pub mod select;
 pub mod silence;
 mod sites;
 mod spec;
+pub mod spool;
 pub mod value;
 
 pub use act::Act;

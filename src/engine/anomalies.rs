@@ -127,7 +127,7 @@ pub(super) fn labels(
     context: Context<'_>,
     range: UserRange,
     incidents: Vec<IncidentRow>,
-    halves: Vec<Member>,
+    halves: Vec<Vec<Member>>,
 ) -> Result<Vec<FileEntry>, Error> {
     let members = apply::join(halves);
     let known: std::collections::BTreeSet<u128> =
@@ -154,6 +154,9 @@ pub(super) fn labels(
             write(&RecordFrame::new(context, table, &members))?;
         }
     }
+    drop(members);
+    let cleared = job.wrong.as_ref().map_or(Ok(()), |wrong| wrong.spool.clear());
+    cleared.map_err(|source| Error::Io { path: job.dir.to_owned(), source })?;
     Ok(files)
 }
 

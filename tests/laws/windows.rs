@@ -201,3 +201,18 @@ fn outages_of_nothing_are_none() {
     assert!(told.contains("400 of `outage_gap` are asked for, and "), "{told}");
     assert!(told.contains(" windows can carry one"), "{told}");
 }
+
+/// For all that touches the window as a whole: more rows of a range than labels can be held for are refused, before anything is written.
+#[test]
+fn what_strikes_too_much_is_refused() {
+    let asked = "[anomalies.bot_sessions]\nk = 4000\npages = 2000\n";
+    let world = world(&format!("seed = 5\ndays = 4\nusers = 6\n{asked}"));
+    let dir: TempDir = tempfile::tempdir().expect("a folder");
+    let run = Run { threads: 2, shard: None };
+    let outcome = engine::generate(&world, &plan(&world), &run, dir.path(), &Unwatched, &GO_ON);
+    let Err(Error::Anomalies(problems)) = outcome else { panic!("{outcome:?}") };
+    let told = problems.to_string();
+    assert!(told.contains("`bot_sessions` above all, strikes "), "{told}");
+    assert!(told.contains(" rows of a range of users, and 2500000 can be labelled"), "{told}");
+    assert!(std::fs::read_dir(dir.path()).expect("read").next().is_none());
+}

@@ -192,9 +192,10 @@ impl Layout<'_> {
         what: What,
         (clean, dirty): (bool, bool),
     ) {
-        let name = self.ground.name(row);
-        let half = Half { stamp, name, row: at, what, clean, dirty };
-        self.files.entry(file).or_default().halves.push(half);
+        let half = Half { stamp, row: at, what, clean, dirty };
+        let edits = self.files.entry(file).or_default();
+        debug_assert!(edits.rows[at].0 == row);
+        edits.halves.push(half);
     }
 
     fn update(&mut self, anomaly: u128, row: RowRef, role: Role, cells: &Cells) {

@@ -1,5 +1,7 @@
 //! What rows, files and sites are called.
 
+use crate::event::journal::Journal;
+
 macro_rules! rowsets {
     ($($(#[$doc:meta])* $name:ident = $table:literal,)*) => {
         /// A table whose rows can be touched.
@@ -68,6 +70,28 @@ impl RowRef {
     /// An event.
     pub const fn event(session: u32, sequence: u16) -> Self {
         Self { rowset: Rowset::Events, ordinal: session, sequence }
+    }
+
+    /// What it is known by from its generation on, as a text for people.
+    pub fn name(self, journal: &Journal) -> String {
+        let nth = self.ordinal as usize;
+        match self.rowset {
+            Rowset::Events => format!("{:016x}:{}", journal.sessions[nth].key, self.sequence),
+            Rowset::Users => journal.users[nth].user.to_string(),
+            Rowset::Devices => {
+                format!("{}:{}", journal.devices[nth].user, journal.devices[nth].device)
+            }
+            Rowset::Journeys => format!("{:016x}", journal.journeys[nth].key),
+            Rowset::Sessions => format!("{:016x}", journal.sessions[nth].key),
+            Rowset::Orders => format!("{:016x}", journal.orders[nth].key),
+            Rowset::OrderItems => {
+                let line = &journal.lines[nth];
+                format!("{:016x}:{}", journal.orders[line.order as usize].key, line.number)
+            }
+            Rowset::Payments => format!("{:016x}", journal.payments[nth].key),
+            Rowset::Consents => format!("{:016x}", journal.consents[nth].key),
+            Rowset::ErasureRequests => format!("{:016x}", journal.erasures[nth].key),
+        }
     }
 }
 

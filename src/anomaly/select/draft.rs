@@ -4,7 +4,7 @@
 //! may touch what others did, all ranges are looked at once more, until nothing changes. Then kinds take turns, each the next of its own
 //! order that nobody claims, so that a kind's first picks stay the same when it asks for more.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::mem::take;
 
 use super::Candidate;
@@ -39,7 +39,23 @@ pub struct Drafting<'d> {
     attempt: u32,
     /// Whether no range was looked at in this round.
     is_first: bool,
+    heaviest: Heaviest,
 }
+
+/// The range of which incidents of the window as a whole touch the most rows.
+#[derive(Debug, Clone, Copy, Default)]
+struct Heaviest {
+    rows: u64,
+    /// How many they may.
+    most: u64,
+    /// The kind that touches most of them.
+    asked: usize,
+}
+
+/// Rows of a range that incidents of the window as a whole may touch, whatever its size, and one in how many of a large one's. Each has a
+/// label that holds it, and labels of a range are in memory until all its files are written.
+const ROWS: u64 = 1_000_000;
+const SHARE: u64 = 4;
 
 impl<'d> Drafting<'d> {
     /// A draft of which nothing is known yet.
@@ -53,7 +69,8 @@ impl<'d> Drafting<'d> {
         });
         let windows = windows.collect();
         let found = spec.exact().into_iter().map(|asked| (asked, Found::default())).collect();
-        Self { spec, windows, found, round: 0, attempt: 0, is_first: true }
+        let heaviest = Heaviest::default();
+        Self { spec, windows, found, round: 0, attempt: 0, is_first: true, heaviest }
     }
 
     /// Looks at a range; `at_once` does pieces of work that do not wait for each other.
@@ -83,8 +100,10 @@ impl<'d> Drafting<'d> {
         loop {
             let windows = self.chosen();
             let mut here: Vec<Option<Tally>> = vec![None; windows.len()];
+            let mut rows: BTreeMap<usize, u64> = BTreeMap::new();
             let struck = self.spec.strike(ground, &windows, &mut |at, incident| {
                 here[at] = Some(Tally::of(&incident));
+                *rows.entry(windows[at].asked).or_default() += incident.rows();
             });
             let known: HashMap<(usize, u32), Tally> = windows
                 .iter()
@@ -104,6 +123,12 @@ impl<'d> Drafting<'d> {
                 for (nth, tally) in &mut tried.chosen {
                     tally.extend(known.get(&(tried.asked, *nth)).copied());
                 }
+            }
+            let all = rows.values().sum();
+            let most = ROWS.max(ground.world().request.budget / SHARE);
+            let asked = rows.into_iter().max_by_key(|(_, rows)| *rows).map(|(asked, _)| asked);
+            if let Some(asked) = asked.filter(|_| all > self.heaviest.rows) {
+                self.heaviest = Heaviest { rows: all, most, asked };
             }
             return struck;
         }
@@ -130,6 +155,16 @@ impl<'d> Drafting<'d> {
     /// # Errors
     /// Kinds that the data set cannot carry as often as asked for.
     pub fn end(&mut self) -> Result<Option<Draft>, Problems> {
+        let Heaviest { rows, most, asked } = take(&mut self.heaviest);
+        if rows > most {
+            let (of, what) = (&self.spec.asked[asked], "what touches the window as a whole");
+            let id = of.kind.id;
+            let message = format!(
+                "{what}, `{id}` above all, strikes {rows} rows of a range of users, and {most} can be labelled"
+            );
+            let help = "let it be shorter or weaker, ask for fewer, or for a smaller `budget`";
+            return Err(of.problem(message, help).into());
+        }
         let round = self.round;
         let replace = |tried: &mut Tried| tried.replace(round);
         // Each of them, whatever the others come to.

@@ -27,7 +27,7 @@ pub(in crate::anomaly::kinds) static TRAFFIC_BURST: Kind = Kind::new(
         ParamType::Choice(&["crowd", "ddos"]),
         "Whether people come, or machines.",
     ),
-    Param::new("times", ParamType::Number(1.5..=100.0, 5.0), "How many times the usual traffic."),
+    Param::new("times", ParamType::Number(1.5..=100.0, 5.0), "How many times the usual traffic; of each range of users (`budget`) at most 100 000 visitors come, and the label tells how strong it is."),
     Param::new("hours", ParamType::Number(0.05..=48.0, 1.0), "How long it lasts."),
 ])
 .acts(&TrafficBurst);
@@ -35,7 +35,7 @@ pub(in crate::anomaly::kinds) static TRAFFIC_BURST: Kind = Kind::new(
 struct TrafficBurst;
 
 /// Visitors of a range at most: each of their rows has a label.
-const MOST: f64 = 200_000.0;
+const MOST: f64 = 100_000.0;
 /// What the visitors of ranges beyond the first are drawn for.
 const SHARE: Purpose = Purpose::named("anomaly burst in a range");
 /// Addresses that an attack comes from.

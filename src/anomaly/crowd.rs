@@ -16,11 +16,7 @@ const PEOPLE: u32 = 32;
 const NUMBERS: u64 = 1 << 20;
 
 /// Somebody who comes in that time, those likelier who come more often: what they have, much of the traffic has.
-pub(super) fn somebody(
-    ground: &Ground<'_>,
-    (from, until): (i64, i64),
-    draw: &mut Stream,
-) -> User {
+pub(super) fn somebody(ground: &Ground<'_>, (from, until): (i64, i64), draw: &mut Stream) -> User {
     let (world, numbers) = (ground.world(), ground.users.clamp(1, NUMBERS) as u32);
     let mut total = 0.0;
     let mut found = None;

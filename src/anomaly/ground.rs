@@ -10,10 +10,10 @@ use crate::anomaly::value::Value;
 use crate::event::ids;
 use crate::event::journal::{Bucket, Offsets, Session};
 use crate::frame::Frame;
-use crate::scenario::calendar::HOUR;
-use crate::scenario::slices::Slices;
-use crate::scenario::plan::{self, Plan};
 use crate::scenario::World;
+use crate::scenario::calendar::HOUR;
+use crate::scenario::plan::{self, Plan};
+use crate::scenario::slices::Slices;
 use crate::schema::Table;
 use crate::seed::{Stream, mix};
 use crate::sink;
@@ -48,11 +48,7 @@ pub struct Ground<'g> {
 
 impl<'g> Ground<'g> {
     /// The ground of a range of that number, its events by slice.
-    pub fn new(
-        context: Context<'g>,
-        (plan, range): (&Plan, u32),
-        rows: &'g [SliceRows],
-    ) -> Self {
+    pub fn new(context: Context<'g>, (plan, range): (&Plan, u32), rows: &'g [SliceRows]) -> Self {
         let events = context.world.schemas.tables.iter().find(|table| table.is_events());
         let bound = events.map(|table| (table, Arc::new(Bound::new(table))));
         Self {

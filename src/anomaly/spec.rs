@@ -266,8 +266,7 @@ fn amount(world: &World, kind: &Kind, wish: &Wish) -> Result<Option<Amount>, Pro
                 return Err(setting.problem(message, "ask for more, or by `k`"));
             }
             if count as f64 > most(kind) {
-                let message =
-                    format!("`per_hour` of {number} comes to {count} in {hours} hours");
+                let message = format!("`per_hour` of {number} comes to {count} in {hours} hours");
                 let help = format!("at most {} of `{}` can be asked for", most(kind), kind.id);
                 return Err(setting.problem(message, help));
             }

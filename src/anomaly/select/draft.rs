@@ -229,10 +229,20 @@ impl Spec {
         let (id, unit) = (of.kind.id, of.kind.unit.name());
         let message =
             format!("{wanted} of `{id}` are asked for, and {there} {unit}s can carry one");
-        let help = if there < wanted {
-            "ask for fewer, or for a larger data set".to_owned()
-        } else {
-            format!("other kinds claim all but {taken}: ask for fewer, or set `overlaps = true`")
+        let help = match (there < wanted, self.overlaps) {
+            (true, _) if of.kind.unit == Unit::Window => {
+                "ask for fewer, let others be shorter or fewer, or ask for a larger data set"
+                    .to_owned()
+            }
+            (true, _) => "ask for fewer, or for a larger data set".to_owned(),
+            (false, true) => {
+                format!(
+                    "outages leave no more than {taken}: ask for fewer, or let those be shorter"
+                )
+            }
+            (false, false) => {
+                format!("others claim all but {taken}: ask for fewer, or set `overlaps = true`")
+            }
         };
         of.problem(message, &help)
     }

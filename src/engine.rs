@@ -275,10 +275,10 @@ impl Job<'_> {
         journal: &mut Journal,
         mut by_slice: Vec<SliceRows>,
     ) -> Result<Vec<FileEntry>, Error> {
-        let (world, slices) = (self.world, self.plan.slices);
-        let place = (range.number, self.plan.ranges.len() as u32);
+        let world = self.world;
+        let place = (self.plan, range.number);
         let (mut edits, mut changes, incidents) =
-            anomalies::of_range(wrong, world, place, slices, journal, &mut by_slice)?;
+            anomalies::of_range(wrong, world, place, journal, &mut by_slice)?;
         let context = Context { world, journal };
         let tasks = self.tasks(range, by_slice, |file| {
             let changes = match file {

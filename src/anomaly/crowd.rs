@@ -1,8 +1,10 @@
 //! Somebody of the crowd: whose country, device or source an incident of the window as a whole is about.
 //!
 //! A range knows its own people alone, and all ranges must draw the same. People are a matter of the seed and a number, wherever they
-//! are simulated; so somebody is drawn by the number, likelier the more often they come in the time in question.
+//! are simulated; so somebody is drawn by the number, among those of the whole data set, likelier the more often they come in the time
+//! in question.
 
+use crate::anomaly::ground::Ground;
 use crate::population::User;
 use crate::scenario::World;
 use crate::scenario::calendar::DAY;
@@ -10,15 +12,16 @@ use crate::seed::Stream;
 
 /// How many people are looked at to find one.
 const PEOPLE: u32 = 32;
-/// Numbers of ordinary people.
-const NUMBERS: u32 = 1 << 20;
+/// Numbers of people that are enough to draw from, however many there are.
+const NUMBERS: u64 = 1 << 20;
 
 /// Somebody who comes in that time, those likelier who come more often: what they have, much of the traffic has.
-pub(super) fn somebody(world: &World, (from, until): (i64, i64), draw: &mut Stream) -> User {
+pub(super) fn somebody(ground: &Ground<'_>, (from, until): (i64, i64), draw: &mut Stream) -> User {
+    let (world, numbers) = (ground.world(), ground.users.clamp(1, NUMBERS) as u32);
     let mut total = 0.0;
     let mut found = None;
     for _ in 0..PEOPLE {
-        let user = world.people.user(draw.below(NUMBERS).into());
+        let user = world.people.user(draw.below(numbers).into());
         let weight = visits(world, &user, (from, until));
         total += weight;
         // The nth takes the place of whoever was found before by its part of what has been seen so far.

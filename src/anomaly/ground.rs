@@ -10,9 +10,10 @@ use crate::anomaly::value::Value;
 use crate::event::ids;
 use crate::event::journal::{Bucket, Offsets, Session};
 use crate::frame::Frame;
+use crate::scenario::World;
 use crate::scenario::calendar::HOUR;
+use crate::scenario::plan::{self, Plan};
 use crate::scenario::slices::Slices;
-use crate::scenario::{World, plan};
 use crate::schema::Table;
 use crate::seed::{Stream, mix};
 use crate::sink;
@@ -34,6 +35,8 @@ pub struct Ground<'g> {
     pub range: u32,
     /// How many ranges the data set has.
     pub ranges: u32,
+    /// How many ordinary users.
+    pub users: u64,
     /// The runs of arrival time.
     pub slices: Slices,
     rows: &'g [SliceRows],
@@ -44,20 +47,16 @@ pub struct Ground<'g> {
 }
 
 impl<'g> Ground<'g> {
-    /// The ground of a range, one of so many, its events by slice.
-    pub fn new(
-        context: Context<'g>,
-        (range, ranges): (u32, u32),
-        slices: Slices,
-        rows: &'g [SliceRows],
-    ) -> Self {
+    /// The ground of a range of that number, its events by slice.
+    pub fn new(context: Context<'g>, (plan, range): (&Plan, u32), rows: &'g [SliceRows]) -> Self {
         let events = context.world.schemas.tables.iter().find(|table| table.is_events());
         let bound = events.map(|table| (table, Arc::new(Bound::new(table))));
         Self {
             context,
             range,
-            ranges,
-            slices,
+            ranges: plan.ranges.len() as u32,
+            users: plan.users,
+            slices: plan.slices,
             rows,
             bound,
             known: Known::Site(None),

@@ -102,7 +102,8 @@ impl Silence {
         (self.from..self.until).contains(&time)
     }
 
-    /// Whether an edit could put an event into it: by its time, or by the value that it is about.
+    /// Whether an edit could put an event into it: by its time, or by the value that it is about. What was in it before is gone, and no
+    /// longer there to be copied.
     pub fn is_broken_by(&self, world: &World, edit: &Edit) -> bool {
         let (Op::Update(cells)
         | Op::Duplicate(cells, _)

@@ -214,6 +214,11 @@ fn named(world: &World, wish: &Wish, seed: Seed, asked: &mut Vec<Asked>) -> Resu
 /// Names of the settings that say how many.
 const AMOUNTS: [&str; 4] = ["k", "rate", "unit", "per_hour"];
 
+/// How many of a kind can be asked for: what touches the window as a whole is looked at in every range, and each of them remembered.
+fn most(kind: &Kind) -> f64 {
+    if kind.unit == Unit::Window { 1e4 } else { 1e9 }
+}
+
 /// How many are asked for, if anything is said of it.
 fn amount(world: &World, kind: &Kind, wish: &Wish) -> Result<Option<Amount>, Problem> {
     let find = |name: &str| wish.settings.iter().find(|setting| setting.name.text == name);
@@ -245,7 +250,7 @@ fn amount(world: &World, kind: &Kind, wish: &Wish) -> Result<Option<Amount>, Pro
     };
     Ok(Some(match setting.name.text.as_str() {
         "k" => {
-            within(1e9)?;
+            within(most(kind))?;
             Amount::Exactly(number as u64, true)
         }
         "rate" => {
@@ -259,6 +264,11 @@ fn amount(world: &World, kind: &Kind, wish: &Wish) -> Result<Option<Amount>, Pro
             if count == 0 {
                 let message = format!("`per_hour` of {number} is none in {hours} hours");
                 return Err(setting.problem(message, "ask for more, or by `k`"));
+            }
+            if count as f64 > most(kind) {
+                let message = format!("`per_hour` of {number} comes to {count} in {hours} hours");
+                let help = format!("at most {} of `{}` can be asked for", most(kind), kind.id);
+                return Err(setting.problem(message, help));
             }
             Amount::Exactly(count, true)
         }

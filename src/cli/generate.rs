@@ -75,7 +75,8 @@ Examples:
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let cancel = interrupt::flag().context("cannot listen for Ctrl-C")?;
     let threads = args.threads.map_or_else(load::threads, NonZeroUsize::get);
-    let mut world = load::world(&args.what, Some(&args.form), threads, &cancel)?;
+    let pseudonyms = args.privacy.pseudonyms();
+    let mut world = load::world(&args.what, Some(&args.form), pseudonyms, threads, &cancel)?;
     if args.twin && world.request.anomalies.is_none() {
         let problem = Problem::new("there is no twin of a data set in which nothing goes wrong");
         return Err(problem.help("ask for anomalies: --anomalies default").into());

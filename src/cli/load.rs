@@ -42,15 +42,29 @@ pub(crate) fn assets(models: Option<&Path>) -> Result<Assets, Problems> {
     }
 }
 
+/// Whether pseudonyms are made of what is simulated.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pseudonyms {
+    /// There are none.
+    None,
+    /// There may be some.
+    Maybe,
+}
+
 /// The world that the arguments ask for, with its rates met: as found by an earlier run, or anew.
 pub(crate) fn world(
     what: &What,
     form: Option<&Form>,
+    pseudonyms: Pseudonyms,
     threads: usize,
     cancel: &AtomicBool,
 ) -> Result<World, Failure> {
     let assets = assets(what.models.as_deref())?;
-    ready(World::build(request(what, form, &assets)?, &assets)?, threads, cancel)
+    let world = World::build(request(what, form, &assets)?, &assets)?;
+    // Said before anything is simulated.
+    let spec = Spec::of(&world)?;
+    spec.map(|spec| spec.behind(pseudonyms == Pseudonyms::Maybe)).transpose()?;
+    ready(world, threads, cancel)
 }
 
 /// A world with its rates met.
@@ -59,8 +73,6 @@ pub(crate) fn ready(
     threads: usize,
     cancel: &AtomicBool,
 ) -> Result<World, Failure> {
-    // Said before anything is simulated.
-    Spec::of(&world)?;
     let folder = cache_folder();
     let kept = folder.as_ref().and_then(|folder| cache::read(folder, &world));
     if !kept.is_some_and(|kept| kept.apply(&mut world)) {

@@ -19,6 +19,7 @@ use throng::scenario::request::Name;
 
 use super::failure::Failure;
 use super::key::Given;
+use super::load::Pseudonyms;
 use super::policy;
 
 /// What is asked for about privacy.
@@ -36,6 +37,13 @@ pub(crate) struct Privacy {
     /// Write truth tables, seed and scenario as well, by which everybody can be found again
     #[arg(long, requires = "pseudonymise")]
     keep_truth: bool,
+}
+
+impl Privacy {
+    /// Whether there may be pseudonyms.
+    pub(crate) fn pseudonyms(&self) -> Pseudonyms {
+        if self.pseudonymise.is_some() { Pseudonyms::Maybe } else { Pseudonyms::None }
+    }
 }
 
 /// A policy bound to a run.

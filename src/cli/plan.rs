@@ -39,7 +39,8 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let threads = load::threads();
     let cancel = interrupt::flag().context("cannot listen for Ctrl-C")?;
-    let world = load::world(&args.what, Some(&args.form), threads, &cancel)?;
+    let world =
+        load::world(&args.what, Some(&args.form), load::Pseudonyms::Maybe, threads, &cancel)?;
     let plan = engine::plan(&world, threads, &cancel)?;
     let forecast = Forecast::new(&world, &plan);
     let mut out = anstream::stdout().lock();

@@ -39,7 +39,7 @@ Examples:
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let cancel = interrupt::flag().context("cannot listen for Ctrl-C")?;
-    let world = load::world(&args.what, None, load::threads(), &cancel)?;
+    let world = load::world(&args.what, None, load::Pseudonyms::Maybe, load::threads(), &cancel)?;
     let name = |text: &Option<String>| text.as_deref().map(Name::from);
     let filter = Filter { persona: name(&args.persona), journey: name(&args.journey) };
     let journeys = preview::journeys(&world, args.count, &filter)?;

@@ -17,8 +17,7 @@ use crate::event::journal::Journal;
 use crate::frame::Frame;
 use crate::manifest::{Document, FileEntry};
 use crate::scenario::World;
-use crate::scenario::plan::{UserRange, table_path};
-use crate::scenario::slices::Slices;
+use crate::scenario::plan::{Plan, UserRange, table_path};
 use crate::scenario::wishes::LABELS;
 use crate::sink;
 use crate::tables::events::Change;
@@ -36,7 +35,6 @@ pub(super) fn draft(job: &Job<'_>, spec: &Spec) -> Result<Option<Draft>, Error> 
     if !spec.has_exact() || job.plan.ranges.len() < 2 {
         return Ok(None);
     }
-    let ranges = job.plan.ranges.len() as u32;
     let mut drafting = Drafting::new(spec);
     loop {
         for range in job.plan.ranges_of(None) {
@@ -46,7 +44,7 @@ pub(super) fn draft(job: &Job<'_>, spec: &Spec) -> Result<Option<Draft>, Error> 
             let (journal, by_slice) =
                 simulate_joined(job.world, slices, users, watched, &Spare::default(), &|_| {})?;
             let context = Context { world: job.world, journal: &journal };
-            let ground = Ground::new(context, (range.number, ranges), slices, &by_slice);
+            let ground = Ground::new(context, (job.plan, range.number), &by_slice);
             drafting.look(&ground, at_once);
         }
         if let Some(draft) = drafting.end().map_err(Error::Anomalies)? {
@@ -74,19 +72,18 @@ fn draft_here(spec: &Spec, ground: &Ground<'_>) -> Result<Draft, Error> {
 /// What is changed in the files of a range, which events change how, and what is said of the incidents.
 type OfRange = (BTreeMap<FileRef, FileEdits>, BTreeMap<usize, Vec<Change>>, Vec<IncidentRow>);
 
-/// Finds the incidents of a range, which is the nth of so many, and lets those in who are there only because of them.
+/// Finds the incidents of a range of that number, and lets those in who are there only because of them.
 pub(super) fn of_range(
     wrong: &Wrong<'_>,
     world: &World,
-    place: (u32, u32),
-    slices: Slices,
+    place: (&Plan, u32),
     journal: &mut Journal,
     by_slice: &mut [SliceRows],
 ) -> Result<OfRange, Error> {
     let spec = wrong.spec;
     let mut made = {
         let context = Context { world, journal };
-        let ground = Ground::new(context, place, slices, by_slice);
+        let ground = Ground::new(context, place, by_slice);
         let here;
         let draft = if let Some(drafted) = &wrong.drafted {
             drafted
@@ -99,7 +96,7 @@ pub(super) fn of_range(
         spec.settle(&ground, draft, drizzle)
     };
     welcome(&mut made, journal, by_slice);
-    let ground = Ground::new(Context { world, journal }, place, slices, by_slice);
+    let ground = Ground::new(Context { world, journal }, place, by_slice);
     let ground = ground.knowing(made.iter().flat_map(|one| one.events.iter().copied()));
     let edits = Edits::new(spec, &ground, &made);
     let changes = |(file, edits): (&FileRef, &FileEdits)| match file {

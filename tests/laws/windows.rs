@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use tempfile::TempDir;
+use throng::anomaly::Spec;
 use throng::anomaly::kind::{Formats, Unit};
 use throng::engine::{self, Error, Run};
+use throng::patch::Direction;
 
-use crate::anomalies::{MANY, SMALL, built, labels, lines, made, open, output};
+use crate::anomalies::{MANY, SMALL, built, bytes, labels, lines, made, open, output, patched};
 use crate::{DataSet, GO_ON, Unwatched, plan, world};
 
 /// For all data sets of several ranges, a burst is as strong as asked for over all of them, and crawlers come to more than one.
@@ -79,17 +81,22 @@ fn window(incident: &Value) -> (String, String) {
     (end("window_start"), end("window_end"))
 }
 
-/// For all times that an outage leaves empty, whatever else goes wrong: nothing is there, neither of those who come only because of it nor
-/// of what is copied, moved or dated there; and nobody else's rows are missing in it.
+/// For all times that an outage leaves empty, whatever else goes wrong, overlapping or not: nothing is there, neither of those who come
+/// only because of it nor of what is copied, moved or dated there; and nobody else's rows are missing in it.
 #[test]
 fn what_is_empty_is_empty() {
-    for (by, kept) in [("all", "hours = 20"), ("country", "hours = 30"), ("source", "hours = 30")] {
+    for (by, kept, overlaps) in [
+        ("all", "hours = 20", false),
+        ("all", "hours = 20", true),
+        ("country", "hours = 30", true),
+        ("source", "hours = 30", false),
+    ] {
         let others = built().filter(|kind| kind.formats == Formats::All && kind.unit != Unit::File);
         let others = others.filter(|kind| !["outage_gap", "traffic_burst"].contains(&kind.id));
         let asked: Vec<String> =
             others.map(|kind| format!("[anomalies.{}]\nk = 1\n", kind.id)).collect();
         let asked = format!(
-            "[anomalies.outage_gap]\nk = 2\nby = \"{by}\"\n{kept}\n[anomalies.traffic_burst]\nk = 1\nhours = 48\n{}",
+            "[anomalies]\noverlaps = {overlaps}\n[anomalies.outage_gap]\nk = 2\nby = \"{by}\"\n{kept}\n[anomalies.traffic_burst]\nk = 1\nhours = 48\n{}",
             asked.concat()
         );
         let set = made(&world(&format!("{SMALL}{}{asked}", output("ndjson"))));
@@ -117,6 +124,78 @@ fn what_is_empty_is_empty() {
         }
         let came = members.iter().filter(|one| one["op"] == "insert" && one["table"] == "sessions");
         assert!(came.count() > 3, "somebody comes all the same");
+    }
+}
+
+/// For all incidents that overlap, what an outage took is left alone by all others, and the labels undone give the clean twin.
+#[test]
+fn what_is_gone_is_left_alone() {
+    let asked = "[anomalies]\noverlaps = true\n[anomalies.outage_gap]\nk = 2\nhours = 20\n[anomalies.drift]\nk = 1\nhours = 90\nshare = 1.0\n\
+                 [anomalies.bad_deployment]\nk = 2\nhours = 90\nshare = 1.0\n[anomalies.dup_exact]\nk = 40\n";
+    let text = format!("{SMALL}{}", output("ndjson"));
+    let set = made(&world(&format!("{text}{asked}")));
+    let (incidents, members) = labels(&set);
+    let of_kind = |kind: &str| {
+        let of = incidents.iter().filter(|one| one["kind"] == kind);
+        of.map(|one| one["anomaly_id"].as_str().expect("an id")).collect::<BTreeSet<_>>()
+    };
+    let outages = of_kind("outage_gap");
+    let is_outage = |one: &&Value| outages.contains(one["anomaly_id"].as_str().expect("an id"));
+    let (gone, others): (Vec<&Value>, Vec<&Value>) = members.iter().partition(is_outage);
+    let row = |one: &&Value| (one["table"].to_string(), one["row_uid"].to_string());
+    let lost: BTreeSet<_> = gone.iter().map(row).collect();
+    assert_eq!(lost.len(), gone.len());
+    assert!(lost.len() > 500 && others.len() > 500, "{} {}", lost.len(), others.len());
+    let touched: Vec<_> = others.iter().filter(|one| lost.contains(&row(one))).collect();
+    assert!(touched.is_empty(), "{touched:#?}");
+    let clean = world(&text);
+    assert!(bytes(&patched(Direction::Invert, &set, &set, &clean)) == bytes(&made(&clean)));
+}
+
+/// For all kinds that touch the window as a whole, the incidents of a smaller number are among those of a greater one, and touch the same.
+#[test]
+fn fewer_are_among_more() {
+    let text = "seed = 6\ndays = 4\nevents = \"4K\"\nbudget = \"2K\"\n";
+    for kind in built().filter(|kind| kind.unit == Unit::Window) {
+        let lasting = if kind.param("hours").is_some() { "hours = 40\n" } else { "" };
+        let of = |k: u64| {
+            let asked = format!("[anomalies.{}]\nk = {k}\n{lasting}", kind.id);
+            let (incidents, members) =
+                labels(&made(&world(&format!("{text}{}{asked}", output("ndjson")))));
+            let id = |one: &Value, name: &str| one.get(name)?.as_str().map(str::to_owned);
+            let mut touched: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+            let mut parents = BTreeMap::new();
+            for one in &incidents {
+                let own = id(one, "anomaly_id").expect("an id");
+                let of = id(one, "parent_id").unwrap_or_else(|| own.clone());
+                touched.entry(of.clone()).or_default();
+                parents.insert(own, of);
+            }
+            for member in members {
+                let of = &parents[&id(&member, "anomaly_id").expect("an id")];
+                // Where a row stands is a matter of all that was done.
+                let what = ["table", "role", "op", "column", "row_uid", "original", "injected"];
+                let told = what.map(|name| member[name].to_string()).join(" ");
+                touched.get_mut(of).expect("told").insert(told);
+            }
+            touched
+        };
+        let (few, many) = (of(2), of(6));
+        assert_eq!((few.len(), many.len()), (2, 6), "{}", kind.id);
+        for (id, touched) in few {
+            assert!(many.get(&id) == Some(&touched), "{}: {id}", kind.id);
+        }
+    }
+}
+
+/// For all sets, however small, what is about somebody is about somebody who is there.
+#[test]
+fn somebody_is_one_of_them() {
+    for users in 1..=3 {
+        let asked = "[anomalies.bad_deployment]\nk = 1\nhours = 96\nshare = 1.0\ncolumns = [\"events.page_path\"]\n";
+        let text = format!("seed = 3\ndays = 4\nusers = {users}\n{}{asked}", output("ndjson"));
+        let (incidents, _) = labels(&made(&world(&text)));
+        assert!(incidents.iter().any(|one| one["kind"] == "missing_value"), "{users}");
     }
 }
 
@@ -192,7 +271,8 @@ fn guests_are_gone_in_time() {
 #[test]
 fn outages_of_nothing_are_none() {
     let asked = "[anomalies.outage_gap]\nk = 400\nhours = 0.05\nby = \"source\"\n";
-    let world = world(&format!("seed = 5\ndays = 4\nusers = 6\n{asked}"));
+    let few = format!("seed = 5\ndays = 4\nusers = 6\n{}", output("ndjson"));
+    let world = world(&format!("{few}{asked}"));
     let dir: TempDir = tempfile::tempdir().expect("a folder");
     let run = Run { threads: 2, shard: None };
     let outcome = engine::generate(&world, &plan(&world), &run, dir.path(), &Unwatched, &GO_ON);
@@ -200,6 +280,30 @@ fn outages_of_nothing_are_none() {
     let told = problems.to_string();
     assert!(told.contains("400 of `outage_gap` are asked for, and "), "{told}");
     assert!(told.contains(" windows can carry one"), "{told}");
+    let (_, number) = told.split_once(", and ").expect("told");
+    let number: usize = number.split(' ').next().and_then(|told| told.parse().ok()).expect("it");
+    let asked = asked.replace("400", &number.to_string());
+    let (incidents, _) = labels(&made(&crate::world(&format!("{few}{asked}"))));
+    assert_eq!(incidents.len(), number);
+}
+
+/// For all numbers that are more than the window as a whole can be asked for, that is said before anything is made.
+#[test]
+fn there_is_a_most() {
+    for (asked, says) in [
+        ("k = 10001", "at most 10000"),
+        ("per_hour = 999", "comes to 95904 in 96 hours"),
+        ("k = 10000", ""),
+    ] {
+        let world = world(&format!("{SMALL}[anomalies.drift]\n{asked}\n"));
+        match Spec::of(&world) {
+            Err(problems) => {
+                let told = problems.to_string();
+                assert!(!says.is_empty() && told.contains(says), "{told}");
+            }
+            Ok(_) => assert_eq!(says, "", "{asked}"),
+        }
+    }
 }
 
 /// For all that touches the window as a whole: more rows of a range than labels can be held for are refused, before anything is written.

@@ -14,7 +14,6 @@ use super::tried::{Tally, Tried};
 use super::windows::{Struck, Window};
 use crate::anomaly::ground::{Ground, Site};
 use crate::anomaly::kind::Unit;
-use crate::anomaly::sites;
 use crate::anomaly::spec::{Amount, Spec};
 use crate::diag::{Problem, Problems};
 
@@ -135,7 +134,8 @@ impl<'d> Drafting<'d> {
         }
     }
 
-    /// The chosen incidents of the window as a whole, in the order in which they strike.
+    /// The chosen incidents of the window as a whole, in the order in which they strike: that of their numbers, so that those of a
+    /// greater number asked for take nothing from those of a smaller one.
     fn chosen(&self) -> Vec<Window> {
         let of_kind = |tried: &Tried| {
             let window = |(nth, tally): &(u32, Tally)| Window {
@@ -146,10 +146,7 @@ impl<'d> Drafting<'d> {
             tried.chosen.iter().map(window).collect::<Vec<_>>()
         };
         let mut all: Vec<Window> = self.windows.iter().flat_map(of_kind).collect();
-        all.sort_by_key(|window| {
-            let uid = sites::uid_of_window(window.nth);
-            (window.asked, self.spec.asked[window.asked].hash(uid), uid)
-        });
+        all.sort_by_key(|window| (window.asked, window.nth));
         all
     }
 
@@ -191,8 +188,8 @@ impl<'d> Drafting<'d> {
         let mut picks = Vec::new();
         let mut problems = Problems::new();
         for tried in self.windows.iter().filter(|tried| tried.strict) {
-            let there = tried.chosen.len() as u64;
-            if there < tried.wanted {
+            let there = tried.can_be_had();
+            if (tried.chosen.len() as u64) < tried.wanted {
                 problems.push(spec.too_few(tried.asked, tried.wanted, there, there));
             }
         }
@@ -232,10 +229,20 @@ impl Spec {
         let (id, unit) = (of.kind.id, of.kind.unit.name());
         let message =
             format!("{wanted} of `{id}` are asked for, and {there} {unit}s can carry one");
-        let help = if there < wanted {
-            "ask for fewer, or for a larger data set".to_owned()
-        } else {
-            format!("other kinds claim all but {taken}: ask for fewer, or set `overlaps = true`")
+        let help = match (there < wanted, self.overlaps) {
+            (true, _) if of.kind.unit == Unit::Window => {
+                "ask for fewer, let others be shorter or fewer, or ask for a larger data set"
+                    .to_owned()
+            }
+            (true, _) => "ask for fewer, or for a larger data set".to_owned(),
+            (false, true) => {
+                format!(
+                    "outages leave no more than {taken}: ask for fewer, or let those be shorter"
+                )
+            }
+            (false, false) => {
+                format!("others claim all but {taken}: ask for fewer, or set `overlaps = true`")
+            }
         };
         of.problem(message, &help)
     }

@@ -95,9 +95,12 @@ impl Spec {
                 found.more = true;
                 break;
             }
-            seen.extend(claims.own.iter().copied());
             let range = ground.range;
             let is_struck = !struck.spares(&here, &incident, &claims, self.overlaps);
+            // One that cannot be stands for nobody.
+            if !is_struck {
+                seen.extend(claims.own.iter().copied());
+            }
             let group = uid;
             found.candidates.push(Candidate {
                 asked,

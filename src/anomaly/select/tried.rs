@@ -34,6 +34,11 @@ impl Extend<Tally> for Tally {
     }
 }
 
+/// How many are tried where so many are wanted.
+fn limit(wanted: u64) -> u64 {
+    wanted.saturating_mul(8).saturating_add(64)
+}
+
 /// Incidents of a kind by their numbers.
 #[derive(Debug)]
 pub(super) struct Tried {
@@ -68,11 +73,16 @@ impl Tried {
 
     /// The next number; none where so many touched nothing that none will.
     fn take_next(&mut self) -> Option<u32> {
-        let limit = self.wanted.saturating_mul(8).saturating_add(64);
-        (u64::from(self.next) < limit).then(|| {
+        (u64::from(self.next) < limit(self.wanted)).then(|| {
             self.next += 1;
             self.next - 1
         })
+    }
+
+    /// Once there are too few: the most that there are if so many are asked for.
+    pub(super) fn can_be_had(&self) -> u64 {
+        let fits = |at: &usize| u64::from(self.chosen[*at].0) < limit(*at as u64 + 1);
+        (0..self.chosen.len()).rfind(fits).map_or(0, |at| at as u64 + 1)
     }
 
     /// Chooses others in the place of those that cannot be; whether some could not.
@@ -125,11 +135,16 @@ mod tests {
     }
 
     fn settled(wanted: u64, is_one: impl Fn(u32) -> bool) -> (Vec<u32>, u32) {
+        let (tried, rounds) = ended(wanted, is_one);
+        (tried.chosen.iter().map(|(nth, _)| *nth).collect(), rounds)
+    }
+
+    fn ended(wanted: u64, is_one: impl Fn(u32) -> bool) -> (Tried, u32) {
         let mut tried = Tried::new(0, wanted, true);
         for round in 0.. {
             look(&mut tried, &is_one);
             if !tried.replace(round) {
-                return (tried.chosen.iter().map(|(nth, _)| *nth).collect(), round + 1);
+                return (tried, round + 1);
             }
             tried.begin();
         }
@@ -146,6 +161,20 @@ mod tests {
         assert_eq!(settled(5, is_one).0[..3], few);
         assert_eq!(settled(2, |_| true), (vec![0, 1], 1));
         assert_eq!(settled(2, |_| false).0, [0; 0]);
+    }
+
+    /// For all numbers that are too many, there are as many as are then told; of those that are seldom something, too.
+    #[test]
+    fn what_is_told_can_be_had() {
+        for (wanted, every) in [(400, 9), (1_000, 11), (5_000, 40), (50, 1_000_000)] {
+            let is_one = |nth: u32| nth % every == every - 1;
+            let (few, _) = ended(wanted, is_one);
+            let told = few.can_be_had();
+            assert!((few.chosen.len() as u64) < wanted && told < wanted, "{told} of {wanted}");
+            assert_eq!(settled(told, is_one).0.len() as u64, told);
+            assert_ne!(settled(told + 1, is_one).0.len() as u64, told + 1);
+            assert_eq!(told > 0, every < 100, "{told}");
+        }
     }
 
     /// What is added up over ranges is their ratio as a whole.

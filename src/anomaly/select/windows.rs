@@ -34,11 +34,13 @@ impl Window {
 #[derive(Debug, Default)]
 pub(super) struct Struck {
     pub(super) claimed: Claimed,
+    /// Rows that are no longer there.
+    gone: HashSet<RowRef>,
     silences: Arc<[Silence]>,
 }
 
 impl Struck {
-    /// Whether an incident that claims so much may be.
+    /// Whether an incident that claims so much may be: what is gone can be neither changed nor copied, whether or not incidents overlap.
     pub(super) fn spares(
         &self,
         ground: &Ground<'_>,
@@ -47,7 +49,8 @@ impl Struck {
         overlaps: bool,
     ) -> bool {
         let breaks = |edit: &Edit| {
-            self.silences.iter().any(|silence| silence.is_broken_by(ground.world(), edit))
+            self.gone.contains(&edit.row)
+                || self.silences.iter().any(|silence| silence.is_broken_by(ground.world(), edit))
         };
         (overlaps || self.claimed.are_free(claims)) && !incident.all_edits().any(breaks)
     }
@@ -56,8 +59,8 @@ impl Struck {
 impl Spec {
     /// Lets incidents of the window as a whole happen in a range; `see` is given each of those that can be, by its place among them.
     ///
-    /// What leaves a time empty goes first, so that nothing else is left there: it takes every row that is there still. The others spare
-    /// whoever is struck by the like already.
+    /// What leaves a time empty goes first, so that nothing else is left there: it takes every row that is there still. The others
+    /// keep to what is there then, and without overlaps spare whoever is struck by the like already.
     pub(super) fn strike(
         &self,
         ground: &Ground<'_>,
@@ -75,26 +78,23 @@ impl Spec {
             let Some(mut incident) = self.incident_of(ground, &windows[at]) else { continue };
             silences.extend(incident.silence.take());
             incident.edits.retain(|edit| !gone.contains(&edit.row));
-            if first.len() > 1 {
-                gone.extend(incident.edits.iter().map(|edit| edit.row));
-            }
+            gone.extend(incident.edits.iter().map(|edit| edit.row));
             claimed.take(&self.claims_of_many(ground, &incident));
             see(at, incident);
         }
-        drop(gone);
         let silences: Arc<[Silence]> = silences.into();
         let ground = ground.silent(silences.clone());
         for at in then {
             let Some(mut incident) = self.incident_of(&ground, &windows[at]) else { continue };
-            if !self.overlaps {
-                let is_free = |edit: &Edit| claimed.has_none_of(&ground, edit);
-                incident.edits.retain(is_free);
-                incident.children.retain(|(_, child)| child.edits.iter().all(is_free));
-            }
+            let is_free = |edit: &Edit| {
+                !gone.contains(&edit.row) && (self.overlaps || claimed.has_none_of(&ground, edit))
+            };
+            incident.edits.retain(is_free);
+            incident.children.retain(|(_, child)| child.edits.iter().all(is_free));
             claimed.take(&self.claims_of_many(&ground, &incident));
             see(at, incident);
         }
-        Struck { claimed, silences }
+        Struck { claimed, gone, silences }
     }
 
     /// The incident, as strong as it is over all ranges.

@@ -14,7 +14,7 @@ pub(super) const KINDS: [Kind; 1] = [Kind::new(
     "anomalies.fraud_pattern",
     &["sessions", "devices", "users", "orders", "payments"],
     &[],
-    "Nobody tries three cards and more in a visit that all are declined, buys on a device never seen before from a country never seen before, or buys with three others from one address with one coupon within three days.",
+    "Nobody begins three checkouts and more in a visit that are declined and never paid, buys on a device never seen before from a country never seen before, or buys with three others from one address with one coupon within three days.",
     "It is paid for twice: with goods and with fees.",
 )
 .and_statistically()];
@@ -22,7 +22,7 @@ pub(super) const KINDS: [Kind; 1] = [Kind::new(
 /// The checks.
 pub(super) static CHECKS: [Check; KINDS.len()] = checks(&KINDS);
 
-/// Checkouts that were declined once and given up in a visit: honest traffic has one, seldom two.
+/// Checkouts of a visit that were declined and never paid: honest traffic has one, seldom two.
 const CARDS: usize = 3;
 /// Accounts that buy from one address with one coupon: a household has fewer.
 const ACCOUNTS: usize = 4;
@@ -45,8 +45,10 @@ pub(super) struct Motifs {
     /// Sessions that something was bought in.
     bought: HashSet<u32>,
     redeemed: Vec<Redeemed>,
-    /// By session: the checkouts that were declined and came to no order.
+    /// By session: the checkouts that were declined.
     declined: BTreeMap<u32, HashSet<u128>>,
+    /// Checkouts that came to an order.
+    paid: HashSet<u128>,
 }
 
 impl Motifs {
@@ -64,6 +66,7 @@ impl Motifs {
             bought: HashSet::new(),
             redeemed: Vec::new(),
             declined: BTreeMap::new(),
+            paid: HashSet::new(),
         }
     }
 
@@ -104,14 +107,17 @@ impl Motifs {
         self.tally.saw(rows.len());
         let [status, order] = ["status", "order_id"].map(|name| rows.column(name));
         for row in 0..rows.len() {
-            let is_declined = status.and_then(|column| column.text(row)) == Some("declined");
-            if !is_declined || order.is_some_and(|column| column.is_valid(row)) {
+            let checkout = rows.column("checkout_id").and_then(|column| column.id(row));
+            let Some(checkout) = checkout else { continue };
+            if order.is_some_and(|column| column.is_valid(row)) {
+                self.paid.insert(checkout);
                 continue;
             }
-            let session = rows.entities.find("sessions", rows.column("session_id"), row);
-            let checkout = rows.column("checkout_id").and_then(|column| column.id(row));
-            if let Some(checkout) = checkout.filter(|_| session != NONE) {
-                self.declined.entry(session).or_default().insert(checkout);
+            if status.and_then(|column| column.text(row)) == Some("declined") {
+                let session = rows.entities.find("sessions", rows.column("session_id"), row);
+                if session != NONE {
+                    self.declined.entry(session).or_default().insert(checkout);
+                }
             }
         }
     }
@@ -175,10 +181,14 @@ impl Motifs {
     }
 
     fn runs(&mut self, entities: &Entities) {
-        for (session, checkouts) in std::mem::take(&mut self.declined) {
+        let paid = std::mem::take(&mut self.paid);
+        for (session, mut checkouts) in std::mem::take(&mut self.declined) {
+            // One that a later attempt paid for is a purchase.
+            checkouts.retain(|checkout| !paid.contains(checkout));
             if checkouts.len() >= CARDS {
                 self.tally.wrong(|| {
-                    let says = format!("has {} checkouts that were declined", checkouts.len());
+                    let many = checkouts.len();
+                    let says = format!("has {many} checkouts that were declined and never paid");
                     (entities.place("sessions", session), says)
                 });
             }

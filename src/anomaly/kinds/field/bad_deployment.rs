@@ -45,7 +45,7 @@ impl Act for BadDeployment {
     ) -> Option<Incident> {
         let (from, until) = ground.lasting(params.number("hours"), draw);
         // A version that many have.
-        let user = somebody(ground.world(), (from, until), draw);
+        let user = somebody(ground, (from, until), draw);
         let device = user.devices.at(draw.below(user.devices.len() as u32) as usize);
         let (profile, build) = (device.profile as u8, device.build as u8);
         let names: Vec<&str> = columns::of(params.words("columns"), Rowset::Events).collect();

@@ -44,7 +44,7 @@ impl Act for Drift {
         let world = ground.world();
         let (from, until) = ground.lasting(params.number("hours"), draw);
         let share = params.number("share");
-        let network = network(world, (from, until), draw)?;
+        let network = network(ground, (from, until), draw)?;
         let salt = draw.next();
         let mut incident = Incident::new().lasts(from, until).effect(share);
         incident = incident.note("network", network);
@@ -82,9 +82,10 @@ impl Act for Drift {
 const ATTEMPTS: usize = 32;
 
 /// A network that visits in that time could come over and do not, the likelier the more there are.
-fn network<'w>(world: &'w World, within: (i64, i64), draw: &mut Stream) -> Option<&'w str> {
+fn network<'w>(ground: &Ground<'w>, within: (i64, i64), draw: &mut Stream) -> Option<&'w str> {
+    let world = ground.world();
     (0..ATTEMPTS).find_map(|_| {
-        let user = somebody(world, within, draw);
+        let user = somebody(ground, within, draw);
         let device = user.devices.at(draw.below(user.devices.len() as u32) as usize);
         let profile = usize::from(device.profile);
         let known = &world.models.devices[profile].networks;

@@ -7,7 +7,6 @@ use crate::anomaly::ground::{Ground, Rowset, Site};
 use crate::anomaly::incident::Incident;
 use crate::anomaly::kind::{Detectability, Kind, Param, ParamType, Scope};
 use crate::anomaly::silence::{Dimension, Silence};
-use crate::scenario::World;
 use crate::seed::Stream;
 
 /// The kind.
@@ -49,7 +48,7 @@ impl Act for OutageGap {
         let mut incident = Incident::new().effect(1.0);
         let mut of = None;
         if let Some(dimension) = Dimension::named(params.word("by")) {
-            let value = value(world, dimension, (from, until), draw)?;
+            let value = value(ground, dimension, (from, until), draw)?;
             let told = dimension.value(world, value)?;
             incident = incident.note("dimension", format!("{}={told}", dimension.column()));
             of = Some((dimension, value));
@@ -70,12 +69,12 @@ impl Act for OutageGap {
 
 /// A value that some of those have who come in that time, the likelier the more do.
 fn value(
-    world: &World,
+    ground: &Ground<'_>,
     dimension: Dimension,
     within: (i64, i64),
     draw: &mut Stream,
 ) -> Option<usize> {
-    let user = somebody(world, within, draw);
+    let (world, user) = (ground.world(), somebody(ground, within, draw));
     let device = user.devices.at(draw.below(user.devices.len() as u32) as usize);
     let class = world.models.devices[usize::from(device.profile)].class as usize;
     match dimension {

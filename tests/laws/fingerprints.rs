@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 
 use throng::sink::Digest;
 
-use crate::{DataSet, calibrated};
+use crate::{DataSet, calibrated, sha256};
 
 /// One line a table: rows, bytes, and a digest over the SHA-256 of its files in order of path.
 fn fingerprint(output: &str) -> String {
@@ -20,9 +20,7 @@ fn fingerprint(output: &str) -> String {
         let bytes: u64 = of_table.iter().map(|entry| entry.bytes).sum();
         let mut digest = Digest::new(io::sink());
         for entry in of_table {
-            let mut of_file = Digest::new(io::sink());
-            of_file.write_all(&made.bytes(&entry.path)).expect("taken");
-            digest.write_all(of_file.finish().1.as_bytes()).expect("taken");
+            digest.write_all(sha256(&made.bytes(&entry.path)).as_bytes()).expect("taken");
         }
         let digest = &digest.finish().1[..16];
         writeln!(lines, "{:<15} {rows:>6} {bytes:>8} {digest}", first.table).expect("written");

@@ -34,6 +34,7 @@ use throng::manifest::{Document, FileEntry};
 use throng::scenario::ask::START;
 use throng::scenario::slices::Slices;
 use throng::scenario::{Ask, Plan, World};
+use throng::sink::Digest;
 
 /// Nobody watches.
 struct Unwatched;
@@ -100,11 +101,13 @@ impl DataSet {
         Self { entries: written.files, documents: written.documents, dir }
     }
 
-    /// Digest by path.
+    /// SHA-256 by path, of all that is there.
     fn digests(&self) -> BTreeMap<String, String> {
-        let files = self.entries.iter().map(|entry| (entry.path.clone(), entry.digest.clone()));
-        let documents = self.documents.iter().map(|one| (one.path.clone(), one.sha256.clone()));
-        files.chain(documents).collect()
+        let digest = |path: String| {
+            let digest = sha256(&self.bytes(&path));
+            (path, digest)
+        };
+        files_under(self.dir.path()).into_iter().map(digest).collect()
     }
 
     /// The bytes of a file.
@@ -119,6 +122,13 @@ impl DataSet {
         let text: String = text.collect();
         text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
     }
+}
+
+/// The SHA-256 of bytes.
+fn sha256(bytes: &[u8]) -> String {
+    let mut digest = Digest::new(std::io::sink());
+    std::io::Write::write_all(&mut digest, bytes).expect("taken");
+    digest.finish().1
 }
 
 /// The plan of a world.

@@ -177,7 +177,7 @@ impl Set<'_> {
         let (bytes, sha256) = digest.finish();
         let sorted = self.made.world.schemas.table(table).expect("a table").sorted_by.first();
         let entry = self.entry(file);
-        (entry.bytes, entry.sha256) = (bytes, sha256);
+        (entry.bytes, entry.sha256, entry.blake3) = (bytes, sha256, String::new());
         if let Some(rows) = rows {
             entry.rows = rows.len() as u64;
             let time = |row: Option<&Row>| Some(row?[sorted?.as_str()].as_str()?.to_owned());

@@ -1,11 +1,11 @@
 //! Selection: which sites carry incidents.
 //!
-//! A site's hash is a matter of seed, kind and site. A rate picks the sites whose hash is below it ([`rate`]); a number picks the sites of
-//! the smallest hashes over the whole data set ([`exact`]), so that it does not depend on threads, ranges and shards, and fewer are among
-//! more. What touches the window as a whole is there in every range ([`windows`]).
+//! A site's hash is a matter of seed, kind and site. A rate picks the sites whose hash is below it (`rate`); a number picks the sites of
+//! the smallest hashes over the whole data set (`exact`), so that it does not depend on threads, ranges and shards, and fewer are among
+//! more. What touches the window as a whole is there in every range (`windows`).
 //!
-//! Without overlaps every incident claims the sessions and users that it touches ([`claims`]). Kinds that ask for numbers draft in turn
-//! ([`draft`]); what rates pick takes what is left ([`Spec::settle`]).
+//! Without overlaps every incident claims the sessions and users that it touches (`claims`). Kinds that ask for numbers draft in turn
+//! (`draft`); what rates pick takes what is left (`Spec::settle`).
 
 mod claims;
 mod draft;

@@ -1,12 +1,14 @@
 //! Kinds that show only in the habits of many: how far a dirty set's habits are from those of its clean twin.
 //!
-//! Both sets are summed up the same way, once. A kind has a number that is 0 when nothing was done; a labelled kind whose number is 0
-//! has no effect, and that fails it.
+//! Both sets are summed up the same way, once. A kind has a number that is 0 when nothing was done and greater the more was; a labelled
+//! kind whose number is not above 0 has no effect, and that fails it. Of outages and bursts more is known ([`spans`]).
 
 mod fraud;
+mod spans;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use self::spans::Spans;
 use super::labels::{Incident, Labels};
 use crate::check::{Error, Evidence, Measure, Outcome, Verdict, Watch};
 use crate::read::{Column, DataSet, hash};
@@ -27,6 +29,10 @@ const COUNTRY: usize = 2;
 pub(super) struct Crowd {
     /// By hour: events.
     hours: BTreeMap<i64, u64>,
+    /// By outage: the events of its time that it is about.
+    within: BTreeMap<String, u64>,
+    /// Whether it was made behind a policy.
+    is_masked: bool,
     /// By session: its start, its events and its person, as named.
     sessions: BTreeMap<u128, Visit>,
     referrers: BTreeSet<u64>,
@@ -45,6 +51,7 @@ pub(super) struct Crowd {
 /// A session.
 #[derive(Clone, Copy)]
 struct Visit {
+    started: i64,
     events: i64,
     user: Option<u128>,
     device: u128,
@@ -60,15 +67,26 @@ impl Crowd {
     ///
     /// # Errors
     /// Cancelled, or no thread can be had.
-    pub(super) fn of(data: &DataSet, schemas: &Schemas, watch: &Watch<'_>) -> Result<Self, Error> {
-        let mut crowd = Self::default();
+    pub(super) fn of(
+        data: &DataSet,
+        schemas: &Schemas,
+        labels: &Labels,
+        watch: &Watch<'_>,
+    ) -> Result<Self, Error> {
+        let is_masked = data.manifest().privacy.is_some();
+        let mut crowd = Self { is_masked, ..Self::default() };
         if let Some(events) = schemas.tables.iter().find(|table| table.is_events()) {
-            data.scan(events, &["event_time"], |_, batch| {
-                for time in (0..batch.rows).filter_map(|row| batch.columns[0].long(row)) {
+            let spans = Spans::of(labels);
+            let mut counts = spans.counts();
+            data.scan(events, &spans::COLUMNS, |_, batch| {
+                for row in 0..batch.rows {
+                    let Some(time) = batch.columns[0].long(row) else { continue };
                     *crowd.hours.entry(time.div_euclid(HOUR)).or_default() += 1;
+                    spans.count(&batch.columns, row, time, &mut counts);
                 }
                 watch.on(0)
             })?;
+            crowd.within = spans.by_incident(counts);
         }
         if let Some(sessions) = schemas.table("sessions") {
             let mut names = vec![
@@ -128,6 +146,7 @@ impl Crowd {
         let key = |at: usize| key_of(&columns[at], row);
         let (Some(id), Some(started)) = (key(0), columns[1].long(row)) else { return };
         let visit = Visit {
+            started,
             events: columns[2].long(row).unwrap_or(0),
             user: key(3),
             device: key(4).unwrap_or_default(),
@@ -218,25 +237,17 @@ fn drift(dirty: &Crowd, clean: &Crowd, window: (i64, i64)) -> f64 {
     (0..SHARES.len()).map(of_column).fold(0.0, f64::max)
 }
 
-/// What a kind did to the crowd, in a number that is 0 when it did nothing, and what the number is.
-fn effect(
-    kind: &str,
-    incidents: &[&Incident],
-    dirty: &Crowd,
-    clean: &Crowd,
-) -> (&'static str, f64, u64) {
+/// What a kind did to the crowd.
+fn effect(kind: &str, incidents: &[&Incident], dirty: &Crowd, clean: &Crowd) -> Effect {
     let whole = clean.has_window().unwrap_or((0, 0));
     let windows: Vec<(i64, i64)> = incidents.iter().map(|of| of.window.unwrap_or(whole)).collect();
     let new = || dirty.sessions.iter().filter(|(id, _)| !clean.sessions.contains_key(*id));
-    match kind {
-        "traffic_burst" | "outage_gap" => {
-            let change = |window: &(i64, i64)| {
-                dirty.events_within(*window) / clean.events_within(*window).max(1.0) - 1.0
-            };
-            let changes = windows.iter().map(change);
-            let least = changes.fold(f64::INFINITY, |a, b| if a.abs() < b.abs() { a } else { b });
-            ("change of events in the window that changed least", least, windows.len() as u64)
+    let (name, value, seen) = match kind {
+        "traffic_burst" | "outage_gap" if dirty.is_masked || clean.is_masked => {
+            return spans::hours(incidents, dirty, clean);
         }
+        "traffic_burst" => return spans::bursts(incidents, dirty, clean),
+        "outage_gap" => return spans::outages(incidents, dirty, clean),
         "drift" => {
             let least = windows
                 .iter()
@@ -248,17 +259,24 @@ fn effect(
             let mean =
                 |events: &[i64]| events.iter().sum::<i64>() as f64 / events.len().max(1) as f64;
             let people: Vec<i64> = clean.sessions.values().map(|visit| visit.events).collect();
-            let bots: Vec<i64> = new().map(|(_, visit)| visit.events).collect();
+            let mut bots: Vec<i64> = new().map(|(_, visit)| visit.events).collect();
+            // Visitors of bursts are new as well.
+            bots.sort_unstable_by_key(|events| std::cmp::Reverse(*events));
+            bots.truncate(incidents.len());
             let (mean_of_people, mean_of_bots) = (mean(&people), mean(&bots));
             let square = |events: &i64| (*events as f64 - mean_of_people).powi(2);
             let deviation =
                 (people.iter().map(square).sum::<f64>() / people.len().max(1) as f64).sqrt();
-            let apart = if bots.is_empty() {
-                0.0
-            } else {
-                (mean_of_bots - mean_of_people) / deviation.max(1e-9)
+            // A label tells how many pages a crawler saw.
+            let mut told: Vec<f64> = incidents.iter().map(|of| of.effect.unwrap_or(1.0)).collect();
+            told.sort_unstable_by(|a, b| b.total_cmp(a));
+            let came = |(bot, told): (&i64, &f64)| *bot as f64 >= *told;
+            return Effect {
+                name: "events of as many added sessions, in deviations from people's",
+                value: (mean_of_bots - mean_of_people) / deviation.max(1e-9),
+                seen: bots.len() as u64,
+                shows: bots.len() == told.len() && bots.iter().zip(&told).all(came),
             };
-            ("events of added sessions, in deviations from people's", apart, bots.len() as u64)
         }
         "referral_spam" => {
             let foreign =
@@ -289,7 +307,8 @@ fn effect(
             })
         }
         _ => ("effect", f64::NAN, 0),
-    }
+    };
+    Effect::new(name, value, seen)
 }
 
 fn apart<T: Ord, U: Ord>(
@@ -301,10 +320,24 @@ fn apart<T: Ord, U: Ord>(
     (name, dirty.beyond_one(of) - clean.beyond_one(of), dirty.sessions.len() as u64)
 }
 
-/// A number, what it is, and of how many.
-type Effect = (&'static str, f64, u64);
+/// What was done, in a number.
+struct Effect {
+    name: &'static str,
+    value: f64,
+    /// Of how many.
+    seen: u64,
+    /// Whether it shows that something was done.
+    shows: bool,
+}
 
-/// The incidents of a kind, and what they did to the crowd: each number must not be 0.
+impl Effect {
+    /// Of a kind that shows where its number is above 0.
+    fn new(name: &'static str, value: f64, seen: u64) -> Self {
+        Self { name, value, seen, shows: value.is_finite() && value > 1e-9 }
+    }
+}
+
+/// The incidents of a kind, and what they did to the crowd.
 fn effects<'l>(
     kind: &str,
     labels: &'l Labels,
@@ -320,11 +353,6 @@ fn effects<'l>(
         vec![effect(kind, &incidents, dirty, clean)]
     };
     (incidents, effects)
-}
-
-/// Whether a number shows that something was done.
-fn shows(effect: &Effect) -> bool {
-    effect.1.is_finite() && effect.1.abs() > 1e-9
 }
 
 /// Whether a labelled kind has an effect against the twin.
@@ -344,9 +372,9 @@ pub(super) fn judge(kind: &str, verdict: &mut Verdict, labels: &Labels, crowds: 
 pub(super) fn add(kind: &str, verdict: &mut Verdict, labels: &Labels, crowds: (&Crowd, &Crowd)) {
     let (_, effects) = effects(kind, labels, crowds);
     for effect in effects {
-        let (name, value, seen) = effect;
+        let Effect { name, value, seen, shows } = effect;
         verdict.measures.push(Measure::new(name, value, seen));
-        if !shows(&effect) {
+        if !shows {
             let place = format!("truth/anomalies where kind = `{kind}`");
             let says = format!("is labelled, but has no effect against the clean twin: {name}");
             verdict.evidence.push(Evidence { place, says });

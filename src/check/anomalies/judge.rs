@@ -79,7 +79,7 @@ fn habits(
         }
         return Ok(());
     };
-    let of = |data| Crowd::of(data, context.schemas, context.watch);
+    let of = |data| Crowd::of(data, context.schemas, labels, context.watch);
     let (dirty, clean) = (of(context.data)?, of(twin)?);
     for (kind, verdict) in statistical {
         if kind.shows == Shows::Statistically {

@@ -27,7 +27,7 @@ const DAMAGE: &str = "file_damaged";
 const DRIFT: &str = "schema_drift";
 
 /// An incident.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Incident {
     pub(super) id: String,
     pub(super) kind: String,
@@ -37,6 +37,10 @@ pub(super) struct Incident {
     pub(super) is_plain: bool,
     pub(super) is_decoy: bool,
     pub(super) window: Option<(i64, i64)>,
+    /// How strong it is.
+    pub(super) effect: Option<f64>,
+    /// Of an outage: the column and the value that it is about; none: everybody.
+    pub(super) dimension: Option<(String, String)>,
 }
 
 /// An edit.
@@ -104,6 +108,7 @@ impl Labels {
             "window_start",
             "window_end",
             "params",
+            "effect_size",
         ];
         context.data.scan(incidents, &names, |_, batch| {
             for row in 0..batch.rows {
@@ -447,6 +452,7 @@ fn incident(batch: &Batch, row: usize, id: u128) -> Incident {
     let text = |at: usize| batch.columns[at].text(row).unwrap_or_default();
     let long = |at: usize| batch.columns[at].long(row);
     let params: Value = serde_json::from_str(text(6)).unwrap_or_default();
+    let dimension = params["dimension"].as_str().and_then(|told| told.split_once('='));
     Incident {
         id: crate::check::pass::id(id),
         kind: text(1).to_owned(),
@@ -454,6 +460,8 @@ fn incident(batch: &Batch, row: usize, id: u128) -> Incident {
         is_plain: matches!(text(2), "data" | "metadata") || super::is_motif(text(1)),
         is_decoy: batch.columns[3].flag(row).unwrap_or(false),
         window: long(4).zip(long(5)),
+        effect: batch.columns[7].double(row),
+        dimension: dimension.map(|(column, value)| (column.to_owned(), value.to_owned())),
     }
 }
 

@@ -22,7 +22,7 @@ fn cards(dirty: &Crowd, clean: &Crowd) -> Effect {
     let more = dirty.most_failed as f64 - clean.most_failed as f64;
     let change = share(dirty) - share(clean);
     let effect = if change.abs() < 1e-12 { more } else { change };
-    ("change of the share of payments that fail", effect, dirty.payments.1)
+    Effect::new("change of the share of payments that fail", effect, dirty.payments.1)
 }
 
 fn takeovers(dirty: &Crowd, clean: &Crowd) -> Effect {
@@ -35,11 +35,11 @@ fn takeovers(dirty: &Crowd, clean: &Crowd) -> Effect {
     };
     let count = dirty.sessions.iter().filter(is_elsewhere).count();
     let name = "visits from another country and device than in the twin";
-    (name, count as f64, dirty.sessions.len() as u64)
+    Effect::new(name, count as f64, dirty.sessions.len() as u64)
 }
 
 fn rings(dirty: &Crowd, clean: &Crowd) -> Effect {
     let most = |of: &Crowd| of.redeemed.values().map(BTreeSet::len).max().unwrap_or(0) as f64;
     let name = "accounts of one coupon at one address, beyond the twin's";
-    (name, most(dirty) - most(clean), dirty.redeemed.len() as u64)
+    Effect::new(name, most(dirty) - most(clean), dirty.redeemed.len() as u64)
 }

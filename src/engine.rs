@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub use calibrate::calibrate;
 pub use pilot::{pilot, plan};
 use rayon::prelude::*;
-use simulate::simulate_joined;
+use simulate::{Crowd, simulate_joined};
 pub use simulate::{arrange, simulate};
 use spare::Spare;
 
@@ -252,9 +252,8 @@ impl Job<'_> {
                 counting.add(journal);
             }
         };
-        let watched = (self.progress, self.cancel);
-        let (mut journal, by_slice) =
-            simulate_joined(world, slices, users, watched, &self.spare, &look)?;
+        let crowd = Crowd { world, slices, users, progress: self.progress, cancel: self.cancel };
+        let (mut journal, by_slice) = simulate_joined(&crowd, &self.spare, &look)?;
         // What is rare is so before anything goes wrong: it is the same in the clean twin.
         self.count(Context { world, journal: &journal })?;
         let files = if let Some(wrong) = &self.wrong {

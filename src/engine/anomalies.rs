@@ -5,7 +5,7 @@ use std::sync::PoisonError;
 
 use rayon::prelude::*;
 
-use super::simulate::simulate_joined;
+use super::simulate::{Crowd, simulate_joined};
 use super::spare::Spare;
 use super::{Error, Job, Progress, Wrong, go_on};
 use crate::anomaly::Spec;
@@ -39,10 +39,14 @@ pub(super) fn draft(job: &Job<'_>, spec: &Spec) -> Result<Option<Draft>, Error> 
     loop {
         for range in job.plan.ranges_of(None) {
             go_on(job.cancel)?;
-            let (slices, users) = (job.plan.slices, range.first..range.end);
-            let watched = (&Untold as &dyn Progress, job.cancel);
-            let (journal, by_slice) =
-                simulate_joined(job.world, slices, users, watched, &Spare::default(), &|_| {})?;
+            let crowd = Crowd {
+                world: job.world,
+                slices: job.plan.slices,
+                users: range.first..range.end,
+                progress: &Untold,
+                cancel: job.cancel,
+            };
+            let (journal, by_slice) = simulate_joined(&crowd, &Spare::default(), &|_| {})?;
             let context = Context { world: job.world, journal: &journal };
             let ground = Ground::new(context, (job.plan, range.number), &by_slice);
             drafting.look(&ground, at_once);

@@ -33,8 +33,18 @@ pub fn simulate(
 ) -> Result<Vec<Journal>, Error> {
     let mut journals = Vec::new();
     let take = &mut |journal, _| journals.push(journal);
-    chunks(world, slices, users, (progress, cancel), &Spare::default(), &|_| {}, take)?;
+    let crowd = Crowd { world, slices, users, progress, cancel };
+    chunks(&crowd, &Spare::default(), &|_| {}, take)?;
     Ok(journals)
+}
+
+/// Who is simulated, and who is told of it.
+pub(super) struct Crowd<'w> {
+    pub(super) world: &'w World,
+    pub(super) slices: Slices,
+    pub(super) users: Range<u64>,
+    pub(super) progress: &'w dyn Progress,
+    pub(super) cancel: &'w AtomicBool,
 }
 
 /// Simulates a range's users in memory of ranges before, with a look at each chunk's journal while it is at hand, and joins them: the
@@ -43,16 +53,13 @@ pub fn simulate(
 /// # Errors
 /// Being asked to stop.
 pub(super) fn simulate_joined(
-    world: &World,
-    slices: Slices,
-    users: Range<u64>,
-    (progress, cancel): (&dyn Progress, &AtomicBool),
+    crowd: &Crowd<'_>,
     spare: &Spare,
     look: &(dyn Fn(&Journal) + Sync),
 ) -> Result<(Journal, Vec<SliceRows>), Error> {
-    let mut joined = Joined::new(spare.whole(), slices);
+    let mut joined = Joined::new(spare.whole(), crowd.slices);
     let take = &mut |journal, left| joined.add(journal, left);
-    chunks(world, slices, users, (progress, cancel), spare, look, take)?;
+    chunks(crowd, spare, look, take)?;
     Ok((joined.whole, joined.by_slice))
 }
 
@@ -60,16 +67,14 @@ pub(super) fn simulate_joined(
 /// those that follow, as soon as those before it are handed over: so hardly any waits. Where outcomes are exact, what happens to one
 /// hangs on those before, so a range is simulated by one walker from its first user to its last.
 fn chunks(
-    world: &World,
-    slices: Slices,
-    users: Range<u64>,
-    (progress, cancel): (&dyn Progress, &AtomicBool),
+    crowd: &Crowd<'_>,
     spare: &Spare,
     look: &(dyn Fn(&Journal) + Sync),
     take: &mut (dyn FnMut(Journal, u64) + Send),
 ) -> Result<(), Error> {
+    let Crowd { world, slices, users, progress, cancel } = crowd;
     if world.request.exact {
-        let whole = in_order(world, slices, users, progress, cancel)?;
+        let whole = in_order(crowd)?;
         look(&whole);
         take(whole, 0);
         return Ok(());
@@ -92,7 +97,7 @@ fn chunks(
         Ok(())
     };
     // A bridge gives the numbers out in their order, whoever is free.
-    (0..count).par_bridge().try_for_each_init(|| Walker::new(world, slices), chunk)
+    (0..count).par_bridge().try_for_each_init(|| Walker::new(world, *slices), chunk)
 }
 
 /// Journals of chunks that wait for those before them.
@@ -143,15 +148,10 @@ impl Joined {
 }
 
 /// Simulates users one after another, each knowing what happened to those before.
-fn in_order(
-    world: &World,
-    slices: Slices,
-    users: Range<u64>,
-    progress: &dyn Progress,
-    cancel: &AtomicBool,
-) -> Result<Journal, Error> {
+fn in_order(crowd: &Crowd<'_>) -> Result<Journal, Error> {
+    let Crowd { world, slices, users, progress, cancel } = crowd;
     let exact = Outcomes::Exact(Exact::new(world, users.start));
-    let mut walker = Walker::new(world, slices).deciding(exact);
+    let mut walker = Walker::new(world, *slices).deciding(exact);
     let mut told = 0;
     for first in users.clone().step_by(CHUNK as usize) {
         go_on(cancel)?;

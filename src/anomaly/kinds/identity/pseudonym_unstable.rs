@@ -13,7 +13,7 @@ use crate::tables::sessions::has_persistent_ids;
 pub(in crate::anomaly::kinds) static PSEUDONYM_UNSTABLE: Kind = Kind::new(
     "pseudonym_unstable",
     Scope::Identity,
-    "Changes the key of a user's pseudonyms in the middle: from some visit on, the anonymous ids of the devices become other tokens. Behind a policy that makes tokens of `anonymous_id` alone (`--pseudonymise`).",
+    "Changes the key of a user's pseudonyms in the middle: from some visit on, the anonymous ids of the devices become other tokens. Only behind a policy that makes tokens of `anonymous_id` (`--pseudonymise`).",
     "A pseudonym is constant.",
 )
 .critical()

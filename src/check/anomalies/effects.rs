@@ -155,10 +155,19 @@ impl Crowd {
             country: text(FIRST_SHARE + COUNTRY),
             place: text(7).unwrap_or(0) ^ text(8).unwrap_or(0).rotate_left(32),
         };
-        self.sessions.insert(id, visit);
+        self.meet(id, visit);
         self.referrers.extend(visit.referrer);
         for (at, value) in (0..SHARES.len()).filter_map(|at| Some((at, text(FIRST_SHARE + at)?))) {
             *self.shares.entry((started.div_euclid(HOUR), at, value)).or_default() += 1;
+        }
+    }
+
+    /// Takes a session in. Where an id was given to another one as well, the longer counts, whichever comes first: a crawler whose id
+    /// somebody else got has come all the same.
+    fn meet(&mut self, id: u128, visit: Visit) {
+        let known = self.sessions.entry(id).or_insert(visit);
+        if known.events < visit.events {
+            *known = visit;
         }
     }
 

@@ -134,6 +134,27 @@ mod tests {
     use super::*;
     use crate::check::anomalies::effects::Visit;
 
+    impl Visit {
+        /// A visit of so many events by somebody of whom nothing else is known.
+        fn of(id: u128, events: i64) -> Self {
+            let (started, place) = (id as i64, 0);
+            let (user, referrer, country) = (None, None, None);
+            Self { started, events, user, device: id, anonymous: id, referrer, country, place }
+        }
+    }
+
+    /// For all orders in which rows with one id come, the longest visit is the one that counts.
+    #[test]
+    fn of_an_id_the_longest_visit_counts() {
+        for lengths in [[3, 149], [149, 3]] {
+            let mut crowd = Crowd::default();
+            for events in lengths {
+                crowd.meet(1, Visit::of(1, events));
+            }
+            assert_eq!(crowd.sessions[&1].events, 149);
+        }
+    }
+
     fn incident(kind: &str, effect: Option<f64>) -> Incident {
         Incident {
             id: "a".to_owned(),
@@ -148,19 +169,7 @@ mod tests {
     }
 
     fn crowd(within: u64, visits: std::ops::Range<u128>) -> Crowd {
-        let visit = |id: u128| {
-            let visit = Visit {
-                started: id as i64,
-                events: 1,
-                user: None,
-                device: id,
-                anonymous: id,
-                referrer: None,
-                country: None,
-                place: 0,
-            };
-            (id, visit)
-        };
+        let visit = |id: u128| (id, Visit::of(id, 1));
         Crowd {
             within: BTreeMap::from([("a".to_owned(), within)]),
             hours: (0..10).map(|hour| (hour, 9)).collect(),

@@ -126,8 +126,8 @@ fn tell(world: &World, journal: &Journal, ordinal: u32, user: &User) -> Preview 
     let zone = TimeZone::get(zone).unwrap_or(TimeZone::UTC);
     let mut steps: Vec<(i64, Step)> = Vec::new();
     for bucket in &journal.slices {
-        for row in &bucket.rows {
-            let session = &journal.sessions[bucket.sessions[row.session as usize] as usize];
+        for row in bucket.rows() {
+            let session = &journal.sessions[bucket.session(row.session) as usize];
             if session.journey != ordinal {
                 continue;
             }
@@ -138,7 +138,7 @@ fn tell(world: &World, journal: &Journal, ordinal: u32, user: &User) -> Preview 
                 session: session.number.into(),
                 device,
                 event: world.words.events.get(row.kind.into()).to_owned(),
-                detail: detail(world, journal, row, user),
+                detail: detail(world, journal, &row, user),
             };
             steps.push((row.time, step));
         }

@@ -141,9 +141,9 @@ impl<'w> Counter<'w> {
         let mut by_name = vec![0; self.world.schemas.events.len()];
         let mut seen: Vec<Seen> = journal.sessions.iter().map(Seen::new).collect();
         for bucket in &journal.slices {
-            for row in &bucket.rows {
+            for row in bucket.rows() {
                 by_name[usize::from(row.kind)] += 1;
-                let session = bucket.sessions[row.session as usize];
+                let session = bucket.session(row.session);
                 seen[session as usize].event(row.kind, row.time);
             }
         }

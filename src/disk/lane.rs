@@ -12,11 +12,11 @@ use std::time::Duration;
 use super::block::{ALIGNMENT, Block};
 
 /// Blocks of a file at most, the one being filled among them: those that were held while it was small, and a few.
-const BLOCKS: usize = super::SMALL + 4;
+const BLOCKS: usize = super::SMALL + 2;
 
-/// How long a block is waited for. A disk that takes longer for a mebibyte would hold the work up; from then on the cache takes what
+/// How long a block is waited for. A disk that takes longer for a block would hold the work up; from then on the cache takes what
 /// the disk has no time for.
-const PATIENCE: Duration = Duration::from_millis(20);
+const PATIENCE: Duration = Duration::from_millis(40);
 
 /// A file's way past the cache.
 #[derive(Debug)]
@@ -62,7 +62,7 @@ impl Lane {
 
     /// Takes a full block over, which stands at that place of the file, and leaves another one that may be filled.
     pub(super) fn pass_on(&mut self, block: &mut Block, at: u64) -> io::Result<()> {
-        let Some(next) = self.next() else {
+        let Some(next) = self.next()? else {
             return self.cached.write_all_at(block.bytes(), at);
         };
         self.send(replace(block, next), at);
@@ -70,19 +70,19 @@ impl Lane {
     }
 
     /// Another block, if there is one in time.
-    fn next(&mut self) -> Option<Block> {
+    fn next(&mut self) -> io::Result<Option<Block>> {
         if let Ok(next) = self.empty.try_recv() {
-            return Some(next);
+            return Ok(Some(next));
         }
         if self.blocks < BLOCKS {
             self.blocks += 1;
-            return Some(Block::new());
+            return Block::new().map(Some);
         }
         let next = self.empty.recv_timeout(self.patience).ok();
         if next.is_none() {
             self.patience = Duration::ZERO;
         }
-        next
+        Ok(next)
     }
 
     /// Writes the last block, which stands at that place of the file, and waits for all others.

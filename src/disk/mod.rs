@@ -21,7 +21,7 @@ use block::Block;
 use lane::Lane;
 
 /// Full blocks of a file that is not large, at most.
-const SMALL: usize = 8;
+const SMALL: usize = 4;
 
 /// A new file.
 #[derive(Debug)]
@@ -52,7 +52,7 @@ impl DiskFile {
     /// It cannot be made.
     pub fn create(path: &Path) -> io::Result<Self> {
         let file = File::create(path)?;
-        let (block, held) = (Block::new(), Vec::new());
+        let (block, held) = (Block::new()?, Vec::new());
         Ok(Self { path: path.to_owned(), file, block, at: 0, held, way: Way::Held })
     }
 
@@ -76,7 +76,7 @@ impl DiskFile {
             self.grow_large()?;
         }
         match &mut self.way {
-            Way::Held => self.held.push(replace(&mut self.block, Block::new())),
+            Way::Held => self.held.push(replace(&mut self.block, Block::new()?)),
             Way::Cache => self.file.write_all(self.block.bytes())?,
             Way::Past(lane) => lane.pass_on(&mut self.block, self.at)?,
         }

@@ -120,7 +120,7 @@ fn welcome(made: &mut [Made], journal: &mut Journal, by_slice: &mut [SliceRows])
         let buckets = std::mem::take(&mut guests.slices);
         let offsets = journal.append(&mut guests);
         for (rows, bucket) in by_slice.iter_mut().zip(buckets) {
-            if !bucket.rows.is_empty() {
+            if !bucket.is_empty() {
                 rows.push((bucket, offsets));
             }
         }

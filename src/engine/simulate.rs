@@ -140,7 +140,7 @@ impl Joined {
         self.whole.reserve(&journal, left as f64 / self.count as f64);
         let offsets = self.whole.append(&mut journal);
         for (slice, bucket) in self.by_slice.iter_mut().zip(take(&mut journal.slices)) {
-            if !bucket.rows.is_empty() {
+            if !bucket.is_empty() {
                 slice.push((bucket, offsets));
             }
         }

@@ -20,7 +20,7 @@ pub(super) struct Spare {
 /// Buckets, none of which holds anything.
 #[derive(Debug, Default)]
 struct Buckets {
-    /// By the number of rows that they have room for.
+    /// By how much they have room for, in bytes.
     by_room: BTreeMap<usize, Vec<Bucket>>,
     /// How many are in use: so many are taken back and no more, whatever else comes.
     in_use: usize,
@@ -50,7 +50,7 @@ impl Spare {
         let mut copy = journal.entities();
         let rooms = lock(&self.buckets).fitting(&journal.slices);
         copy.slices =
-            journal.slices.iter().zip(rooms).map(|(bucket, room)| fill(room, bucket)).collect();
+            journal.slices.iter().zip(rooms).map(|(bucket, room)| room.filled(bucket)).collect();
         copy
     }
 
@@ -67,7 +67,7 @@ impl Buckets {
     /// For each bucket the smallest that has room for it; where there is none, the largest is given up.
     fn fitting(&mut self, buckets: &[Bucket]) -> Vec<Bucket> {
         let fitting = |bucket: &Bucket| {
-            let need = bucket.rows.len();
+            let need = bucket.size();
             if need == 0 {
                 return Bucket::default();
             }
@@ -97,20 +97,10 @@ impl Buckets {
     fn leave(&mut self, mut bucket: Bucket) {
         if self.in_use > 0 {
             self.in_use -= 1;
-            bucket.rows.clear();
-            bucket.sessions.clear();
-            self.by_room.entry(bucket.rows.capacity()).or_default().push(bucket);
+            bucket.clear();
+            self.by_room.entry(bucket.room()).or_default().push(bucket);
         }
     }
-}
-
-/// Copies a bucket into the room of another.
-fn fill(mut room: Bucket, from: &Bucket) -> Bucket {
-    room.rows.reserve_exact(from.rows.len());
-    room.rows.extend_from_slice(&from.rows);
-    room.sessions.reserve_exact(from.sessions.len());
-    room.sessions.extend_from_slice(&from.sessions);
-    room
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -156,9 +146,9 @@ mod tests {
         spare.leave(spare.copy(&journal(&[10, 20, 30])).slices);
         assert_eq!(held(&spare), [10, 20, 30]);
         let first = spare.copy(&journal(&[11]));
-        assert_eq!(first.slices[0].rows.capacity(), 20);
+        assert_eq!(first.slices[0].room(), 20);
         let second = spare.copy(&journal(&[40]));
-        assert_eq!(second.slices[0].rows.capacity(), 40, "in the place of the largest");
+        assert_eq!(second.slices[0].room(), 40, "in the place of the largest");
         assert_eq!(held(&spare), [10]);
     }
 

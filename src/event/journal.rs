@@ -2,8 +2,10 @@
 //!
 //! Ordinals are local to the journal; [`Journal::append`] joins journals and keeps them right.
 
+mod bucket;
 mod records;
 
+pub use bucket::{Bucket, Rows};
 pub use records::{
     ConsentRow, DeviceRow, ErasureRow, JourneyRow, Line, NEVER, NONE, Order, Payment, Row, Session,
     UserRow,
@@ -11,27 +13,6 @@ pub use records::{
 
 /// Room for what is reckoned to come, over what is reckoned: chance may bring more.
 const MARGIN: f64 = 1.15;
-
-/// The events of one slice of time, in order of user, session and sequence.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Bucket {
-    /// Its events.
-    pub rows: Vec<Row>,
-    /// Ordinals (in the journal) of the sessions that they belong to.
-    pub sessions: Vec<u32>,
-}
-
-impl Bucket {
-    /// Adds a row of a session of the journal.
-    #[inline]
-    pub fn push(&mut self, session: u32, mut row: Row) {
-        if self.sessions.last() != Some(&session) {
-            self.sessions.push(session);
-        }
-        row.session = self.sessions.len() as u32 - 1;
-        self.rows.push(row);
-    }
-}
 
 /// What a run of users left.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -103,7 +84,7 @@ impl Journal {
 
     /// How many events it holds.
     pub fn events(&self) -> u64 {
-        self.slices.iter().map(|bucket| bucket.rows.len() as u64).sum()
+        self.slices.iter().map(|bucket| bucket.len() as u64).sum()
     }
 
     /// Empties it, keeping what it holds of memory.
@@ -118,10 +99,7 @@ impl Journal {
         self.consents.clear();
         self.erasures.clear();
         self.guests = None;
-        for bucket in &mut self.slices {
-            bucket.rows.clear();
-            bucket.sessions.clear();
-        }
+        self.slices.iter_mut().for_each(Bucket::clear);
     }
 
     /// A copy without the events.
@@ -144,10 +122,7 @@ impl Journal {
 
     /// Gives back the memory that its buckets hold beyond their rows.
     pub fn shrink(&mut self) {
-        for bucket in &mut self.slices {
-            bucket.rows.shrink_to_fit();
-            bucket.sessions.shrink_to_fit();
-        }
+        self.slices.iter_mut().for_each(Bucket::shrink);
     }
 
     /// Makes room for the entity rows of `next`, and if there is none, of those of `more` times what there is then as well: for as

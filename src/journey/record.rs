@@ -43,6 +43,21 @@ pub(super) struct Walk {
     pub clicked: bool,
 }
 
+/// What an event has of its own, beside what the walk knows.
+struct Facts {
+    detail: [u8; 2],
+    order: u32,
+    quantity: u8,
+    dwell_ms: u32,
+    load_ms: u16,
+}
+
+impl Default for Facts {
+    fn default() -> Self {
+        Self { detail: [0; 2], order: NONE, quantity: 0, dwell_ms: 0, load_ms: 0 }
+    }
+}
+
 impl Walk {
     pub(super) fn new(stream: Stream, ordinal: u32, row: Session, offline: (i64, i64)) -> Self {
         Self {
@@ -101,10 +116,21 @@ impl Walker<'_> {
         order: u32,
         quantity: u8,
     ) {
-        let world = self.world;
-        let fills = world.fills[usize::from(kind)];
+        let facts = Facts { detail, order, quantity, ..Facts::default() };
+        self.record_facts(walk, kind, facts);
+    }
+
+    /// Records the view of the current page: an event that has a load time and a dwell.
+    pub(super) fn record_view(&mut self, walk: &mut Walk, kind: u8, detail: [u8; 2]) {
+        let (dwell_ms, load_ms) = (walk.dwell_ms, walk.load_ms);
+        self.record_facts(walk, kind, Facts { detail, dwell_ms, load_ms, ..Facts::default() });
+        walk.row.page_views += 1;
+    }
+
+    fn record_facts(&mut self, walk: &mut Walk, kind: u8, facts: Facts) {
+        let fills = self.world.fills[usize::from(kind)];
         let when = |bit: u8, value: u32| if fills & bit == 0 { NONE } else { value };
-        let extra = if fills & fills::SEARCH == 0 { when(fills::ORDER, order) } else { walk.query };
+        let order = when(fills::ORDER, facts.order);
         let received = self.arrival(walk);
         let row = Row {
             time: walk.now,
@@ -112,30 +138,19 @@ impl Walker<'_> {
             session: 0,
             page: when(fills::PAGE, walk.page),
             product: when(fills::PRODUCT, walk.product),
-            extra,
-            dwell_ms: 0,
-            load_ms: 0,
+            extra: if fills & fills::SEARCH == 0 { order } else { walk.query },
+            dwell_ms: facts.dwell_ms,
+            load_ms: facts.load_ms,
             sequence: walk.sequence,
             kind,
             position: if fills & fills::LIST == 0 { 0 } else { walk.position },
-            quantity,
-            detail,
+            quantity: facts.quantity,
+            detail: facts.detail,
         };
         walk.sequence = walk.sequence.saturating_add(1);
         walk.row.events += 1;
         walk.row.ended = walk.now;
         self.journal.slices[self.slices.of(received)].push(walk.ordinal, row);
-    }
-
-    /// Records the view of the current page: an event that has a load time and a dwell.
-    pub(super) fn record_view(&mut self, walk: &mut Walk, kind: u8, detail: [u8; 2]) {
-        self.record(walk, kind, detail);
-        walk.row.page_views += 1;
-        let slice = self.slices.of(walk.arrived);
-        if let Some(row) = self.journal.slices[slice].rows.last_mut() {
-            row.dwell_ms = walk.dwell_ms;
-            row.load_ms = walk.load_ms;
-        }
     }
 
     /// When the event of this moment arrives: the client's queue, the network, and the time without one. A client sends in order, so

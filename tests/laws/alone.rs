@@ -41,10 +41,9 @@ fn of_user(world: &World, journal: &Journal, user: u64) -> Journal {
     own.consents.extend(journal.consents.iter().filter(|row| row.user == user).cloned());
     own.erasures.extend(journal.erasures.iter().filter(|row| row.user == user).cloned());
     for (bucket, own) in journal.slices.iter().zip(&mut own.slices) {
-        for row in &bucket.rows {
-            let ordinal = bucket.sessions[row.session as usize];
+        for mut row in bucket.rows() {
+            let ordinal = bucket.session(row.session);
             if owns(ordinal) {
-                let mut row = *row;
                 if world.fills[usize::from(row.kind)] & fills::ORDER != 0 && row.extra != NONE {
                     row.extra -= order;
                 }

@@ -33,9 +33,9 @@ impl Crowd {
         let mut events = vec![Vec::new(); journal.sessions.len()];
         for (slice, buckets) in slices.into_iter().enumerate() {
             for (bucket, offsets) in buckets {
-                for row in bucket.rows {
+                for row in bucket.rows() {
                     assert_eq!(plan.slices.of(row.received), slice);
-                    let session = bucket.sessions[row.session as usize] + offsets.session;
+                    let session = bucket.session(row.session) + offsets.session;
                     let fills = world.fills[usize::from(row.kind)];
                     let ordered = fills & fills::ORDER != 0 && row.extra != NONE;
                     let extra = if ordered { row.extra + offsets.order } else { row.extra };

@@ -23,8 +23,8 @@ fn sessions(journal: &Journal) -> Vec<(u64, usize, Vec<Row>)> {
     };
     let mut sessions: Vec<_> = journal.sessions.iter().map(head).collect();
     for bucket in &journal.slices {
-        for row in &bucket.rows {
-            sessions[bucket.sessions[row.session as usize] as usize].2.push(*row);
+        for row in bucket.rows() {
+            sessions[bucket.session(row.session) as usize].2.push(row);
         }
     }
     for (_, _, rows) in &mut sessions {

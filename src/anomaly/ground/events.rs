@@ -76,18 +76,11 @@ impl Ground<'_> {
         let buckets = &self.rows[slice];
         let behind = buckets.partition_point(|(_, offsets)| offsets.session <= session);
         let bucket = behind.checked_sub(1).map(|at| &buckets[at]);
-        let found = bucket.and_then(|(bucket, offsets)| {
-            let local = bucket.sessions.binary_search(&(session - offsets.session)).ok()?;
-            let first = bucket.rows.partition_point(|row| (row.session as usize) < local);
-            let rows = bucket.rows[first..].iter();
-            Some((rows.take_while(move |row| row.session as usize == local), offsets.order))
-        });
         let fills = &self.context.world.fills;
-        found.into_iter().flat_map(move |(rows, order)| {
-            rows.map(move |row| {
-                let mut row = *row;
+        bucket.into_iter().flat_map(move |(bucket, offsets)| {
+            bucket.rows_of(session - offsets.session).map(move |mut row| {
                 if fills[usize::from(row.kind)] & fills::ORDER != 0 && row.extra != NONE {
-                    row.extra += order;
+                    row.extra += offsets.order;
                 }
                 Event { session, slice, row }
             })

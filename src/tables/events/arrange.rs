@@ -119,13 +119,13 @@ impl Room {
         let Self { received, rows, order } = self;
         received.clear();
         for (bucket, _) in buckets {
-            received.extend(bucket.rows.iter().map(|row| row.received));
+            received.extend(bucket.rows().map(|row| row.received));
         }
         let parts = Parts::new(received);
         let mut ends = parts.begins(received);
         if rows.capacity() < received.len() + more {
-            // Nobody needs what stands there: it is not copied over.
-            *rows = Vec::with_capacity(received.len() + more);
+            // Nobody needs what stands there: it is not copied over. Most slices are about as large: the next one finds room as well.
+            *rows = Vec::with_capacity((received.len() + more) * 5 / 4);
         }
         if rows.len() < received.len() {
             rows.resize(received.len(), Row::default());
@@ -149,7 +149,7 @@ fn deal(
 ) {
     for (bucket, offsets) in buckets {
         let first = sessions.add(bucket, offsets.session);
-        for mut row in bucket.rows.iter().copied() {
+        for mut row in bucket.rows() {
             row.session = match first {
                 Some(first) => row.session + first,
                 None => sessions.places[row.session as usize],
@@ -176,8 +176,8 @@ struct Sessions<'o> {
 impl Sessions<'_> {
     /// Adds those of a bucket; where the first is, if all stand side by side.
     fn add(&mut self, bucket: &Bucket, offset: u32) -> Option<u32> {
-        let own = || bucket.sessions.iter().map(|session| session + offset);
-        let last = bucket.sessions.last().map_or(0, |last| last + offset);
+        let own = || bucket.sessions().map(|session| session + offset);
+        let last = bucket.sessions().next_back().map_or(0, |last| last + offset);
         if self.others.first().is_none_or(|other| *other > last) {
             let first = self.all.len() as u32;
             self.all.extend(own());

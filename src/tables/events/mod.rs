@@ -111,7 +111,7 @@ impl<'c> EventFrame<'c> {
     ) -> Result<(), E> {
         let buckets: Vec<_> = buckets.iter().collect();
         let bound = Bound::new(table);
-        let rows: usize = buckets.iter().map(|(bucket, _)| bucket.rows.len()).sum();
+        let rows: usize = buckets.iter().map(|(bucket, _)| bucket.len()).sum();
         let size = rows.div_ceil(PARTS).max(PART);
         arrange_in_parts(&context.world.fills, &buckets, size, |arrived, sessions| {
             look(&Self::of(context, table, bound.clone(), &arrived, sessions))

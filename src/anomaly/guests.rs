@@ -153,8 +153,9 @@ impl<'g> Guests<'g> {
             stitched: NEVER,
             method: 0,
         });
+        let journey_key = mix(key);
         self.journal.journeys.push(JourneyRow {
-            key: mix(key),
+            key: journey_key,
             user: id,
             known: false,
             kind: kind as u8,
@@ -175,6 +176,7 @@ impl<'g> Guests<'g> {
             key,
             user: id,
             journey,
+            journey_key,
             started: visit.at,
             ended: last,
             known_from: NEVER,
@@ -194,6 +196,7 @@ impl<'g> Guests<'g> {
             country: user.country as u8,
             city: user.city as u8,
             locale: user.locale as u8,
+            currency: user.currency as u8,
             consent: consent as u8,
             signals: if consent == Consent::Denied { 0 } else { signals::ALL },
             restored: 2,

@@ -64,6 +64,7 @@ pub(super) struct Visit {
 pub(super) struct Course {
     pub kind: usize,
     pub ordinal: u32,
+    pub key: u64,
     pub cart: Vec<(u32, u8)>,
     pub coupon: u8,
     pub product: u32,
@@ -274,6 +275,7 @@ impl<'w> Walker<'w> {
         let mut course = Course {
             kind,
             ordinal: self.journal.journeys.len() as u32,
+            key,
             cart: Vec::new(),
             coupon: u8::MAX,
             product: NONE,

@@ -22,7 +22,7 @@ impl Record for Session {
         ("device.id", Get::Id(|c, s| c.world.people.device_id(s.user, s.device.into()))),
         (
             "journey.id",
-            Get::Id(|c, s| ids::of(Thing::Journey, c.journal.journeys[s.journey as usize].key)),
+            Get::Id(|_, s| ids::of(Thing::Journey, s.journey_key)),
         ),
         ("session.number", Get::Int(|_, s| s.number.into())),
         ("session.source", Get::Key(|_, s| s.source.into(), |w| &w.words.sources)),

@@ -73,11 +73,12 @@ impl Bucket {
             self.last = START;
         }
         row.session = self.sessions.len() as u32 - 1;
-        let (bytes, length) = pack(&row, &self.last, is_first);
-        // A copy of fixed size is a few moves.
-        let end = self.bytes.len() + length;
-        self.bytes.extend_from_slice(&bytes);
-        self.bytes.truncate(end);
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(&[0; MOST]);
+        if let Some(bytes) = self.bytes.last_chunk_mut() {
+            let length = pack(&row, &self.last, is_first, bytes);
+            self.bytes.truncate(start + length);
+        }
         self.rows += 1;
         self.last = row;
     }
@@ -155,10 +156,10 @@ impl Bucket {
     }
 }
 
-/// The bytes of a row behind another, and how many they are.
+/// Writes the bytes of a row behind another; how many they are.
 #[inline]
-fn pack(row: &Row, before: &Row, is_first: bool) -> ([u8; MOST], usize) {
-    let (mut bytes, mut at, mut shape) = ([0; MOST], 2, 0);
+fn pack(row: &Row, before: &Row, is_first: bool, bytes: &mut [u8; MOST]) -> usize {
+    let (mut at, mut shape) = (2, 0);
     let mut put = |part: &[u8]| {
         bytes[at..at + part.len()].copy_from_slice(part);
         at += part.len();
@@ -200,7 +201,7 @@ fn pack(row: &Row, before: &Row, is_first: bool) -> ([u8; MOST], usize) {
         put(&row.detail);
     }
     bytes[..2].copy_from_slice(&[row.kind, shape]);
-    (bytes, at)
+    at
 }
 
 /// Rows of a bucket.

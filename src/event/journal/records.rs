@@ -46,6 +46,9 @@ pub struct Session {
     pub user: u64,
     /// Ordinal of its journey.
     pub journey: u32,
+    /// What the journey's identifiers derive from, as the journey itself has it: each event's columns ask for it, and a journey lies
+    /// far away in memory.
+    pub journey_key: u64,
     /// Start, µs since 1970.
     pub started: i64,
     /// Last event, µs since 1970.
@@ -84,6 +87,8 @@ pub struct Session {
     pub city: u8,
     /// See `country`.
     pub locale: u8,
+    /// Ordinal of the currency, the journey's.
+    pub currency: u8,
     /// Ordinal in `Consent::NAMES`.
     pub consent: u8,
     /// What may be stored, as bits: see [`signals`](crate::population::consent::signals).

@@ -190,7 +190,7 @@ impl<'c> EventFrame<'c> {
 
     /// Works out users, journeys, devices and strings of the sessions; by session: what rows need to know, and its device's key.
     fn meet_sessions(&mut self, records: &[Session]) -> (Vec<About>, Vec<u32>) {
-        let (world, journal) = (self.context.world, self.context.journal);
+        let world = self.context.world;
         let mut about = Vec::with_capacity(records.len());
         let mut device_keys = Vec::with_capacity(records.len());
         let mut last_user = u64::MAX;
@@ -207,9 +207,8 @@ impl<'c> EventFrame<'c> {
             }
             if session.journey != last_journey {
                 last_journey = session.journey;
-                let key = journal.journeys[session.journey as usize].key;
-                self.journeys.push(ids::of(Thing::Journey, key));
-                self.carts.push(ids::of(Thing::Cart, key));
+                self.journeys.push(ids::of(Thing::Journey, session.journey_key));
+                self.carts.push(ids::of(Thing::Cart, session.journey_key));
             }
             let slot = slots.iter().position(|slot| *slot == session.device).unwrap_or_else(|| {
                 slots.push(session.device);
@@ -233,7 +232,7 @@ impl<'c> EventFrame<'c> {
                 known_from: if persists { sessions::known_from(session) } else { NEVER },
                 user: self.users.len() as u32 - 1,
                 journey: self.journeys.len() as u32 - 1,
-                currency: journal.journeys[session.journey as usize].currency,
+                currency: session.currency,
                 persists,
             });
         }

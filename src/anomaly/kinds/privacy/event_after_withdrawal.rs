@@ -68,8 +68,7 @@ fn of_event(ground: &Ground<'_>, of: &Session, row: &Row) -> Vec<(&'static str, 
     let fills = world.fills[usize::from(row.kind)];
     let mut told = Vec::new();
     if fills & fills::CART != 0 {
-        let key = journal.journeys[of.journey as usize].key;
-        told.push(("cart_id", Value::Id(ids::of(Thing::Cart, key))));
+        told.push(("cart_id", Value::Id(ids::of(Thing::Cart, of.journey_key))));
     }
     if fills & fills::ORDER != 0 && row.extra != NONE {
         let key = journal.orders[row.extra as usize].key;

@@ -12,7 +12,7 @@ use std::time::Duration;
 use super::block::{ALIGNMENT, Block};
 
 /// Blocks of a file at most, the one being filled among them: those that were held while it was small, and a few.
-const BLOCKS: usize = super::SMALL + 2;
+const BLOCKS: usize = super::SMALL + 3;
 
 /// How long a block is waited for. A disk that takes longer for a block would hold the work up; from then on the cache takes what
 /// the disk has no time for.

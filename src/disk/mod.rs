@@ -21,7 +21,7 @@ use block::Block;
 use lane::Lane;
 
 /// Full blocks of a file that is not large, at most.
-const SMALL: usize = 4;
+const SMALL: usize = 3;
 
 /// A new file.
 #[derive(Debug)]

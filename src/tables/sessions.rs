@@ -20,10 +20,7 @@ impl Record for Session {
             Get::Id(|c, s| c.world.people.anonymous_id(s.user, s.device.into())),
         ),
         ("device.id", Get::Id(|c, s| c.world.people.device_id(s.user, s.device.into()))),
-        (
-            "journey.id",
-            Get::Id(|_, s| ids::of(Thing::Journey, s.journey_key)),
-        ),
+        ("journey.id", Get::Id(|_, s| ids::of(Thing::Journey, s.journey_key))),
         ("session.number", Get::Int(|_, s| s.number.into())),
         ("session.source", Get::Key(|_, s| s.source.into(), |w| &w.words.sources)),
         ("session.campaign_id", Get::Key(|c, s| campaign(c.world, s), |w| &w.words.campaigns)),

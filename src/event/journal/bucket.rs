@@ -44,7 +44,11 @@ mod shape {
 }
 
 /// Bytes that a row takes at most.
-const MOST: usize = 2 + 18 + 3 * 4 + 6 + 2 + 2;
+const MOST: usize = WIDE_HEAD + 3 * 4 + 6 + 2 + 2;
+
+/// Kind, shape, and what is of time and sequence.
+const HEAD: usize = 2 + 4 + 4;
+const WIDE_HEAD: usize = 2 + 8 + 8 + 2;
 
 /// What the first row of a session follows.
 const START: Row = Row {
@@ -156,51 +160,96 @@ impl Bucket {
     }
 }
 
-/// Writes the bytes of a row behind another; how many they are.
+/// Writes the bytes of a row behind another; how many they are. What a row has is for a processor to guess: so all is written, and
+/// what it has not is written over.
 #[inline]
 fn pack(row: &Row, before: &Row, is_first: bool, bytes: &mut [u8; MOST]) -> usize {
-    let (mut at, mut shape) = (2, 0);
-    let mut put = |part: &[u8]| {
-        bytes[at..at + part.len()].copy_from_slice(part);
-        at += part.len();
-    };
     let (since, delay) = (row.time - before.time, row.received - row.time);
     let follows = !is_first && row.sequence == before.sequence.wrapping_add(1);
-    if let (true, Ok(since), Ok(delay)) = (follows, u32::try_from(since), u32::try_from(delay)) {
-        put(&since.to_le_bytes());
-        put(&delay.to_le_bytes());
+    let near = |span: i64| span as u64 >> 32 == 0;
+    let (mut at, mut shape) = (HEAD, 0);
+    if follows && near(since) && near(delay) {
+        put(bytes, 2, (since as u32).to_le_bytes());
+        put(bytes, 6, (delay as u32).to_le_bytes());
     } else {
         shape |= shape::WIDE | if is_first { shape::FIRST } else { 0 };
-        put(&row.time.to_le_bytes());
-        put(&delay.to_le_bytes());
-        put(&row.sequence.to_le_bytes());
+        put(bytes, 2, row.time.to_le_bytes());
+        put(bytes, 10, delay.to_le_bytes());
+        put(bytes, 18, row.sequence.to_le_bytes());
+        at = WIDE_HEAD;
     }
-    if row.page != before.page {
-        shape |= shape::PAGE;
-        put(&row.page.to_le_bytes());
+    let mut add = |bit: u8, is_there: bool, size: usize| {
+        let here = at;
+        at += size * usize::from(is_there);
+        shape |= bit * u8::from(is_there);
+        here
+    };
+    let here = add(shape::PAGE, row.page != before.page, 4);
+    put(bytes, here, row.page.to_le_bytes());
+    let here = add(shape::PRODUCT, row.product != before.product, 4);
+    put(bytes, here, row.product.to_le_bytes());
+    let here = add(shape::EXTRA, row.extra != before.extra, 4);
+    put(bytes, here, row.extra.to_le_bytes());
+    let here = add(shape::VIEW, row.dwell_ms | u32::from(row.load_ms) != 0, 6);
+    put(bytes, here, row.dwell_ms.to_le_bytes());
+    put(bytes, here + 4, row.load_ms.to_le_bytes());
+    let here = add(shape::LIST, row.position | row.quantity != 0, 2);
+    put(bytes, here, [row.position, row.quantity]);
+    let here = add(shape::DETAIL, row.detail != [0; 2], 2);
+    put(bytes, here, row.detail);
+    put(bytes, 0, [row.kind, shape]);
+    at
+}
+
+#[inline]
+fn put<const N: usize>(bytes: &mut [u8; MOST], at: usize, part: [u8; N]) {
+    if let Some(place) = bytes.get_mut(at..).and_then(|rest| rest.first_chunk_mut()) {
+        *place = part;
     }
-    if row.product != before.product {
-        shape |= shape::PRODUCT;
-        put(&row.product.to_le_bytes());
-    }
-    if row.extra != before.extra {
-        shape |= shape::EXTRA;
-        put(&row.extra.to_le_bytes());
-    }
-    if (row.dwell_ms, row.load_ms) != (0, 0) {
-        shape |= shape::VIEW;
-        put(&row.dwell_ms.to_le_bytes());
-        put(&row.load_ms.to_le_bytes());
-    }
-    if (row.position, row.quantity) != (0, 0) {
-        shape |= shape::LIST;
-        put(&[row.position, row.quantity]);
-    }
-    if row.detail != [0; 2] {
-        shape |= shape::DETAIL;
-        put(&row.detail);
-    }
-    bytes[..2].copy_from_slice(&[row.kind, shape]);
+}
+
+#[inline]
+fn get<const N: usize>(bytes: &[u8; MOST], at: usize) -> [u8; N] {
+    bytes.get(at..).and_then(|rest| rest.first_chunk()).map_or([0; N], |part| *part)
+}
+
+/// Makes a row of the one before and its own bytes; how many they are.
+#[inline]
+fn unpack(bytes: &[u8; MOST], row: &mut Row) -> usize {
+    let [kind, shape] = get(bytes, 0);
+    row.kind = kind;
+    let mut at = if shape & shape::WIDE == 0 {
+        row.time += i64::from(u32::from_le_bytes(get(bytes, 2)));
+        row.received = row.time + i64::from(u32::from_le_bytes(get(bytes, 6)));
+        row.sequence = row.sequence.wrapping_add(1);
+        HEAD
+    } else {
+        row.time = i64::from_le_bytes(get(bytes, 2));
+        row.received = row.time + i64::from_le_bytes(get(bytes, 10));
+        row.sequence = u16::from_le_bytes(get(bytes, 18));
+        WIDE_HEAD
+    };
+    let mut next = |bit: u8, size: usize| {
+        let is_there = shape & bit != 0;
+        let here = at;
+        at += size * usize::from(is_there);
+        (here, is_there)
+    };
+    let select = |is_there: bool, value: u32, before: u32| if is_there { value } else { before };
+    let (here, is_there) = next(shape::PAGE, 4);
+    row.page = select(is_there, u32::from_le_bytes(get(bytes, here)), row.page);
+    let (here, is_there) = next(shape::PRODUCT, 4);
+    row.product = select(is_there, u32::from_le_bytes(get(bytes, here)), row.product);
+    let (here, is_there) = next(shape::EXTRA, 4);
+    row.extra = select(is_there, u32::from_le_bytes(get(bytes, here)), row.extra);
+    let (here, is_there) = next(shape::VIEW, 6);
+    row.dwell_ms = select(is_there, u32::from_le_bytes(get(bytes, here)), 0);
+    row.load_ms = u16::from_le_bytes(get(bytes, here + 4)) * u16::from(is_there);
+    let (here, is_there) = next(shape::LIST, 2);
+    let list = u16::from_le_bytes(get(bytes, here)) * u16::from(is_there);
+    [row.position, row.quantity] = list.to_le_bytes();
+    let (here, is_there) = next(shape::DETAIL, 2);
+    row.detail = (u16::from_le_bytes(get(bytes, here)) * u16::from(is_there)).to_le_bytes();
     at
 }
 
@@ -218,19 +267,6 @@ impl<'b> Rows<'b> {
     fn new(bytes: &'b [u8], place: u32) -> Self {
         Self { bytes, row: START, next: place }
     }
-
-    /// The next bytes.
-    #[inline]
-    fn take<const N: usize>(&mut self) -> [u8; N] {
-        match self.bytes.split_first_chunk() {
-            Some((taken, rest)) => {
-                self.bytes = rest;
-                *taken
-            }
-            // Only whole rows are ever put in.
-            None => [0; N],
-        }
-    }
 }
 
 impl Iterator for Rows<'_> {
@@ -238,42 +274,18 @@ impl Iterator for Rows<'_> {
 
     #[inline]
     fn next(&mut self) -> Option<Row> {
-        let ([kind, shape], rest) = self.bytes.split_first_chunk()?;
-        let (kind, shape) = (*kind, *shape);
-        self.bytes = rest;
+        let shape = *self.bytes.get(1)?;
         if shape & shape::FIRST != 0 {
             self.row = Row { session: self.next, ..START };
             self.next += 1;
         }
-        let mut row = Row { kind, ..self.row };
-        let delay = if shape & shape::WIDE == 0 {
-            row.time += i64::from(u32::from_le_bytes(self.take()));
-            row.sequence = row.sequence.wrapping_add(1);
-            i64::from(u32::from_le_bytes(self.take()))
-        } else {
-            row.time = i64::from_le_bytes(self.take());
-            let delay = i64::from_le_bytes(self.take());
-            row.sequence = u16::from_le_bytes(self.take());
-            delay
-        };
-        row.received = row.time + delay;
-        if shape & shape::PAGE != 0 {
-            row.page = u32::from_le_bytes(self.take());
-        }
-        if shape & shape::PRODUCT != 0 {
-            row.product = u32::from_le_bytes(self.take());
-        }
-        if shape & shape::EXTRA != 0 {
-            row.extra = u32::from_le_bytes(self.take());
-        }
-        (row.dwell_ms, row.load_ms) = (0, 0);
-        if shape & shape::VIEW != 0 {
-            row.dwell_ms = u32::from_le_bytes(self.take());
-            row.load_ms = u16::from_le_bytes(self.take());
-        }
-        [row.position, row.quantity] = if shape & shape::LIST == 0 { [0; 2] } else { self.take() };
-        row.detail = if shape & shape::DETAIL == 0 { [0; 2] } else { self.take() };
-        self.row = row;
-        Some(row)
+        let mut last = [0; MOST];
+        let bytes = self.bytes.first_chunk().unwrap_or_else(|| {
+            last[..self.bytes.len()].copy_from_slice(self.bytes);
+            &last
+        });
+        let length = unpack(bytes, &mut self.row);
+        self.bytes = self.bytes.get(length..).unwrap_or_default();
+        Some(self.row)
     }
 }

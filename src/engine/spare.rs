@@ -84,7 +84,7 @@ impl Buckets {
         buckets.iter().map(fitting).collect()
     }
 
-    /// One that has room for exactly so many rows.
+    /// One that has room for exactly so many bytes.
     fn take(&mut self, room: usize) -> Bucket {
         let list = self.by_room.entry(room).or_default();
         let bucket = list.pop().unwrap_or_default();
@@ -143,13 +143,14 @@ mod tests {
     #[test]
     fn the_best_fit_is_taken() {
         let spare = Spare::default();
+        let of = |rows: i64| journal(&[rows]).slices[0].size();
         spare.leave(spare.copy(&journal(&[10, 20, 30])).slices);
-        assert_eq!(held(&spare), [10, 20, 30]);
+        assert_eq!(held(&spare), [of(10), of(20), of(30)]);
         let first = spare.copy(&journal(&[11]));
-        assert_eq!(first.slices[0].room(), 20);
+        assert_eq!(first.slices[0].room(), of(20));
         let second = spare.copy(&journal(&[40]));
-        assert_eq!(second.slices[0].room(), 40, "in the place of the largest");
-        assert_eq!(held(&spare), [10]);
+        assert_eq!(second.slices[0].room(), of(40), "in the place of the largest");
+        assert_eq!(held(&spare), [of(10)]);
     }
 
     #[test]

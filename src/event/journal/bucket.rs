@@ -1,5 +1,8 @@
-//! The events of a slice of time, packed while they wait to be laid out: about 22 bytes each instead of the 48 of a [`Row`]. All events
+//! The events of a slice of time, packed while they wait to be laid out: about 20 bytes each instead of the 48 of a [`Row`]. All events
 //! of a range wait at once, and memory is dear: the system clears it, the host of a virtual machine has to find it first.
+//!
+//! What a row has and what not is hard for a processor to guess. So packing and unpacking have no branches for it: everything is
+//! written, or read, and the place of the next thing moves on only if this one is there.
 
 use super::records::{NONE, Row};
 
@@ -24,12 +27,13 @@ struct Begin {
     at: u32,
 }
 
-/// What stands in a row's bytes, in this order. What does not is as in the row before it, or nothing, if it is a fact of one row only.
+/// What stands in a row's bytes behind kind and shape, in this order. What does not is as in the row before (page, product, extra),
+/// or nothing.
 mod shape {
-    /// The first row of its session: nothing is as before.
+    /// The first row of its session: it follows [`START`](super::START).
     pub(super) const FIRST: u8 = 1;
-    /// Time and delay in eight bytes each and the sequence in two; else they take four each, the time since the row before, whose
-    /// sequence it follows.
+    /// Time and delay of the arrival in eight bytes each, and the sequence in two. Without it: the time since the row before and the
+    /// delay in four bytes each, and the next sequence.
     pub(super) const WIDE: u8 = 1 << 1;
     /// In four bytes each.
     pub(super) const PAGE: u8 = 1 << 2;
@@ -43,12 +47,12 @@ mod shape {
     pub(super) const DETAIL: u8 = 1 << 7;
 }
 
+/// Bytes of kind, shape, and what is of time and sequence.
+const HEAD: usize = 2 + 4 + 4;
+/// The same of a wide row.
+const WIDE_HEAD: usize = 2 + 8 + 8 + 2;
 /// Bytes that a row takes at most.
 const MOST: usize = WIDE_HEAD + 3 * 4 + 6 + 2 + 2;
-
-/// Kind, shape, and what is of time and sequence.
-const HEAD: usize = 2 + 4 + 4;
-const WIDE_HEAD: usize = 2 + 8 + 8 + 2;
 
 /// What the first row of a session follows.
 const START: Row = Row {
@@ -160,11 +164,11 @@ impl Bucket {
     }
 }
 
-/// Writes the bytes of a row behind another; how many they are. What a row has is for a processor to guess: so all is written, and
-/// what it has not is written over.
+/// Writes the bytes of a row behind another; how many they are.
 #[inline]
 fn pack(row: &Row, before: &Row, is_first: bool, bytes: &mut [u8; MOST]) -> usize {
-    let (since, delay) = (row.time - before.time, row.received - row.time);
+    let since = row.time.wrapping_sub(before.time);
+    let delay = row.received.wrapping_sub(row.time);
     let follows = !is_first && row.sequence == before.sequence.wrapping_add(1);
     let near = |span: i64| span as u64 >> 32 == 0;
     let (mut at, mut shape) = (HEAD, 0);
@@ -201,6 +205,7 @@ fn pack(row: &Row, before: &Row, is_first: bool, bytes: &mut [u8; MOST]) -> usiz
     at
 }
 
+/// Puts something at a place, if it is not where only nothing can be.
 #[inline]
 fn put<const N: usize>(bytes: &mut [u8; MOST], at: usize, part: [u8; N]) {
     if let Some(place) = bytes.get_mut(at..).and_then(|rest| rest.first_chunk_mut()) {
@@ -208,6 +213,7 @@ fn put<const N: usize>(bytes: &mut [u8; MOST], at: usize, part: [u8; N]) {
     }
 }
 
+/// What is at a place; noughts where only nothing can be.
 #[inline]
 fn get<const N: usize>(bytes: &[u8; MOST], at: usize) -> [u8; N] {
     bytes.get(at..).and_then(|rest| rest.first_chunk()).map_or([0; N], |part| *part)
@@ -225,7 +231,7 @@ fn unpack(bytes: &[u8; MOST], row: &mut Row) -> usize {
         HEAD
     } else {
         row.time = i64::from_le_bytes(get(bytes, 2));
-        row.received = row.time + i64::from_le_bytes(get(bytes, 10));
+        row.received = row.time.wrapping_add(i64::from_le_bytes(get(bytes, 10)));
         row.sequence = u16::from_le_bytes(get(bytes, 18));
         WIDE_HEAD
     };
@@ -287,5 +293,72 @@ impl Iterator for Rows<'_> {
         let length = unpack(bytes, &mut self.row);
         self.bytes = self.bytes.get(length..).unwrap_or_default();
         Some(self.row)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Numbers of which many are equal, and some the greatest.
+    fn number() -> impl Strategy<Value = u32> {
+        prop_oneof![Just(NONE), Just(0), 0..3_u32, any::<u32>()]
+    }
+
+    fn moment() -> impl Strategy<Value = i64> {
+        prop_oneof![0..20_000_000_000_i64, any::<i64>()]
+    }
+
+    prop_compose! {
+        fn row()(
+            time in moment(),
+            received in moment(),
+            numbers in [number(), number(), number(), number()],
+            (load_ms, sequence) in (0..3_u16, prop_oneof![0..4_u16, any::<u16>()]),
+            (kind, position, quantity) in (any::<u8>(), 0..2_u8, 0..2_u8),
+            detail in [0..2_u8, 0..2_u8],
+        ) -> Row {
+            let [page, product, extra, dwell_ms] = numbers;
+            let session = 0;
+            Row {
+                time, received, session, page, product, extra, dwell_ms, load_ms, sequence, kind, position,
+                quantity, detail,
+            }
+        }
+    }
+
+    proptest! {
+        /// For all rows of all sessions, what comes out is what was put in: all of them, and those of each session.
+        #[test]
+        fn rows_come_out_as_they_were_put_in(
+            sessions in prop::collection::vec(prop::collection::vec(row(), 1..6), 0..6),
+        ) {
+            let mut bucket = Bucket::default();
+            let mut all = Vec::new();
+            for (place, rows) in sessions.iter().enumerate() {
+                let mut before = 0;
+                for (nth, &row) in rows.iter().enumerate() {
+                    // Most rows follow each other closely.
+                    let near = Row { time: before + 7, received: before + 9, sequence: nth as u16, ..row };
+                    let row = if row.kind < 192 { near } else { row };
+                    before = row.time.clamp(0, 1 << 60);
+                    bucket.push(100 + 2 * place as u32, row);
+                    all.push(Row { session: place as u32, ..row });
+                }
+            }
+            prop_assert_eq!(bucket.len(), all.len());
+            prop_assert_eq!(&bucket.rows().collect::<Vec<_>>(), &all);
+            for (place, ordinal) in bucket.sessions().enumerate() {
+                prop_assert_eq!(ordinal, bucket.session(place as u32));
+                let of = |row: &&Row| row.session as usize == place;
+                let rows: Vec<_> = bucket.rows_of(ordinal).collect();
+                prop_assert_eq!(rows, all.iter().filter(of).copied().collect::<Vec<_>>());
+                prop_assert!(bucket.rows_of(ordinal + 1).next().is_none());
+            }
+            let copy = Bucket::default().filled(&bucket);
+            prop_assert_eq!(&copy, &bucket);
+            prop_assert!(bucket.size() <= all.len() * MOST);
+        }
     }
 }

@@ -6,19 +6,16 @@ use std::sync::Mutex;
 
 use memmap2::MmapMut;
 
-/// What the strictest of disks asks of the place in memory, of the place in the file, and of the length of what goes past the cache.
-pub(super) const ALIGNMENT: usize = 4096;
-
 /// Room of blocks that nobody needs any more, for the next ones: fresh memory has to be cleared first.
 static SPARE: Mutex<Vec<MmapMut>> = Mutex::new(Vec::new());
 
 /// How many blocks' room is kept at most.
-const SPARES: usize = 16;
+const SPARES: usize = 64;
 
-/// Two mebibytes that begin at a multiple of [`ALIGNMENT`] in memory: one huge page where the system has such. A disk is told of
-/// memory page by page, which for small ones takes a twentieth of a run.
+/// Two mebibytes that begin at a multiple of their size in memory: one huge page where the system has such. What goes past the cache
+/// is pinned page by page, which for small pages takes a twentieth of a run.
 pub(super) struct Block {
-    /// None once it is given back.
+    /// None only while the block is dropped.
     room: Option<MmapMut>,
     start: usize,
     length: usize,
@@ -61,6 +58,7 @@ impl Block {
     }
 
     /// Keeps only so many bytes.
+    #[cfg(target_os = "linux")]
     pub(super) fn truncate(&mut self, length: usize) {
         self.length = self.length.min(length);
     }
@@ -73,10 +71,12 @@ impl Block {
 
 impl Drop for Block {
     fn drop(&mut self) {
-        if let (Ok(mut spare), Some(room)) = (SPARE.lock(), self.room.take())
+        // Declared before the lock is taken: what is not kept is given to the system after the lock is free.
+        let mut room = self.room.take();
+        if let Ok(mut spare) = SPARE.lock()
             && spare.len() < SPARES
         {
-            spare.push(room);
+            spare.extend(room.take());
         }
     }
 }

@@ -9,7 +9,10 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use super::block::{ALIGNMENT, Block};
+use super::block::Block;
+
+/// What the strictest of disks asks of the place in memory, of the place in the file, and of the length of what goes past the cache.
+const ALIGNMENT: usize = 4096;
 
 /// Blocks of a file at most, the one being filled among them: those that were held while it was small, and a few.
 const BLOCKS: usize = super::SMALL + 3;
@@ -62,7 +65,7 @@ impl Lane {
 
     /// Takes a full block over, which stands at that place of the file, and leaves another one that may be filled.
     pub(super) fn pass_on(&mut self, block: &mut Block, at: u64) -> io::Result<()> {
-        let Some(next) = self.next()? else {
+        let Some(next) = self.next() else {
             return self.cached.write_all_at(block.bytes(), at);
         };
         self.send(replace(block, next), at);
@@ -70,19 +73,21 @@ impl Lane {
     }
 
     /// Another block, if there is one in time.
-    fn next(&mut self) -> io::Result<Option<Block>> {
+    fn next(&mut self) -> Option<Block> {
         if let Ok(next) = self.empty.try_recv() {
-            return Ok(Some(next));
+            return Some(next);
         }
-        if self.blocks < BLOCKS {
+        if self.blocks < BLOCKS
+            && let Ok(next) = Block::new()
+        {
             self.blocks += 1;
-            return Block::new().map(Some);
+            return Some(next);
         }
         let next = self.empty.recv_timeout(self.patience).ok();
         if next.is_none() {
             self.patience = Duration::ZERO;
         }
-        Ok(next)
+        next
     }
 
     /// Writes the last block, which stands at that place of the file, and waits for all others.

@@ -110,7 +110,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::journal::Row;
+    use crate::event::journal::{GRAIN, Row};
 
     fn journal(sizes: &[i64]) -> Journal {
         let mut journal = Journal::new(sizes.len());
@@ -143,14 +143,14 @@ mod tests {
     #[test]
     fn the_best_fit_is_taken() {
         let spare = Spare::default();
-        let of = |rows: i64| journal(&[rows]).slices[0].size();
-        spare.leave(spare.copy(&journal(&[10, 20, 30])).slices);
-        assert_eq!(held(&spare), [of(10), of(20), of(30)]);
-        let first = spare.copy(&journal(&[11]));
-        assert_eq!(first.slices[0].room(), of(20));
-        let second = spare.copy(&journal(&[40]));
-        assert_eq!(second.slices[0].room(), of(40), "in the place of the largest");
-        assert_eq!(held(&spare), [of(10)]);
+        let of = |rows: i64| journal(&[rows]).slices[0].size().next_multiple_of(GRAIN);
+        spare.leave(spare.copy(&journal(&[100, 200, 300])).slices);
+        assert_eq!(held(&spare), [of(100), of(200), of(300)]);
+        let first = spare.copy(&journal(&[150]));
+        assert_eq!(first.slices[0].room(), of(200));
+        let second = spare.copy(&journal(&[400]));
+        assert_eq!(second.slices[0].room(), of(400), "in the place of the largest");
+        assert_eq!(held(&spare), [of(100)]);
     }
 
     #[test]

@@ -43,21 +43,6 @@ pub(super) struct Walk {
     pub clicked: bool,
 }
 
-/// What an event has of its own, beside what the walk knows.
-struct Facts {
-    detail: [u8; 2],
-    order: u32,
-    quantity: u8,
-    dwell_ms: u32,
-    load_ms: u16,
-}
-
-impl Default for Facts {
-    fn default() -> Self {
-        Self { detail: [0; 2], order: NONE, quantity: 0, dwell_ms: 0, load_ms: 0 }
-    }
-}
-
 impl Walk {
     pub(super) fn new(stream: Stream, ordinal: u32, row: Session, offline: (i64, i64)) -> Self {
         Self {
@@ -116,36 +101,33 @@ impl Walker<'_> {
         order: u32,
         quantity: u8,
     ) {
-        let facts = Facts { detail, order, quantity, ..Facts::default() };
-        self.record_facts(walk, kind, facts);
+        self.record_row(walk, kind, Row { detail, extra: order, quantity, ..Row::default() });
     }
 
     /// Records the view of the current page: an event that has a load time and a dwell.
     pub(super) fn record_view(&mut self, walk: &mut Walk, kind: u8, detail: [u8; 2]) {
         let (dwell_ms, load_ms) = (walk.dwell_ms, walk.load_ms);
-        self.record_facts(walk, kind, Facts { detail, dwell_ms, load_ms, ..Facts::default() });
+        let row = Row { detail, extra: NONE, dwell_ms, load_ms, ..Row::default() };
+        self.record_row(walk, kind, row);
         walk.row.page_views += 1;
     }
 
-    fn record_facts(&mut self, walk: &mut Walk, kind: u8, facts: Facts) {
+    /// Records an event of which a row tells what it has of its own; `extra` is its order.
+    fn record_row(&mut self, walk: &mut Walk, kind: u8, own: Row) {
         let fills = self.world.fills[usize::from(kind)];
         let when = |bit: u8, value: u32| if fills & bit == 0 { NONE } else { value };
-        let order = when(fills::ORDER, facts.order);
+        let order = when(fills::ORDER, own.extra);
         let received = self.arrival(walk);
         let row = Row {
             time: walk.now,
             received,
-            session: 0,
             page: when(fills::PAGE, walk.page),
             product: when(fills::PRODUCT, walk.product),
             extra: if fills & fills::SEARCH == 0 { order } else { walk.query },
-            dwell_ms: facts.dwell_ms,
-            load_ms: facts.load_ms,
             sequence: walk.sequence,
             kind,
             position: if fills & fills::LIST == 0 { 0 } else { walk.position },
-            quantity: facts.quantity,
-            detail: facts.detail,
+            ..own
         };
         walk.sequence = walk.sequence.saturating_add(1);
         walk.row.events += 1;

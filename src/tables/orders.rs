@@ -10,12 +10,7 @@ impl Record for Order {
         ("order.id", Get::Id(|_, o| ids::of(Thing::Order, o.key))),
         ("order.user_id", Get::Id(|c, o| c.world.people.user_id(o.user))),
         ("session.id", Get::Id(|c, o| ids::of(Thing::Session, session(c, o).key))),
-        (
-            "journey.id",
-            Get::Id(|c, o| {
-                ids::of(Thing::Journey, c.journal.journeys[session(c, o).journey as usize].key)
-            }),
-        ),
+        ("journey.id", Get::Id(|c, o| ids::of(Thing::Journey, session(c, o).journey_key))),
         (
             "device.id",
             Get::Id(|c, o| c.world.people.device_id(o.user, session(c, o).device.into())),

@@ -120,7 +120,9 @@ impl Crowd {
             self.journal.journeys.iter().zip(&sessions).zip(&revenue)
         {
             assert_eq!(journey.sessions as usize, sessions.len());
-            assert!(sessions.iter().all(|session| session.user == journey.user));
+            let told = (journey.user, journey.key, journey.currency);
+            let tells = |s: &&Session| (s.user, s.journey_key, s.currency) == told;
+            assert!(sessions.iter().all(tells));
             let events: u32 = sessions.iter().map(|session| session.events).sum();
             assert_eq!(journey.events, events);
             assert_eq!(Some(journey.started), sessions.iter().map(|session| session.started).min());

@@ -46,7 +46,7 @@ pub struct Session {
     pub user: u64,
     /// Ordinal of its journey.
     pub journey: u32,
-    /// What the journey's identifiers derive from, as the journey itself has it: each event's columns ask for it, and a journey lies
+    /// What the journey's identifiers derive from, as the journey has it: events ask for it session by session, and the journey lies
     /// far away in memory.
     pub journey_key: u64,
     /// Start, µs since 1970.

@@ -118,6 +118,7 @@ impl Room {
     ) -> Vec<u32> {
         let Self { received, rows, order } = self;
         received.clear();
+        received.reserve(buckets.iter().map(|(bucket, _)| bucket.len()).sum());
         for (bucket, _) in buckets {
             received.extend(bucket.rows().map(|row| row.received));
         }

@@ -351,7 +351,9 @@ mod tests {
             before in prop::collection::vec(step(), 0..6),
         ) {
             let mut used = Bucket::default();
-            before.iter().for_each(|(row, ..)| used.push(9, *row));
+            for (row, ..) in &before {
+                used.push(9, *row);
+            }
             let other = used.clone();
             used.clear();
             let (mut bucket, mut all) = (Bucket::default(), Vec::new());

@@ -10,7 +10,7 @@ const ROWS: u64 = 1_100_000;
 
 /// Bytes of memory an event takes while its range is simulated and written, and what a run takes besides: measured on data sets of
 /// 1M to 100M events.
-const BYTES_PER_EVENT: u64 = 116;
+const BYTES_PER_EVENT: u64 = 72;
 const BYTES_BESIDES: u64 = 64 << 20;
 
 /// What a sample of users does, by which the plan reckons.

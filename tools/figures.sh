@@ -25,9 +25,9 @@ PYTHON
 run
 run --users 153000
 run --users 153000 --threads 1
-run --users 153000 --format ndjson --tables events
-run --users 153000 --format ndjson --tables events --digest blake3
-run --users 153000 --format ndjson --tables events --threads 1 --digest blake3
+run --users 153000 --format ndjson --compression none --tables events
+run --users 153000 --format ndjson --compression none --tables events --threads 1
+run --users 153000 --format ndjson --compression none --tables events --digest sha256
 run --events 20M
 run --events 100M
 cargo bench --bench generate -- --warm-up-time 1 --measurement-time 3

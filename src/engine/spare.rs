@@ -110,7 +110,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::journal::{GRAIN, Row};
+    use crate::event::journal::Row;
 
     fn journal(sizes: &[i64]) -> Journal {
         let mut journal = Journal::new(sizes.len());
@@ -143,7 +143,7 @@ mod tests {
     #[test]
     fn the_best_fit_is_taken() {
         let spare = Spare::default();
-        let of = |rows: i64| journal(&[rows]).slices[0].size().next_multiple_of(GRAIN);
+        let of = |rows: i64| Bucket::default().filled(&journal(&[rows]).slices[0]).room();
         spare.leave(spare.copy(&journal(&[100, 200, 300])).slices);
         assert_eq!(held(&spare), [of(100), of(200), of(300)]);
         let first = spare.copy(&journal(&[150]));

@@ -5,7 +5,7 @@
 mod bucket;
 mod records;
 
-pub use bucket::{Bucket, GRAIN};
+pub use bucket::Bucket;
 pub use records::{
     ConsentRow, DeviceRow, ErasureRow, JourneyRow, Line, NEVER, NONE, Order, Payment, Row, Session,
     UserRow,

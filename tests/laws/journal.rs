@@ -104,7 +104,7 @@ impl Crowd {
         }
     }
 
-    /// Journeys sum up their sessions.
+    /// Journeys sum up their sessions, which tell the same of them.
     fn journeys_sum_up_their_sessions(&self) {
         let mut sessions = vec![Vec::new(); self.journal.journeys.len()];
         for session in &self.journal.sessions {

@@ -55,7 +55,7 @@ const WIDE_HEAD: usize = 2 + 8 + 8 + 2;
 const MOST: usize = WIDE_HEAD + 3 * 4 + 6 + 2 + 2;
 
 /// Copies take memory in multiples of so many bytes: then many are equally large, and one fits where another was.
-pub const GRAIN: usize = 256;
+const GRAIN: usize = 256;
 
 /// What the first row of a session follows.
 const START: Row = Row {
@@ -140,24 +140,24 @@ impl Bucket {
     }
 
     /// Gives back the memory that it holds beyond its rows.
-    pub fn shrink(&mut self) {
+    pub(crate) fn shrink(&mut self) {
         self.sessions.shrink_to_fit();
         self.bytes.shrink_to_fit();
     }
 
     /// How much its rows take, in bytes.
-    pub fn size(&self) -> usize {
+    pub(crate) fn size(&self) -> usize {
         self.bytes.len()
     }
 
     /// How much rows may take before they need more memory, in bytes.
-    pub fn room(&self) -> usize {
+    pub(crate) fn room(&self) -> usize {
         self.bytes.capacity()
     }
 
     /// A copy in the memory of this bucket, if it is enough.
     #[must_use]
-    pub fn filled(mut self, from: &Self) -> Self {
+    pub(crate) fn filled(mut self, from: &Self) -> Self {
         self.clear();
         self.bytes.reserve_exact(from.bytes.len().next_multiple_of(GRAIN));
         self.bytes.extend_from_slice(&from.bytes);
